@@ -1,0 +1,77 @@
+/** A bundle's manifest: what a folder `<name>/<version>/` holds and where it came from. */
+import { z } from 'zod';
+
+export const BUNDLE_FORMAT = 1;
+
+const portSchema = z.strictObject({
+  name: z.string(),
+  dtype: z.enum(['float32', 'float64', 'float16', 'int64', 'int32', 'int8', 'uint8', 'bool']),
+  /** A string is a dynamic axis. */
+  shape: z.array(z.union([z.int().nonnegative(), z.string()])),
+});
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A file of the bundle, relative to its folder; never a path that leaves it. */
+const fileSchema = z.strictObject({
+  path: z.string().regex(/^[\w][\w.-]*$/),
+  bytes: z.int().nonnegative(),
+  sha256: sha256Schema,
+});
+
+const variantSchema = z.strictObject({
+  precision: z.enum(['fp32', 'fp16', 'int8']),
+  file: z.string(),
+  opset: z.int(),
+  irVersion: z.int(),
+});
+
+const accuracySchema = z.strictObject({
+  data: z.string(),
+  rows: z.int(),
+  correct: z.int(),
+  accuracy: z.number().min(0).max(1),
+  /** Wilson score interval, 95 %. */
+  interval: z.tuple([z.number(), z.number()]),
+});
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(BUNDLE_FORMAT),
+  name: z.string().regex(/^[\w][\w.-]*$/),
+  version: z.string().regex(/^[\w][\w.-]*$/),
+  task: z.literal('text-classification'),
+  /** In the order of the logits. */
+  labels: z.tuple([z.literal('negative'), z.literal('positive')]),
+  network: z.strictObject({ kind: z.string(), config: z.record(z.string(), z.unknown()) }),
+  /** Read by the tokenizer of its kind. */
+  tokenizer: z.looseObject({ kind: z.string() }),
+  inputs: z.array(portSchema),
+  outputs: z.array(portSchema),
+  /** The first is the default. */
+  variants: z.array(variantSchema).min(1),
+  /** Every file beside the manifest; the reader checks them all. */
+  files: z.array(fileSchema),
+  accuracy: z.array(accuracySchema),
+  lineage: z.strictObject({
+    createdAt: z.iso.datetime(),
+    producer: z.string(),
+    command: z.string(),
+    seed: z.int().nullable(),
+    teacher: z.string().nullable(),
+    data: z.array(z.strictObject({ name: z.string(), sha256: sha256Schema, rows: z.int(), terms: z.string() })),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Port = z.infer<typeof portSchema>;
+export type Accuracy = z.infer<typeof accuracySchema>;
+
+/** `golden.json`: inputs with the logits that the validated export gave, for the parity check when a version loads. */
+export const goldenSchema = z.strictObject({
+  /** Largest accepted |difference| of a logit. */
+  tolerance: z.number().positive(),
+  cases: z.array(z.strictObject({ text: z.string(), ids: z.array(z.int()), logits: z.array(z.number()) })).min(1),
+});
+
+export type Golden = z.infer<typeof goldenSchema>;

@@ -1,0 +1,101 @@
+/**
+ * Every error the product raises, in one table: a code, a message that names the thing, a hint that says what to do.
+ * `docs/errors.md` lists the same table and a test holds the two together.
+ *
+ * Raise one with `throw fail('data_row_malformed', { path, line, reason })`; what stands in braces in the message or
+ * the hint is a required detail.
+ */
+
+/** What kind of trouble it is. The HTTP edge and the command line map kinds to status and exit codes, once each. */
+export type ErrorKind =
+  | 'usage' // the command line or a configuration is wrong
+  | 'invalid' // the input does not fit its schema or its limits
+  | 'malformed' // the input cannot be parsed at all
+  | 'too_large' // the input is larger than a limit allows
+  | 'unsupported_media' // a content type or encoding that is not understood
+  | 'method_not_allowed'
+  | 'not_found'
+  | 'overloaded' // a bounded queue is full: try again
+  | 'unavailable' // loading, draining, or a needed package or file is absent
+  | 'timeout'
+  | 'corrupt' // stored bytes are not what their manifest says
+  | 'internal'; // a bug in Retort
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const define = <const E extends Record<string, ErrorEntry>>(entries: E): E => entries;
+
+export const ERRORS = define({
+  // Data
+  data_file_missing: {
+    kind: 'not_found',
+    message: 'There is no file {path}.',
+    hint: 'Check the path, or run `retort data chnsenticorp` to fetch the public data set.',
+  },
+  // Networks
+  network_unknown: {
+    kind: 'unsupported_media',
+    message: 'There is no network of kind {kind}.',
+    hint: 'This version of Retort knows: {known}.',
+  },
+  network_config_invalid: {
+    kind: 'invalid',
+    message: "The configuration of a {kind} network is not valid: {reason}.",
+    hint: 'Compare it with the configuration in the manifest of a shipped bundle.',
+  },
+  internal_error: {
+    kind: 'internal',
+    message: 'Retort failed: {reason}.',
+    hint: 'This is a bug in Retort; please report it with the command and the message.',
+  },
+});
+
+export type ErrorCode = keyof typeof ERRORS;
+
+type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+export type ErrorDetails<C extends ErrorCode> = Record<
+  Placeholders<(typeof ERRORS)[C]['message'] | (typeof ERRORS)[C]['hint']>,
+  string | number
+>;
+
+/** An error as users see it. `toJSON` is the one shape that commands (`--json`) and the HTTP edge print. */
+export class RetortError extends Error {
+  override readonly name = 'RetortError';
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, options?: ErrorOptions) {
+    const entry: ErrorEntry = ERRORS[code];
+    super(fill(entry.message, details), options);
+    this.code = code;
+    this.kind = entry.kind;
+    this.hint = fill(entry.hint, details);
+    this.details = details;
+  }
+
+  toJSON(): { code: ErrorCode; message: string; hint: string } {
+    return { code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+/** Makes the error of the table with this code; the caller throws it. */
+export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, cause?: unknown): RetortError {
+  return new RetortError(code, details, cause === undefined ? undefined : { cause });
+}
+
+/** Any thrown value as a RetortError: what is not one already becomes `internal_error`. */
+export function toRetortError(thrown: unknown): RetortError {
+  if (thrown instanceof RetortError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return fail('internal_error', { reason }, thrown);
+}
+
+function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}

@@ -1,0 +1,56 @@
+/**
+ * The graph IR: ONNX's own model (nodes over named values, one static single assignment) as plain immutable data.
+ * A graph decoded from any ONNX file, one built by GraphOps and one rewritten by a pass are the same type.
+ */
+import type { DType, Tensor } from '../tensor.js';
+
+/** A dimension: a size, a symbol (`batch_size`; equal symbols are equal sizes), or null where nothing is known. */
+export type Dimension = number | string | null;
+
+/** What is known of a value. `shape` is null when even the rank is unknown. */
+export interface ValueType {
+  readonly dtype: DType;
+  readonly shape: readonly Dimension[] | null;
+}
+
+export type Attribute =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'floats'; readonly value: readonly number[] }
+  | { readonly kind: 'strings'; readonly value: readonly string[] }
+  | { readonly kind: 'tensor'; readonly value: Tensor }
+  | { readonly kind: 'graph'; readonly value: Graph };
+
+export interface Node {
+  readonly name: string;
+  /** '' is the ONNX standard domain. */
+  readonly domain: string;
+  readonly opType: string;
+  /** Value names; '' marks an optional input or output that is absent. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** In topological order: a node comes after the nodes whose outputs it reads. */
+  readonly nodes: readonly Node[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  /** Types of values by name: complete for inputs; for others what the file says or shape inference found. */
+  readonly types: ReadonlyMap<string, ValueType>;
+}
+
+/** A graph with what an ONNX file adds to it. */
+export interface Model {
+  readonly graph: Graph;
+  readonly irVersion: number;
+  /** Domain to opset version; '' is the standard domain. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly producer: string;
+  readonly metadata: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,78 @@
+/** A tensor: a typed array with a dtype and a shape, row-major. */
+
+/** The typed array that holds each dtype. float16 is kept as its 16 bits; bool as one byte, 0 or 1. */
+interface Storage {
+  float32: Float32Array;
+  float64: Float64Array;
+  float16: Uint16Array;
+  int64: BigInt64Array;
+  int32: Int32Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  bool: Uint8Array;
+}
+
+export type DType = keyof Storage;
+
+export interface TensorOf<D extends DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: Storage[D];
+}
+
+export type Tensor = { [D in DType]: TensorOf<D> }[DType];
+
+export const bytesPerElement: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  float16: 2,
+  int64: 8,
+  int32: 4,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/** The number of elements of a shape; 1 for a scalar's empty shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** A float32 tensor over `data` (not copied when it is a Float32Array). */
+export function float32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorOf<'float32'> {
+  return checked({ dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) });
+}
+
+/** An int64 tensor; numbers are converted to BigInt. */
+export function int64(data: ArrayLike<number> | BigInt64Array, shape: readonly number[] = [data.length]): TensorOf<'int64'> {
+  const values = data instanceof BigInt64Array ? data : BigInt64Array.from(Array.from(data), BigInt);
+  return checked({ dtype: 'int64', shape, data: values });
+}
+
+/** An int32 tensor over `data` (not copied when it is an Int32Array). */
+export function int32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorOf<'int32'> {
+  return checked({ dtype: 'int32', shape, data: data instanceof Int32Array ? data : Int32Array.from(data) });
+}
+
+/** A bool tensor, a byte an element. */
+export function bool(data: ArrayLike<boolean>, shape: readonly number[] = [data.length]): TensorOf<'bool'> {
+  return checked({ dtype: 'bool', shape, data: Uint8Array.from(Array.from(data), Number) });
+}
+
+/** Any tensor from its parts. Throws RangeError when the data does not have the shape's number of elements. */
+export function tensor<D extends DType>(dtype: D, data: Storage[D], shape: readonly number[]): TensorOf<D> {
+  return checked({ dtype, shape, data });
+}
+
+/** A tensor's elements as numbers; int64 must be within the safe integers. */
+export function toNumbers(value: Tensor): number[] {
+  return value.dtype === 'int64' ? Array.from(value.data, Number) : Array.from(value.data);
+}
+
+function checked<D extends DType>(value: TensorOf<D>): TensorOf<D> {
+  const { dtype, shape, data } = value;
+  if (data.length !== sizeOf(shape)) {
+    throw new RangeError(`a ${dtype} tensor of shape [${shape.join(', ')}] has ${String(sizeOf(shape))} elements, not ${String(data.length)}`);
+  }
+  return value;
+}
