@@ -63,15 +63,9 @@ module.exports = {
       },
       to: {},
     },
-    {
-      name: 'resolvable',
-      comment: 'packages that may be absent at run time are optional, everything else must resolve',
-      severity: 'error',
-      from: {},
-      to: { couldNotResolve: true, pathNot: '^(nodejieba|@tensorflow/tfjs-node(-gpu)?)$' },
-    },
   ],
   options: {
+    // Whether packages resolve is the compiler's and knip's business.
     includeOnly: { path: `${source}|node_modules` },
     exclude: { path: '^(dist|coverage|fixtures|runs|docs|scripts|[.]cache|models/repository)(/|$)' },
     doNotFollow: { path: 'node_modules' },
