@@ -2,13 +2,14 @@
 // Parses the command line and nothing else; every command lives in its own module under commands/.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import * as loadtest from './commands/loadtest.js';
 
 interface CommandModule {
   register(program: Command): void;
 }
 
 // The visible list of commands, in the order `--help` prints them.
-const commands: readonly CommandModule[] = [];
+const commands: readonly CommandModule[] = [loadtest];
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

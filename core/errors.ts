@@ -47,6 +47,79 @@ export const ERRORS = define({
     message: "The configuration of a {kind} network is not valid: {reason}.",
     hint: 'Compare it with the configuration in the manifest of a shipped bundle.',
   },
+  // Training
+  checkpoint_missing: {
+    kind: 'not_found',
+    message: 'There is no checkpoint {path}.',
+    hint: 'Start without --resume, or give the folder of the run that you want to continue.',
+  },
+  checkpoint_malformed: {
+    kind: 'corrupt',
+    message: 'The checkpoint {path} cannot be read: {reason}.',
+    hint: 'The file is damaged or not a safetensors file; use another copy of it.',
+  },
+  checkpoint_other_run: {
+    kind: 'invalid',
+    message: 'The checkpoint in {path} belongs to a run with other settings or other data.',
+    hint: 'Repeat the settings of that run (its run.json lists them), or train into another folder.',
+  },
+  training_diverged: {
+    kind: 'invalid',
+    message: 'The loss is {loss} at step {step}.',
+    hint: 'Lower --learning-rate or --clip-norm and resume from the last checkpoint.',
+  },
+  // Differentiation
+  gradient_missing: {
+    kind: 'internal',
+    message: 'There is no gradient for {what}.',
+    hint: 'Add a rule to training/autodiff/rules.ts, or leave the parameter out of what is trained.',
+  },
+  gradient_shape_unknown: {
+    kind: 'internal',
+    message: 'The shape of {value} is not known, so its gradient cannot be written down.',
+    hint: 'Declare the shapes of the graph\u2019s inputs, and give every operator an inference rule.',
+  },
+  gradient_table_misused: {
+    kind: 'internal',
+    message: 'The row-sparse table {parameter} is read by {operator} (node {node}), not only gathered from by row.',
+    hint: 'Declare the parameter without rowSparse.',
+  },
+  // Text files, load tests, comparisons
+  texts_file_missing: {
+    kind: 'not_found',
+    message: 'There is no file of texts {path}.',
+    hint: 'Check the path; the file holds one text a line (.txt), or one JSON value a line (.jsonl).',
+  },
+  texts_line_malformed: {
+    kind: 'malformed',
+    message: 'Line {line} of {path} is not a text.',
+    hint: 'Each line of a .jsonl file is a JSON string or an object with a string `text`.',
+  },
+  texts_file_empty: {
+    kind: 'invalid',
+    message: 'There is no text in {path}.',
+    hint: 'Write one text a line (.txt), or one JSON value a line (.jsonl).',
+  },
+  loadtest_url_invalid: {
+    kind: 'usage',
+    message: '{url} is not the URL of an HTTP server.',
+    hint: 'Give a URL such as http://127.0.0.1:8080.',
+  },
+  loadtest_host_refused: {
+    kind: 'usage',
+    message: '{host} is not a loopback address, and a load test against a machine that is not yours is an attack.',
+    hint: 'Run it beside the server, or name the host with `--allow-host {host}` if it is yours to load.',
+  },
+  loadtest_unreachable: {
+    kind: 'unavailable',
+    message: 'No server answers at {url}: {reason}.',
+    hint: 'Start one with `retort serve`, and check the port.',
+  },
+  loadtest_route_wrong: {
+    kind: 'not_found',
+    message: '{url} answers a prediction request with status {status}.',
+    hint: 'Give the address of a Retort server, or the full URL of a route that takes a JSON object with `text`.',
+  },
   internal_error: {
     kind: 'internal',
     message: 'Retort failed: {reason}.',

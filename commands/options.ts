@@ -1,0 +1,29 @@
+/** Parsers of option values that several commands share. */
+import { InvalidArgumentError } from 'commander';
+
+/** An integer from `low` to `high`, both included. */
+export function integer(low: number, high: number): (value: string) => number {
+  return (value) => {
+    const parsed = Number(value);
+    if (!Number.isInteger(parsed) || value.trim() === '' || parsed < low || parsed > high) {
+      throw new InvalidArgumentError(`It must be an integer from ${low} to ${high}.`);
+    }
+    return parsed;
+  };
+}
+
+/** A number from `low` to `high`, both included. */
+export function decimal(low: number, high: number): (value: string) => number {
+  return (value) => {
+    const parsed = Number(value);
+    if (value.trim() === '' || !(parsed >= low && parsed <= high)) {
+      throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`);
+    }
+    return parsed;
+  };
+}
+
+/** Gathers an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,53 @@
+/** Which server a load may be aimed at, and whether it answers. */
+import { fail } from '../core/errors.js';
+
+const predictPath = '/v1/predict';
+const answerTimeoutMs = 10_000;
+
+/**
+ * The URL that is loaded: the prediction route, unless `url` names a path of its own. Only this machine's loopback
+ * addresses and the hosts of `allowedHosts` are let through: a closed loop aimed at someone else's server is an attack.
+ * @throws RetortError loadtest_url_invalid, loadtest_host_refused
+ */
+export function targetOf(url: string, allowedHosts: readonly string[] = []): URL {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
+    throw fail('loadtest_url_invalid', { url });
+  }
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  if (!isLoopback(host) && !allowedHosts.includes(host)) throw fail('loadtest_host_refused', { host });
+  if (target.pathname === '/') target.pathname = predictPath;
+  return target;
+}
+
+/**
+ * Sends one request and waits for its answer. A server that is only busy (429) or not ready (5xx) does answer.
+ * @throws RetortError loadtest_unreachable, loadtest_route_wrong
+ */
+export async function checkAnswers(target: URL, body: string): Promise<void> {
+  const answer = await fetch(target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  }).catch((error: unknown) => {
+    throw fail('loadtest_unreachable', { url: target.href, reason: reasonOf(error) }, error);
+  });
+  await answer.body?.cancel();
+  if (!answer.ok && answer.status !== 429 && answer.status < 500) {
+    throw fail('loadtest_route_wrong', { url: target.href, status: answer.status });
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** fetch hides the system's reason in `cause`. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
+}

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readTexts } from '../../core/text-file.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'retort-texts-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(name: string, content: string): Promise<string> {
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+}
+
+describe('a file of texts', () => {
+  it('has one a line', async () => {
+    expect(await readTexts(await file('a.txt', '\uFEFF好\r\n\n 不好 \n'))).toEqual(['好', ' 不好 ']);
+  });
+
+  it('has one JSON value a line', async () => {
+    expect(await readTexts(await file('a.jsonl', '{"text":"好","label":1}\n"不好"\n'))).toEqual([
+      '好',
+      '不好',
+    ]);
+  });
+
+  it('names the line that is not a text', async () => {
+    const path = await file('b.jsonl', '"好"\n{"label":1}\n');
+    await expect(readTexts(path)).rejects.toMatchObject({
+      code: 'texts_line_malformed',
+      details: { line: 2 },
+    });
+    const broken = await file('c.jsonl', '"好"\n\n{');
+    await expect(readTexts(broken)).rejects.toMatchObject({
+      code: 'texts_line_malformed',
+      details: { line: 3 },
+    });
+  });
+
+  it('must hold a text and be there', async () => {
+    await expect(readTexts(await file('d.txt', '\n'))).rejects.toMatchObject({ code: 'texts_file_empty' });
+    await expect(readTexts(join(folder, 'none.txt'))).rejects.toMatchObject({ code: 'texts_file_missing' });
+  });
+});

@@ -1,0 +1,147 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { requestBodies, runClosedLoop, type LoadOptions } from '../../loadtest/closed-loop.js';
+import { renderReport, reportSchema } from '../../loadtest/report.js';
+import { reviews } from '../../loadtest/reviews.js';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(listener: RequestListener): Promise<{ server: Server; target: URL }> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, target: new URL(`http://127.0.0.1:${port}/v1/predict`) };
+}
+
+/** Answers each request with the next status of a cycle, and keeps the bodies that came. */
+function cycle(statuses: readonly number[], bodies: string[] = []): RequestListener {
+  let next = 0;
+  return (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(chunks).toString());
+      response.statusCode = statuses[next++ % statuses.length]!;
+      response.setHeader('content-type', 'application/json');
+      response.end('{}');
+    });
+  };
+}
+
+const options = (target: URL, changes: Partial<LoadOptions> = {}): LoadOptions => ({
+  target,
+  texts: reviews,
+  textsPerRequest: 1,
+  connections: 3,
+  durationSeconds: 1,
+  warmupSeconds: 0,
+  ...changes,
+});
+
+describe('the closed loop', () => {
+  it('counts answers by status and times only those that succeeded', async () => {
+    const { target } = await serve(cycle([200, 429, 200, 503]));
+    const report = await runClosedLoop(options(target));
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    expect(Object.keys(report.statuses).sort()).toEqual(['200', '429', '503']);
+    const counted = Object.values(report.statuses).reduce((total, n) => total + n, 0);
+    expect(counted).toBe(report.requests.answered);
+    expect(report.requests.succeeded).toBe(report.statuses['200']);
+    expect(report.ended).toBe('complete');
+    expect(report.errors).toEqual({ connection: 0, timeout: 0 });
+    const { p50, p99, max } = report.latencyMs!;
+    expect(p50 > 0 && p50 <= p99 && p99 <= max).toBe(true);
+    expect(renderReport(report)).toContain('429 x');
+  });
+
+  it('sends every text, each as one JSON body', async () => {
+    const bodies: string[] = [];
+    const { target } = await serve(cycle([200], bodies));
+    await runClosedLoop(options(target));
+    const sent = new Set(bodies.map((body) => (JSON.parse(body) as { text: string }).text));
+    expect([...sent].sort()).toEqual([...new Set(reviews)].sort());
+  });
+
+  it('counts several texts a request', async () => {
+    const { target } = await serve(cycle([200]));
+    const report = await runClosedLoop(options(target, { textsPerRequest: 4 }));
+    expect(report.throughput.textsPerSecond).toBeCloseTo(4 * report.throughput.requestsPerSecond, 6);
+  });
+
+  it('has no latency when nothing succeeded', async () => {
+    const { target } = await serve(cycle([503]));
+    const report = await runClosedLoop(options(target));
+    expect(report.latencyMs).toBeNull();
+    expect(report.requests.succeeded).toBe(0);
+    expect(renderReport(report)).toContain('no request succeeded');
+  });
+
+  it('counts requests whose connection was cut', async () => {
+    let seen = 0;
+    const answer = cycle([200]);
+    const { target } = await serve((request, response) => {
+      if (seen++ % 10 === 9) request.socket.destroy();
+      else answer(request, response);
+    });
+    const report = await runClosedLoop(options(target));
+    expect(report.errors.connection).toBeGreaterThan(0);
+    expect(report.requests.succeeded).toBeGreaterThan(report.errors.connection);
+  });
+
+  it('stops when the server goes away', async () => {
+    const { server, target } = await serve((request, response) => {
+      cycle([200])(request, response);
+      server.closeAllConnections();
+      server.close();
+    });
+    const report = await runClosedLoop(options(target, { durationSeconds: 20 }));
+    expect(report.ended).toBe('server-gone');
+  });
+
+  it('keeps what was measured when it is interrupted', async () => {
+    const interruption = new AbortController();
+    const answer = cycle([200]);
+    let seen = 0;
+    const { target } = await serve((request, response) => {
+      answer(request, response);
+      if (++seen === 50) interruption.abort();
+    });
+    const report = await runClosedLoop(options(target, { durationSeconds: 20, signal: interruption.signal }));
+    expect(report.ended).toBe('interrupted');
+    expect(report.requests.answered).toBeGreaterThanOrEqual(40);
+  });
+
+  it('leaves the warm-up out', async () => {
+    const interruption = new AbortController();
+    const { target } = await serve(cycle([200]));
+    const phases: string[] = [];
+    const report = await runClosedLoop(
+      options(target, {
+        warmupSeconds: 1,
+        signal: interruption.signal,
+        onProgress: ({ phase }) => {
+          phases.push(phase);
+          if (phase === 'warm-up') interruption.abort();
+        },
+      }),
+    );
+    expect(phases).not.toContain('measure');
+    expect(report.requests.answered).toBe(0);
+  });
+});
+
+describe('request bodies', () => {
+  it('hold one text, or as many as asked for', () => {
+    expect(requestBodies(['a', 'b'], 1)).toEqual(['{"text":"a"}', '{"text":"b"}']);
+    expect(requestBodies(['a', 'b', 'c'], 2)).toEqual(['{"texts":["a","b"]}', '{"texts":["c","a"]}']);
+  });
+});

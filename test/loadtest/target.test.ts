@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { checkAnswers, targetOf } from '../../loadtest/target.js';
+
+describe('the target', () => {
+  it.each(['http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:8080', 'https://127.1.2.3/'])(
+    'is the prediction route of %s',
+    (url) => {
+      expect(targetOf(url).pathname).toBe('/v1/predict');
+    },
+  );
+
+  it('keeps a path of its own', () => {
+    expect(targetOf('http://127.0.0.1:8080/predict').href).toBe('http://127.0.0.1:8080/predict');
+  });
+
+  it.each(['http://192.0.2.1:80', 'http://example.com', 'http://127.0.0.1.example.com', 'http://0.0.0.0:80'])(
+    'is not %s, unless that host is named',
+    (url) => {
+      expect(() => targetOf(url)).toThrow(expect.objectContaining({ code: 'loadtest_host_refused' }));
+      expect(targetOf(url, [new URL(url).hostname]).hostname).toBe(new URL(url).hostname);
+    },
+  );
+
+  it.each(['', '127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense'])('is not "%s"', (url) => {
+    expect(() => targetOf(url)).toThrow(expect.objectContaining({ code: 'loadtest_url_invalid' }));
+  });
+});
+
+describe('the check before the load', () => {
+  async function withServer(status: number, check: (target: URL) => Promise<void>): Promise<void> {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.statusCode = status;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await check(targetOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  it.each([200, 429, 503])('accepts a server that answers %i', async (status) => {
+    await withServer(status, (target) => checkAnswers(target, '{}'));
+  });
+
+  it.each([301, 400, 404, 405])('refuses a route that answers %i', async (status) => {
+    await withServer(status, async (target) => {
+      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_route_wrong' });
+    });
+  });
+
+  it('names the reason when nothing answers', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    await expect(checkAnswers(targetOf(`http://127.0.0.1:${port}`), '{}')).rejects.toMatchObject({
+      code: 'loadtest_unreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+});
