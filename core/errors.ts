@@ -44,8 +44,50 @@ export const ERRORS = define({
   },
   network_config_invalid: {
     kind: 'invalid',
-    message: "The configuration of a {kind} network is not valid: {reason}.",
+    message: 'The configuration of a {kind} network is not valid: {reason}.',
     hint: 'Compare it with the configuration in the manifest of a shipped bundle.',
+  },
+  // Graphs
+  graph_shape_mismatch: {
+    kind: 'invalid',
+    message: 'The shapes {left} and {right} do not fit {operator} (node {node}).',
+    hint: 'Check the shapes that the graph declares for its inputs and initializers.',
+  },
+  onnx_malformed: {
+    kind: 'malformed',
+    message: 'These bytes are not an ONNX model that Retort can read: {reason}.',
+    hint: 'Check that the file is complete; a model with external data must be saved as one file first.',
+  },
+  // Engines and runs
+  session_refused: {
+    kind: 'invalid',
+    message: 'ONNX Runtime refused the model: {reason}.',
+    hint: 'Check the file with `retort inspect`, or export it again.',
+  },
+  session_run_failed: {
+    kind: 'internal',
+    message: 'ONNX Runtime failed on this input: {reason}.',
+    hint: 'Check dtypes and shapes of the inputs against the model.',
+  },
+  provider_missing: {
+    kind: 'unavailable',
+    message: 'The {provider} provider is not to be had: {reason}.',
+    hint: 'Install its libraries for onnxruntime-node, or use the CPU provider.',
+  },
+  run_missing: {
+    kind: 'not_found',
+    message: 'There is no {path}.',
+    hint: 'Give the folder of a finished `retort train student --out` run.',
+  },
+  run_malformed: {
+    kind: 'corrupt',
+    message: '{path} does not describe a training run: {reason}.',
+    hint: 'Train again, or restore the file.',
+  },
+  data_without_labels: {
+    kind: 'invalid',
+    message: 'The {split} split of {path} holds no labelled rows.',
+    hint: 'Training needs the splits train and dev with labels.',
   },
   // Training
   checkpoint_missing: {
@@ -81,7 +123,8 @@ export const ERRORS = define({
   },
   gradient_table_misused: {
     kind: 'internal',
-    message: 'The row-sparse table {parameter} is read by {operator} (node {node}), not only gathered from by row.',
+    message:
+      'The row-sparse table {parameter} is read by {operator} (node {node}), not only gathered from by row.',
     hint: 'Declare the parameter without rowSparse.',
   },
   // Text files, load tests, comparisons
@@ -107,7 +150,8 @@ export const ERRORS = define({
   },
   loadtest_host_refused: {
     kind: 'usage',
-    message: '{host} is not a loopback address, and a load test against a machine that is not yours is an attack.',
+    message:
+      '{host} is not a loopback address, and a load test against a machine that is not yours is an attack.',
     hint: 'Run it beside the server, or name the host with `--allow-host {host}` if it is yours to load.',
   },
   loadtest_unreachable: {
@@ -120,6 +164,51 @@ export const ERRORS = define({
     message: '{url} answers a prediction request with status {status}.',
     hint: 'Give the address of a Retort server, or the full URL of a route that takes a JSON object with `text`.',
   },
+  comparison_engine_unknown: {
+    kind: 'usage',
+    message: 'There is no engine {name}.',
+    hint: 'The engines are: {known}.',
+  },
+  comparison_engine_absent: {
+    kind: 'unavailable',
+    message: 'The package {package} is not installed or does not load.',
+    hint: 'Install it beside Retort with `npm install {package}` to have {name} compared.',
+  },
+  comparison_engine_threads: {
+    kind: 'unavailable',
+    message: '{name} computes on one thread here, not on {threads}, and unequal threads make no comparison.',
+    hint: 'Compare it with --threads 1.',
+  },
+  comparison_input_unknown: {
+    kind: 'unsupported_media',
+    message: 'The network has an input {name}, which a comparison cannot fill from texts.',
+    hint: 'Compare a bundle whose inputs are input_ids and sequence_lengths.',
+  },
+  comparison_fp32_missing: {
+    kind: 'not_found',
+    message: 'The bundle {bundle} has no fp32 variant.',
+    hint: 'Compare a bundle with one: eager engines compute in fp32.',
+  },
+  comparison_parameter_missing: {
+    kind: 'unsupported_media',
+    message: 'There is no parameter {name} in {path}, so eager engines cannot compute its network.',
+    hint: 'Export the bundle again with `retort export`, which keeps the parameters by name.',
+  },
+  bench_variant_missing: {
+    kind: 'not_found',
+    message: 'The bundle {bundle} has no {precision} variant.',
+    hint: 'It has: {known}.',
+  },
+  bench_server_failed: {
+    kind: 'internal',
+    message: 'The server under test, `retort {command}`, did not become ready: {reason}.',
+    hint: 'Run that command by itself to see what it says.',
+  },
+  bench_load_failed: {
+    kind: 'internal',
+    message: 'The load that drives the server ended with status {status}: {reason}.',
+    hint: 'Run `retort serve` and `retort loadtest` by themselves to see what they say.',
+  },
   internal_error: {
     kind: 'internal',
     message: 'Retort failed: {reason}.',
@@ -129,7 +218,9 @@ export const ERRORS = define({
 
 export type ErrorCode = keyof typeof ERRORS;
 
-type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
 export type ErrorDetails<C extends ErrorCode> = Record<
   Placeholders<(typeof ERRORS)[C]['message'] | (typeof ERRORS)[C]['hint']>,
   string | number

@@ -39,12 +39,22 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** A float32 tensor over `data` (not copied when it is a Float32Array). */
-export function float32(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorOf<'float32'> {
-  return checked({ dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) });
+export function float32(
+  data: ArrayLike<number>,
+  shape: readonly number[] = [data.length],
+): TensorOf<'float32'> {
+  return checked({
+    dtype: 'float32',
+    shape,
+    data: data instanceof Float32Array ? data : Float32Array.from(data),
+  });
 }
 
 /** An int64 tensor; numbers are converted to BigInt. */
-export function int64(data: ArrayLike<number> | BigInt64Array, shape: readonly number[] = [data.length]): TensorOf<'int64'> {
+export function int64(
+  data: ArrayLike<number> | BigInt64Array,
+  shape: readonly number[] = [data.length],
+): TensorOf<'int64'> {
   const values = data instanceof BigInt64Array ? data : BigInt64Array.from(Array.from(data), BigInt);
   return checked({ dtype: 'int64', shape, data: values });
 }
@@ -64,6 +74,28 @@ export function tensor<D extends DType>(dtype: D, data: Storage[D], shape: reado
   return checked({ dtype, shape, data });
 }
 
+/** A tensor over a copy of little-endian bytes. Throws RangeError when they do not fit the shape. */
+export function tensorOfBytes(dtype: DType, bytes: Uint8Array, shape: readonly number[]): Tensor {
+  const buffer = bytes.slice().buffer;
+  switch (dtype) {
+    case 'float32':
+      return tensor(dtype, new Float32Array(buffer), shape);
+    case 'float64':
+      return tensor(dtype, new Float64Array(buffer), shape);
+    case 'float16':
+      return tensor(dtype, new Uint16Array(buffer), shape);
+    case 'int64':
+      return tensor(dtype, new BigInt64Array(buffer), shape);
+    case 'int32':
+      return tensor(dtype, new Int32Array(buffer), shape);
+    case 'int8':
+      return tensor(dtype, new Int8Array(buffer), shape);
+    case 'uint8':
+    case 'bool':
+      return tensor(dtype, new Uint8Array(buffer), shape);
+  }
+}
+
 /** A tensor's elements as numbers; int64 must be within the safe integers. */
 export function toNumbers(value: Tensor): number[] {
   return value.dtype === 'int64' ? Array.from(value.data, Number) : Array.from(value.data);
@@ -72,7 +104,9 @@ export function toNumbers(value: Tensor): number[] {
 function checked<D extends DType>(value: TensorOf<D>): TensorOf<D> {
   const { dtype, shape, data } = value;
   if (data.length !== sizeOf(shape)) {
-    throw new RangeError(`a ${dtype} tensor of shape [${shape.join(', ')}] has ${String(sizeOf(shape))} elements, not ${String(data.length)}`);
+    throw new RangeError(
+      `a ${dtype} tensor of shape [${shape.join(', ')}] has ${String(sizeOf(shape))} elements, not ${String(data.length)}`,
+    );
   }
   return value;
 }

@@ -28,7 +28,12 @@ export const bilstm: Network<BilstmConfig> = {
     const dense = { kind: 'uniform', bound: 0.1 } as const;
     const zero = { kind: 'constant', value: 0 } as const;
     return [
-      { name: 'embedding.weight', shape: [vocabularySize, embedding], initialization: { kind: 'uniform', bound: 0.1 }, rowSparse: true },
+      {
+        name: 'embedding.weight',
+        shape: [vocabularySize, embedding],
+        initialization: { kind: 'uniform', bound: 0.1 },
+        rowSparse: true,
+      },
       { name: 'lstm.weight', shape: [directions, 4 * hidden, embedding], initialization: lstm },
       { name: 'lstm.recurrence', shape: [directions, 4 * hidden, hidden], initialization: lstm },
       { name: 'lstm.bias', shape: [directions, 8 * hidden], initialization: lstm },
@@ -79,9 +84,14 @@ export const bilstm: Network<BilstmConfig> = {
       hidden,
       directions,
     ); // [2, batch, hidden]
-    const states = drop('states', ops.reshape(ops.transpose(lastHidden, [1, 0, 2]), [-1, directions * hidden]));
+    const states = drop(
+      'states',
+      ops.reshape(ops.transpose(lastHidden, [1, 0, 2]), [-1, directions * hidden]),
+    );
     const dense = ops.tanh(ops.add(ops.matMul(states, parameter('dense.weight')), parameter('dense.bias')));
-    return { logits: ops.add(ops.matMul(drop('dense', dense), parameter('output.weight')), parameter('output.bias')) };
+    return {
+      logits: ops.add(ops.matMul(drop('dense', dense), parameter('output.weight')), parameter('output.bias')),
+    };
   },
 };
 

@@ -27,7 +27,8 @@ export interface BoundNetwork {
  */
 export function networkOf(kind: string, config: unknown): BoundNetwork {
   const found = networks.find((network) => network.kind === kind);
-  if (found === undefined) throw fail('network_unknown', { kind, known: networks.map((n) => n.kind).join(', ') });
+  if (found === undefined)
+    throw fail('network_unknown', { kind, known: networks.map((n) => n.kind).join(', ') });
   return found.bind(config);
 }
 
@@ -42,7 +43,9 @@ function factory<Config>(network: Network<Config>): BoundNetworkFactory {
     bind(config) {
       const parsed = network.configSchema.safeParse(config);
       if (!parsed.success) {
-        const reason = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+        const reason = parsed.error.issues
+          .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+          .join('; ');
         throw fail('network_config_invalid', { kind: network.kind, reason });
       }
       const { data } = parsed;
@@ -52,7 +55,8 @@ function factory<Config>(network: Network<Config>): BoundNetworkFactory {
         inputs: network.inputs(data),
         outputs: network.outputs(data),
         dropoutSites: network.dropoutSites(data),
-        forward: (ops, parameters, inputs, dropout) => network.forward(ops, data, parameters, inputs, dropout),
+        forward: (ops, parameters, inputs, dropout) =>
+          network.forward(ops, data, parameters, inputs, dropout),
       };
     },
   };

@@ -58,7 +58,9 @@ export const manifestSchema = z.strictObject({
     command: z.string(),
     seed: z.int().nullable(),
     teacher: z.string().nullable(),
-    data: z.array(z.strictObject({ name: z.string(), sha256: sha256Schema, rows: z.int(), terms: z.string() })),
+    data: z.array(
+      z.strictObject({ name: z.string(), sha256: sha256Schema, rows: z.int(), terms: z.string() }),
+    ),
     settings: z.record(z.string(), z.unknown()),
   }),
 });
@@ -71,7 +73,9 @@ export type Accuracy = z.infer<typeof accuracySchema>;
 export const goldenSchema = z.strictObject({
   /** Largest accepted |difference| of a logit. */
   tolerance: z.number().positive(),
-  cases: z.array(z.strictObject({ text: z.string(), ids: z.array(z.int()), logits: z.array(z.number()) })).min(1),
+  cases: z
+    .array(z.strictObject({ text: z.string(), ids: z.array(z.int()), logits: z.array(z.number()) }))
+    .min(1),
 });
 
 export type Golden = z.infer<typeof goldenSchema>;

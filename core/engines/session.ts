@@ -1,0 +1,123 @@
+/** The one place that opens ONNX Runtime sessions, over Retort's own tensors. */
+import type * as Ort from 'onnxruntime-common';
+import { fail } from '../errors.js';
+import { type DType, type Tensor, tensor } from '../tensor.js';
+
+export interface SessionOptions {
+  /** onnxruntime-node's native kernels, or onnxruntime-web's WebAssembly (in Node, one thread). */
+  readonly engine?: 'node' | 'web';
+  readonly provider?: 'cpu' | 'cuda';
+  /** Threads inside one operator. */
+  readonly intraOpThreads?: number;
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
+  readonly spinning?: boolean;
+}
+
+export interface Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Runs on the calling thread, which is blocked meanwhile. Feeds are not copied. */
+  run(feeds: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param model the ONNX file's bytes, or its path (then the runtime reads it without a copy in JavaScript)
+ * @throws RetortError session_refused, provider_missing
+ */
+export async function openSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const {
+    engine = 'node',
+    provider = 'cpu',
+    intraOpThreads = 1,
+    optimization = 'all',
+    spinning = false,
+  } = options;
+  const runtime: RuntimeModule = engine === 'node' ? await import('onnxruntime-node') : await webRuntime();
+  const settings: Ort.InferenceSession.SessionOptions = {
+    executionProviders: [engine === 'web' ? 'wasm' : provider],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: optimization,
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' }, set_denormal_as_zero: '1' } },
+  };
+  const { InferenceSession, Tensor: OrtTensor } = runtime;
+  const session = await (
+    typeof model === 'string'
+      ? InferenceSession.create(model, settings)
+      : InferenceSession.create(model, settings)
+  ).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (provider === 'cuda') throw fail('provider_missing', { provider: 'CUDA', reason }, error);
+    throw fail('session_refused', { reason }, error);
+  });
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(feeds, outputs = session.outputNames) {
+      const wrapped = Object.fromEntries(
+        Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
+          name,
+          new OrtTensor(dtype, data, shape),
+        ]),
+      );
+      const results = await session.run(wrapped, outputs).catch((error: unknown) => {
+        throw fail(
+          'session_run_failed',
+          { reason: error instanceof Error ? error.message : String(error) },
+          error,
+        );
+      });
+      return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, ofOrt(name, value)]));
+    },
+    close: () => session.release(),
+  };
+}
+
+interface RuntimeModule {
+  readonly InferenceSession: Ort.InferenceSessionFactory;
+  readonly Tensor: new (dtype: DType, data: Tensor['data'], shape: readonly number[]) => Ort.Tensor;
+}
+
+async function webRuntime(): Promise<RuntimeModule> {
+  const runtime = await import('onnxruntime-web');
+  runtime.env.wasm.numThreads = 1;
+  return runtime;
+}
+
+function ofOrt(name: string, { type, data, dims }: Ort.Tensor): Tensor {
+  switch (type) {
+    case 'float32':
+      if (data instanceof Float32Array) return tensor(type, data, dims);
+      break;
+    case 'float64':
+      if (data instanceof Float64Array) return tensor(type, data, dims);
+      break;
+    case 'float16':
+      if (data instanceof Uint16Array) return tensor(type, data, dims);
+      if (ArrayBuffer.isView(data))
+        return tensor(type, new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), dims);
+      break;
+    case 'int64':
+      if (data instanceof BigInt64Array) return tensor(type, data, dims);
+      break;
+    case 'int32':
+      if (data instanceof Int32Array) return tensor(type, data, dims);
+      break;
+    case 'int8':
+      if (data instanceof Int8Array) return tensor(type, data, dims);
+      break;
+    case 'uint8':
+    case 'bool':
+      if (data instanceof Uint8Array) return tensor(type, data, dims);
+      break;
+  }
+  throw fail('session_run_failed', {
+    reason: `the output ${name} has the data type ${type}, which is not read`,
+  });
+}

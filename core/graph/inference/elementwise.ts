@@ -1,0 +1,74 @@
+/** Element-wise operators: the broadcast shape of their inputs. */
+import { dtypeOfOnnx } from '../data-types.js';
+import type { ValueType } from '../ir.js';
+import { broadcast, type InferenceRule, type InferenceRules, intAttribute } from './rule.js';
+
+const same: InferenceRule = ({ inputs }) => (inputs[0] == null ? [] : [inputs[0]]);
+
+const broadcasting: InferenceRule = ({ node, inputs }) => {
+  const dtype = inputs.find((input) => input !== null)?.dtype;
+  return dtype === undefined
+    ? []
+    : [{ dtype, shape: broadcast(node, ...inputs.map((input) => input?.shape ?? null)) }];
+};
+
+const comparing: InferenceRule = (context) =>
+  broadcasting(context).map(({ shape }) => ({ dtype: 'bool', shape }));
+
+const choosing: InferenceRule = ({ node, inputs: [condition, a, b] }) => {
+  const dtype = a?.dtype ?? b?.dtype;
+  if (dtype === undefined) return [];
+  return [{ dtype, shape: broadcast(node, condition?.shape ?? null, a?.shape ?? null, b?.shape ?? null) }];
+};
+
+const casting: InferenceRule = ({ node, inputs }) => {
+  const dtype = dtypeOfOnnx.get(intAttribute(node, 'to', 0));
+  return dtype === undefined ? [] : [{ dtype, shape: inputs[0]?.shape ?? null }];
+};
+
+const truth: InferenceRule = ({ inputs }): readonly ValueType[] => [
+  { dtype: 'bool', shape: inputs[0]?.shape ?? null },
+];
+
+export const elementwiseInference: InferenceRules = {
+  ...forAll(
+    [
+      'Neg',
+      'Sqrt',
+      'Exp',
+      'Log',
+      'Tanh',
+      'Sigmoid',
+      'Relu',
+      'Erf',
+      'Abs',
+      'Sign',
+      'Identity',
+      'Softmax',
+      'LogSoftmax',
+      'CumSum',
+      'Clip',
+      'Dropout',
+      'Gelu',
+      'ReverseSequence',
+      'LayerNormalization',
+      'Trilu',
+      'com.microsoft:Gelu',
+      'com.microsoft:FastGelu',
+      'com.microsoft:BiasGelu',
+      'com.microsoft:SkipLayerNormalization',
+      'ScatterElements',
+      'ScatterND',
+    ],
+    same,
+  ),
+  ...forAll(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max'], broadcasting),
+  ...forAll(['Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or'], comparing),
+  ...forAll(['Not', 'IsNaN'], truth),
+  Where: choosing,
+  Cast: casting,
+};
+
+function forAll(names: readonly string[], rule: InferenceRule): InferenceRules {
+  return Object.fromEntries(names.map((name) => [name, rule]));
+}

@@ -1,0 +1,48 @@
+/** Matrix products and recurrences. */
+import type { Dimension } from '../ir.js';
+import {
+  broadcast,
+  contradiction,
+  type InferenceRule,
+  type InferenceRules,
+  intAttribute,
+  type Shape,
+} from './rule.js';
+
+const product: InferenceRule = ({ node, inputs: [a, b] }) => {
+  if (a == null) return [];
+  const [left, right] = [a.shape, b?.shape ?? null];
+  if (left === null || right === null) return [{ dtype: a.dtype, shape: null }];
+  const flip = (shape: Shape, flag: number): Shape =>
+    flag === 0 ? shape : [...shape.slice(0, -2), shape.at(-1) ?? null, shape.at(-2) ?? null];
+  const l = flip(left.length === 1 ? [1, ...left] : left, intAttribute(node, 'transA', 0));
+  const r = flip(right.length === 1 ? [...right, 1] : right, intAttribute(node, 'transB', 0));
+  const [inner, outer] = [l.at(-1) ?? null, r.at(-2) ?? null];
+  if (typeof inner === 'number' && typeof outer === 'number' && inner !== outer)
+    throw contradiction(node, left, right);
+  const batch = broadcast(node, l.slice(0, -2), r.slice(0, -2));
+  if (batch === null) return [{ dtype: a.dtype, shape: null }];
+  const rows = left.length === 1 ? [] : [l.at(-2) ?? null];
+  const columns = right.length === 1 ? [] : [r.at(-1) ?? null];
+  return [{ dtype: a.dtype, shape: [...batch, ...rows, ...columns] }];
+};
+
+const lstm: InferenceRule = ({ inputs: [x, , recurrence] }) => {
+  if (x == null) return [];
+  const [time, batch]: readonly Dimension[] = x.shape ?? [null, null];
+  const [directions, , hidden]: readonly Dimension[] = recurrence?.shape ?? [null, null, null];
+  const state = { dtype: x.dtype, shape: [directions ?? null, batch ?? null, hidden ?? null] };
+  return [
+    { dtype: x.dtype, shape: [time ?? null, ...state.shape.slice(0, 1), batch ?? null, hidden ?? null] },
+    state,
+    state,
+  ];
+};
+
+export const linearAlgebraInference: InferenceRules = {
+  MatMul: product,
+  Gemm: product,
+  'com.microsoft:FusedMatMul': product,
+  'com.microsoft:FusedGemm': product,
+  LSTM: lstm,
+};

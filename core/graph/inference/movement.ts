@@ -1,0 +1,245 @@
+/** Operators that move, select, join or create elements, and shape arithmetic. */
+import type { Dimension, ValueType } from '../ir.js';
+import {
+  axesOf,
+  broadcast,
+  type InferenceRule,
+  type InferenceRules,
+  intAttribute,
+  intsAttribute,
+  normalAxis,
+  numbersAt,
+  type Shape,
+} from './rule.js';
+
+const gather: InferenceRule = ({ node, inputs: [data, indices] }) => {
+  if (data == null) return [];
+  if (data.shape === null || indices?.shape == null) return [{ dtype: data.dtype, shape: null }];
+  const axis = normalAxis(intAttribute(node, 'axis', 0), data.shape.length);
+  return [
+    {
+      dtype: data.dtype,
+      shape: [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)],
+    },
+  ];
+};
+
+const reshape: InferenceRule = (context) => {
+  const [x, target] = context.inputs;
+  if (x == null) return [];
+  const wanted = numbersAt(context, 1);
+  if (wanted === null) {
+    const rank = target?.shape?.[0];
+    return [
+      { dtype: x.dtype, shape: typeof rank === 'number' ? Array.from({ length: rank }, () => null) : null },
+    ];
+  }
+  const from = x.shape;
+  const shape: Dimension[] = wanted.map((size, axis) =>
+    size === 0 ? (from?.[axis] ?? null) : size === -1 ? null : size,
+  );
+  const open = wanted.indexOf(-1);
+  if (open >= 0 && from !== null) shape[open] = remaining(from, shape.toSpliced(open, 1));
+  return [{ dtype: x.dtype, shape }];
+};
+
+/** The dimension that makes two shapes hold as many elements: what is left once common factors are struck out. */
+function remaining(from: Shape, to: Shape): Dimension {
+  const symbols = from.filter((dimension) => typeof dimension !== 'number');
+  for (const dimension of to) {
+    if (typeof dimension === 'number') continue;
+    const at = symbols.indexOf(dimension);
+    if (dimension === null || at < 0) return null;
+    symbols.splice(at, 1);
+  }
+  const quotient = numberProduct(from) / numberProduct(to);
+  if (symbols.length === 0) return Number.isInteger(quotient) ? quotient : null;
+  return symbols.length === 1 && quotient === 1 ? (symbols[0] ?? null) : null;
+}
+
+function numberProduct(shape: Shape): number {
+  return shape.reduce<number>(
+    (product, dimension) => (typeof dimension === 'number' ? product * dimension : product),
+    1,
+  );
+}
+
+const transpose: InferenceRule = ({ node, inputs: [x] }) => {
+  if (x == null) return [];
+  const { shape } = x;
+  if (shape === null) return [x];
+  const permutation = intsAttribute(node, 'perm') ?? shape.map((_, axis) => shape.length - 1 - axis);
+  return [{ dtype: x.dtype, shape: permutation.map((axis) => shape[axis] ?? null) }];
+};
+
+const concat: InferenceRule = ({ node, inputs }) => {
+  const [first] = inputs;
+  if (first == null) return [];
+  if (first.shape === null) return [first];
+  const axis = normalAxis(intAttribute(node, 'axis', 0), first.shape.length);
+  const joined = inputs.reduce<Dimension>((sum, input) => {
+    const size = input?.shape?.[axis] ?? null;
+    return typeof sum === 'number' && typeof size === 'number' ? sum + size : null;
+  }, 0);
+  return [{ dtype: first.dtype, shape: first.shape.with(axis, joined) }];
+};
+
+const slice: InferenceRule = (context) => {
+  const [x] = context.inputs;
+  if (x?.shape == null) return x == null ? [] : [x];
+  const { shape } = x;
+  const [starts, ends] = [numbersAt(context, 1), numbersAt(context, 2)];
+  const axes = context.inputs[3] == null ? starts?.map((_, axis) => axis) : numbersAt(context, 3);
+  if (starts === null || ends === null || axes == null)
+    return [{ dtype: x.dtype, shape: shape.map(() => null) }];
+  const steps = numbersAt(context, 4) ?? starts.map(() => 1);
+  const sliced = [...shape];
+  axes.forEach((axis, place) => {
+    const at = normalAxis(axis, shape.length);
+    sliced[at] = sliceLength(shape[at] ?? null, starts[place] ?? 0, ends[place] ?? 0, steps[place] ?? 1);
+  });
+  return [{ dtype: x.dtype, shape: sliced }];
+};
+
+function sliceLength(size: Dimension, start: number, end: number, step: number): Dimension {
+  if (typeof size !== 'number')
+    return step === 1 && start >= 0 && end > start && end < 2 ** 31 && size === null
+      ? null
+      : start === 0 && end >= 2 ** 31 - 1
+        ? size
+        : null;
+  const clamp = (value: number) =>
+    Math.min(Math.max(value < 0 ? value + size : value, step < 0 ? -1 : 0), step < 0 ? size - 1 : size);
+  return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
+}
+
+const split: InferenceRule = (context) => {
+  const { node } = context;
+  const [x] = context.inputs;
+  if (x?.shape == null) return [];
+  const { dtype, shape } = x;
+  const axis = normalAxis(intAttribute(node, 'axis', 0), shape.length);
+  const whole = shape[axis];
+  const even = typeof whole === 'number' ? Math.ceil(whole / node.outputs.length) : null;
+  const sizes = numbersAt(context, 1) ?? (context.inputs[1] == null ? node.outputs.map(() => even) : null);
+  return node.outputs.map((_, index) => ({ dtype, shape: shape.with(axis, sizes?.[index] ?? null) }));
+};
+
+const unsqueeze: InferenceRule = (context) => {
+  const [x] = context.inputs;
+  const axes = axesOf(context, 1);
+  if (x?.shape == null || axes === null) return x == null ? [] : [{ dtype: x.dtype, shape: null }];
+  const rank = x.shape.length + axes.length;
+  const places = new Set(axes.map((axis) => normalAxis(axis, rank)));
+  const rest = [...x.shape];
+  return [
+    {
+      dtype: x.dtype,
+      shape: Array.from({ length: rank }, (_, axis) => (places.has(axis) ? 1 : (rest.shift() ?? null))),
+    },
+  ];
+};
+
+const squeeze: InferenceRule = (context) => {
+  const [x] = context.inputs;
+  const axes = axesOf(context, 1);
+  if (x?.shape == null || axes === null) return x == null ? [] : [{ dtype: x.dtype, shape: null }];
+  const rank = x.shape.length;
+  const places = new Set(axes.map((axis) => normalAxis(axis, rank)));
+  return [{ dtype: x.dtype, shape: x.shape.filter((_, axis) => !places.has(axis)) }];
+};
+
+const expand: InferenceRule = (context) => {
+  const [x, target] = context.inputs;
+  if (x == null) return [];
+  const wanted = numbersAt(context, 1);
+  if (wanted !== null) return [{ dtype: x.dtype, shape: broadcast(context.node, x.shape, wanted) }];
+  const rank = target?.shape?.[0];
+  if (x.shape === null || typeof rank !== 'number') return [{ dtype: x.dtype, shape: null }];
+  return [{ dtype: x.dtype, shape: Array.from({ length: Math.max(rank, x.shape.length) }, () => null) }];
+};
+
+const shapeOf: InferenceRule = ({ inputs: [x] }) => [{ dtype: 'int64', shape: [x?.shape?.length ?? null] }];
+
+const filled: InferenceRule = (context) => {
+  const value = context.node.attributes['value'];
+  const dtype = value?.kind === 'tensor' ? value.value.dtype : 'float32';
+  const sizes = numbersAt(context, 0);
+  const rank = context.inputs[0]?.shape?.[0];
+  return [
+    { dtype, shape: sizes ?? (typeof rank === 'number' ? Array.from({ length: rank }, () => null) : null) },
+  ];
+};
+
+const range: InferenceRule = (context) => {
+  const [start, limit, delta] = [0, 1, 2].map((index) => numbersAt(context, index)?.[0]);
+  const known = start !== undefined && limit !== undefined && delta !== undefined;
+  const dtype = context.inputs[0]?.dtype ?? 'int64';
+  return [{ dtype, shape: [known ? Math.max(0, Math.ceil((limit - start) / delta)) : null] }];
+};
+
+const flatten: InferenceRule = ({ node, inputs: [x] }) => {
+  if (x?.shape == null) return x == null ? [] : [{ dtype: x.dtype, shape: [null, null] }];
+  const axis = normalAxis(intAttribute(node, 'axis', 1), x.shape.length);
+  return [
+    { dtype: x.dtype, shape: [remaining(x.shape.slice(0, axis), []), remaining(x.shape.slice(axis), [])] },
+  ];
+};
+
+/** A reduction over axes; `keepdims` leaves them as 1. */
+const reduce: InferenceRule = (context) => {
+  const [x] = context.inputs;
+  if (x == null) return [];
+  const { dtype, shape } = x;
+  const keep = intAttribute(context.node, 'keepdims', 1) !== 0;
+  if (shape === null) return [{ dtype, shape: null }];
+  const axes = axesOf(context, 1) ?? (context.inputs[1] == null ? shape.map((_, axis) => axis) : null);
+  if (axes === null) return [{ dtype, shape: keep ? shape.map(() => null) : null }];
+  const places = new Set(axes.map((axis) => normalAxis(axis, shape.length)));
+  const kept = shape.map((dimension, axis) => (places.has(axis) ? 1 : dimension));
+  return [{ dtype, shape: keep ? kept : shape.filter((_, axis) => !places.has(axis)) }];
+};
+
+const constantNode: InferenceRule = ({ node }) => {
+  const value = node.attributes['value'];
+  return value?.kind === 'tensor' ? [{ dtype: value.value.dtype, shape: value.value.shape }] : [];
+};
+
+/** A Scan's outputs: its states' types, then what the body gives a step under the scanned length. */
+const scan: InferenceRule = ({ node, inputs }) => {
+  const body = node.attributes['body'];
+  if (body?.kind !== 'graph') return [];
+  const scanned = intAttribute(node, 'num_scan_inputs', 0);
+  const states = inputs.length - scanned;
+  const length = inputs[states]?.shape?.[0] ?? null;
+  return body.value.outputs.map((name, index): ValueType => {
+    const type = body.value.types.get(name);
+    if (index < states) return inputs[index] ?? { dtype: type?.dtype ?? 'float32', shape: null };
+    return { dtype: type?.dtype ?? 'float32', shape: type?.shape == null ? null : [length, ...type.shape] };
+  });
+};
+
+export const movementInference: InferenceRules = {
+  Gather: gather,
+  Reshape: reshape,
+  Transpose: transpose,
+  Concat: concat,
+  Slice: slice,
+  Split: split,
+  Unsqueeze: unsqueeze,
+  Squeeze: squeeze,
+  Expand: expand,
+  Shape: shapeOf,
+  Size: () => [{ dtype: 'int64', shape: [] }],
+  ConstantOfShape: filled,
+  Range: range,
+  Flatten: flatten,
+  ReduceSum: reduce,
+  ReduceMean: reduce,
+  ReduceMax: reduce,
+  ReduceMin: reduce,
+  ReduceL2: reduce,
+  ReduceSumSquare: reduce,
+  Constant: constantNode,
+  Scan: scan,
+};

@@ -1,0 +1,116 @@
+/** The graph IR as an ONNX file. Equal models give equal bytes. */
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  type AttributeProtoSchema,
+  type GraphProtoSchema,
+  ModelProtoSchema,
+  type TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from 'onnx-buf';
+import type { Tensor } from '../tensor.js';
+import { onnxDataTypes } from './data-types.js';
+import type { Attribute, Graph, Model, ValueType } from './ir.js';
+
+export const defaultOpset = 17;
+export const defaultIrVersion = 9;
+const defaultProducer = 'retort';
+
+/** A model of which only the graph must be given. */
+export type ModelToEncode = Pick<Model, 'graph'> & Partial<Model>;
+
+export function encodeModel({
+  graph,
+  irVersion = defaultIrVersion,
+  opsets,
+  producer = defaultProducer,
+  metadata,
+}: ModelToEncode): Uint8Array {
+  const domains =
+    opsets ?? new Map([['', defaultOpset], ...(usesContrib(graph) ? [['com.microsoft', 1] as const] : [])]);
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(irVersion),
+    producerName: producer,
+    opsetImport: Array.from(domains, ([domain, version]) => ({ domain, version: BigInt(version) })),
+    metadataProps: Array.from(metadata ?? [], ([key, value]) => ({ key, value })),
+    graph: graphProto(graph),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function usesContrib(graph: Graph): boolean {
+  return graph.nodes.some(
+    ({ domain, attributes }) =>
+      domain === 'com.microsoft' ||
+      Object.values(attributes).some((a) => a.kind === 'graph' && usesContrib(a.value)),
+  );
+}
+
+function graphProto(graph: Graph): MessageInitShape<typeof GraphProtoSchema> {
+  const info = (name: string) => valueInfo(name, graph.types.get(name));
+  const ports = new Set([...graph.inputs, ...graph.outputs, ...graph.initializers.keys()]);
+  const inner = graph.nodes
+    .flatMap(({ outputs }) => outputs)
+    .filter((name) => name !== '' && !ports.has(name));
+  return {
+    name: graph.name,
+    input: graph.inputs.map(info),
+    output: graph.outputs.map(info),
+    valueInfo: inner.filter((name) => graph.types.get(name)?.shape != null).map(info),
+    initializer: Array.from(graph.initializers, ([name, tensor]) => tensorProto(tensor, name)),
+    node: graph.nodes.map(({ name, domain, opType, inputs, outputs, attributes }) => ({
+      name,
+      domain,
+      opType,
+      input: [...inputs],
+      output: [...outputs],
+      attribute: Object.entries(attributes).map(([key, attribute]) => attributeProto(key, attribute)),
+    })),
+  };
+}
+
+function valueInfo(name: string, type: ValueType | undefined): MessageInitShape<typeof ValueInfoProtoSchema> {
+  if (type === undefined) return { name };
+  const dimension = (size: number | string | null) => {
+    if (size === null) return {};
+    return typeof size === 'number'
+      ? { value: { case: 'dimValue', value: BigInt(size) } as const }
+      : { value: { case: 'dimParam', value: size } as const };
+  };
+  const shape = type.shape === null ? {} : { shape: { dim: type.shape.map(dimension) } };
+  return {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: onnxDataTypes[type.dtype], ...shape } } },
+  };
+}
+
+function tensorProto(
+  { dtype, shape, data }: Tensor,
+  name: string,
+): MessageInitShape<typeof TensorProtoSchema> {
+  // The format's raw data are little-endian, as every platform's that ONNX Runtime has a package for.
+  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { name, dataType: onnxDataTypes[dtype], dims: shape.map(BigInt), rawData: bytes };
+}
+
+function attributeProto(name: string, attribute: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  switch (attribute.kind) {
+    case 'int':
+      return { name, type: AttributeType.INT, i: BigInt(attribute.value) };
+    case 'float':
+      return { name, type: AttributeType.FLOAT, f: attribute.value };
+    case 'string':
+      return { name, type: AttributeType.STRING, s: bytes(attribute.value) };
+    case 'ints':
+      return { name, type: AttributeType.INTS, ints: attribute.value.map(BigInt) };
+    case 'floats':
+      return { name, type: AttributeType.FLOATS, floats: [...attribute.value] };
+    case 'strings':
+      return { name, type: AttributeType.STRINGS, strings: attribute.value.map(bytes) };
+    case 'tensor':
+      return { name, type: AttributeType.TENSOR, t: tensorProto(attribute.value, '') };
+    case 'graph':
+      return { name, type: AttributeType.GRAPH, g: graphProto(attribute.value) };
+  }
+}

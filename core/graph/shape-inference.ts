@@ -1,0 +1,49 @@
+/** Types of values from the types of what they are computed from. */
+import type { Graph, Node, ValueType } from './ir.js';
+import { elementwiseInference } from './inference/elementwise.js';
+import { linearAlgebraInference } from './inference/linear-algebra.js';
+import { movementInference } from './inference/movement.js';
+import type { InferenceRules, TypeScope } from './inference/rule.js';
+
+/** By operator, with its domain before a colon where it is not the standard one. */
+const rules: InferenceRules = { ...elementwiseInference, ...linearAlgebraInference, ...movementInference };
+
+/**
+ * Types of a node's outputs, as far as they can be told; an operator without a rule gives none.
+ * @throws RetortError graph_shape_mismatch where shapes contradict each other
+ */
+export function inferNode(node: Node, scope: TypeScope): readonly ValueType[] {
+  const rule = rules[node.domain === '' ? node.opType : `${node.domain}:${node.opType}`];
+  if (rule === undefined) return [];
+  return rule({
+    node,
+    scope,
+    inputs: node.inputs.map((name) => (name === '' ? null : (scope.typeOf(name) ?? null))),
+    constant: (index) => {
+      const name = node.inputs[index];
+      return name === undefined || name === '' ? null : scope.constantOf({ name });
+    },
+  });
+}
+
+/** A graph with the types of all values that can be told; what the graph says itself stands. */
+export function inferTypes(graph: Graph, outer?: TypeScope): Graph {
+  const types = new Map(graph.types);
+  for (const [name, { dtype, shape }] of graph.initializers) types.set(name, { dtype, shape });
+  const constants = new Map(graph.initializers);
+  const scope: TypeScope = {
+    typeOf: (name) => types.get(name) ?? outer?.typeOf(name),
+    constantOf: (value) => constants.get(value.name) ?? outer?.constantOf(value) ?? null,
+  };
+  for (const node of graph.nodes) {
+    const value = node.attributes['value'];
+    const [first] = node.outputs;
+    if (node.opType === 'Constant' && value?.kind === 'tensor' && first !== undefined)
+      constants.set(first, value.value);
+    inferNode(node, scope).forEach((type, index) => {
+      const name = node.outputs[index];
+      if (name !== undefined && name !== '' && !types.has(name)) types.set(name, type);
+    });
+  }
+  return { ...graph, types };
+}

@@ -1,0 +1,60 @@
+/**
+ * What a training run leaves on disk for export: `run.json` (the schema below), `best.safetensors`, the tokenizer's
+ * files, and `validation.json`, the texts on which an export is compared with the eager forward.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { fail } from '../core/errors.js';
+import type { Tensor } from '../core/tensor.js';
+import { decodeSafetensors } from './checkpoints/safetensors.js';
+
+const scoreSchema = z.strictObject({ data: z.string(), rows: z.int(), correct: z.int() });
+
+export const runSchema = z.strictObject({
+  format: z.literal(1),
+  network: z.strictObject({ kind: z.string(), config: z.record(z.string(), z.unknown()) }),
+  tokenizer: z.looseObject({ kind: z.string(), vocabularyFile: z.string() }),
+  command: z.string(),
+  seed: z.int(),
+  settings: z.record(z.string(), z.unknown()),
+  data: z.array(z.strictObject({ name: z.string(), sha256: z.string(), rows: z.int(), terms: z.string() })),
+  /** Of the best parameters; empty until the first evaluation. */
+  scores: z.array(scoreSchema),
+});
+
+export type Run = z.infer<typeof runSchema>;
+
+export const runFiles = {
+  run: 'run.json',
+  best: 'best.safetensors',
+  last: 'last.safetensors',
+  log: 'log.jsonl',
+  validation: 'validation.json',
+} as const;
+
+export interface FinishedRun {
+  readonly run: Run;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly validationTexts: readonly string[];
+}
+
+/** @throws RetortError run_missing, run_malformed, checkpoint_malformed */
+export async function readRun(folder: string): Promise<FinishedRun> {
+  const read = (file: string) =>
+    readFile(path.join(folder, file)).catch((error: unknown) => {
+      throw fail('run_missing', { path: path.join(folder, file) }, error);
+    });
+  const run = runSchema.safeParse(JSON.parse((await read(runFiles.run)).toString('utf8')));
+  if (!run.success)
+    throw fail('run_malformed', {
+      path: path.join(folder, runFiles.run),
+      reason: z.prettifyError(run.error),
+    });
+  const best = path.join(folder, runFiles.best);
+  const { tensors } = decodeSafetensors(await read(runFiles.best), best);
+  const validationTexts = z
+    .array(z.string())
+    .parse(JSON.parse((await read(runFiles.validation)).toString('utf8')));
+  return { run: run.data, parameters: tensors, validationTexts };
+}

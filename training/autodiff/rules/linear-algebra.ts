@@ -1,0 +1,79 @@
+/** Gradients of matrix products and of normalisations over an axis. */
+import type { GraphValue } from '../../../core/graph/builder.js';
+import type { GraphOps } from '../../../core/graph/graph-ops.js';
+import { float32 } from '../../../core/tensor.js';
+import { type GradientRule, required } from '../rule.js';
+import { knownShape, unbroadcast } from '../unbroadcast.js';
+
+export const linearAlgebraRules: readonly GradientRule[] = [
+  {
+    // dA = dY B^T, dB = A^T dY
+    opType: 'MatMul',
+    backward({ ops, inputs, gradients }) {
+      const [a, b, dy] = [required(inputs, 0), required(inputs, 1), required(gradients, 0)];
+      const da = unbroadcast(ops, ops.matMul(dy, transposeMatrix(ops, b)), a);
+      // A matrix b shared by all of a's leading axes: those axes and the rows are one long axis of the product.
+      if (knownShape(b).length === 2 && knownShape(a).length > 2) {
+        return [da, ops.matMul(ops.transpose(rows(ops, a), [1, 0]), rows(ops, dy))];
+      }
+      return [da, unbroadcast(ops, ops.matMul(transposeMatrix(ops, a), dy), b)];
+    },
+  },
+  {
+    // dx = y (dy - sum(dy y))
+    opType: 'Softmax',
+    backward({ ops, node, outputs, gradients }) {
+      const [y, dy] = [required(outputs, 0), required(gradients, 0)];
+      return [ops.mul(y, ops.sub(dy, ops.reduceSum(ops.mul(dy, y), [axisOf(node.attributes)], true)))];
+    },
+  },
+  {
+    // dx = dy - softmax(x) sum(dy)
+    opType: 'LogSoftmax',
+    backward({ ops, node, outputs, gradients }) {
+      const [y, dy] = [required(outputs, 0), required(gradients, 0)];
+      return [ops.sub(dy, ops.mul(ops.exp(y), ops.reduceSum(dy, [axisOf(node.attributes)], true)))];
+    },
+  },
+  {
+    // With n = (x - mean) / deviation and g = dy scale: dx = (g - mean(g) - n mean(g n)) / deviation.
+    // Ba, Kiros and Hinton, 2016.
+    opType: 'LayerNormalization',
+    backward({ ops, node, inputs, gradients }) {
+      const [x, scale, dy] = [required(inputs, 0), required(inputs, 1), required(gradients, 0)];
+      const mean = (value: GraphValue) => ops.reduceMean(value, [-1], true);
+      const { epsilon } = node.attributes;
+      const centred = ops.sub(x, mean(x));
+      const variance = ops.add(
+        mean(ops.mul(centred, centred)),
+        ops.constant(float32([epsilon?.kind === 'float' ? epsilon.value : 1e-5], [])),
+      );
+      const deviation = ops.sqrt(variance);
+      const normal = ops.div(centred, deviation);
+      const g = ops.mul(dy, scale);
+      const dx = ops.div(ops.sub(ops.sub(g, mean(g)), ops.mul(normal, mean(ops.mul(g, normal)))), deviation);
+      const leading = knownShape(x)
+        .slice(0, -1)
+        .map((_, axis) => axis);
+      return [dx, ops.reduceSum(ops.mul(dy, normal), leading, false), ops.reduceSum(dy, leading, false)];
+    },
+  },
+];
+
+function transposeMatrix(ops: GraphOps, value: GraphValue): GraphValue {
+  const rank = knownShape(value).length;
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return ops.transpose(value, [...axes.slice(0, -2), rank - 1, rank - 2]);
+}
+
+/** [..., n] -> [rows, n] */
+function rows(ops: GraphOps, value: GraphValue): GraphValue {
+  const width = knownShape(value).at(-1);
+  if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
+  return ops.reshape(value, [-1, width]);
+}
+
+function axisOf(attributes: Readonly<Record<string, { kind: string; value: unknown }>>): number {
+  const value = attributes['axis']?.value;
+  return typeof value === 'number' ? value : -1;
+}

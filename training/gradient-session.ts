@@ -1,0 +1,109 @@
+/**
+ * One training step's graph on ONNX Runtime: forward, loss and gradients of a network as a static graph. Parameters
+ * are inputs, handed over without a copy, so an optimiser changes them in place between steps.
+ */
+import { openSession, type Session } from '../core/engines/session.js';
+import { GraphBuilder, type GraphValue } from '../core/graph/builder.js';
+import { GraphOps } from '../core/graph/graph-ops.js';
+import { encodeModel } from '../core/graph/onnx.js';
+import type { Tensor } from '../core/tensor.js';
+import type { PortSpec } from '../models/network.js';
+import type { BoundNetwork } from '../models/networks.js';
+import { declareInputs } from '../models/static-graph.js';
+import { differentiate, type Differentiated, type GradientOutput } from './autodiff/differentiate.js';
+import { type Gradient, mergeRows } from './gradients.js';
+import type { Loss } from './losses.js';
+import type { ParameterStore } from './parameters.js';
+
+export interface StepResult {
+  readonly loss: number;
+  readonly gradients: ReadonlyMap<string, Gradient>;
+}
+
+/** The graph of a step: inputs are the parameters, the network's inputs, its dropout masks and `targets`. */
+export function gradientGraph(network: BoundNetwork, loss: Loss): Differentiated {
+  const builder = new GraphBuilder(`${network.kind}_step`);
+  const ops = new GraphOps(builder);
+  const float32 = (
+    { name, shape }: { name: string; shape: PortSpec['shape'] },
+    prefix = '',
+  ): [string, GraphValue] => [name, builder.input(prefix + name, 'float32', shape)];
+  const parameters = Object.fromEntries(network.parameters.map((spec) => float32(spec)));
+  const inputs = declareInputs(builder, network.inputs);
+  const masks = Object.fromEntries(network.dropoutSites.map((site) => float32(site, maskPrefix)));
+  const { logits } = network.forward(ops, parameters, inputs, masks);
+  const [port] = network.outputs;
+  if (logits === undefined || port === undefined)
+    throw new RangeError(`the network ${network.kind} gives no logits`);
+  const targets = builder.input('targets', 'float32', port.shape);
+  builder.output('loss', loss(ops, { logits, targets }));
+  return differentiate(builder.build(), { loss: 'loss', parameters: network.parameters });
+}
+
+const maskPrefix = 'dropout.';
+
+export class GradientSession {
+  readonly #session: Session;
+  readonly #outputs: ReadonlyMap<string, GradientOutput>;
+  readonly #parameters: ParameterStore;
+
+  private constructor(
+    session: Session,
+    outputs: ReadonlyMap<string, GradientOutput>,
+    parameters: ParameterStore,
+  ) {
+    this.#session = session;
+    this.#outputs = outputs;
+    this.#parameters = parameters;
+  }
+
+  static async open(
+    network: BoundNetwork,
+    loss: Loss,
+    parameters: ParameterStore,
+    intraOpThreads: number,
+  ): Promise<GradientSession> {
+    const { graph, gradients } = gradientGraph(network, loss);
+    const session = await openSession(encodeModel({ graph }), { intraOpThreads, spinning: true });
+    return new GradientSession(session, gradients, parameters);
+  }
+
+  /**
+   * @param inputs the network's inputs by name
+   * @param masks dropout multipliers by site
+   * @param targets float32 [batch, classes]
+   */
+  async run(
+    inputs: Readonly<Record<string, Tensor>>,
+    masks: Readonly<Record<string, Tensor>>,
+    targets: Tensor,
+  ): Promise<StepResult> {
+    const dropout = Object.fromEntries(
+      Object.entries(masks).map(([site, mask]) => [maskPrefix + site, mask]),
+    );
+    const outputs = await this.#session.run({ ...this.#parameters.feeds(), ...inputs, ...dropout, targets });
+    const loss = float32Of(outputs, 'loss')[0] ?? Number.NaN;
+    const gradients = new Map<string, Gradient>();
+    for (const [name, output] of this.#outputs) {
+      const values = float32Of(outputs, output.gradient);
+      if (output.kind === 'dense') gradients.set(name, { kind: 'dense', values });
+      else {
+        const indices = outputs[output.indices];
+        if (indices?.dtype !== 'int64' && indices?.dtype !== 'int32')
+          throw new RangeError(`${output.indices} is not of indices`);
+        gradients.set(name, mergeRows(indices.data, values, values.length / indices.data.length));
+      }
+    }
+    return { loss, gradients };
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+function float32Of(outputs: Readonly<Record<string, Tensor>>, name: string): Float32Array {
+  const output = outputs[name];
+  if (output?.dtype !== 'float32') throw new RangeError(`the step gave no float32 ${name}`);
+  return output.data;
+}
