@@ -36,6 +36,193 @@ export const ERRORS = define({
     message: 'There is no file {path}.',
     hint: 'Check the path, or run `retort data chnsenticorp` to fetch the public data set.',
   },
+  data_format_unknown: {
+    kind: 'unsupported_media',
+    message: 'The format of {path} is not known.',
+    hint: 'Give a .tsv, .csv or .jsonl file (each may be .gz), or a .zip that holds one a split.',
+  },
+  data_split_missing: {
+    kind: 'not_found',
+    message: '{path} holds no {split} split; it holds {found}.',
+    hint: 'Name the files train, dev and test with .tsv, .csv or .jsonl.',
+  },
+  data_column_missing: {
+    kind: 'invalid',
+    message: '{path} has no {what} column {column}; its columns are {found}.',
+    hint: 'Name the column with --text-column or --label-column.',
+  },
+  data_row_malformed: {
+    kind: 'malformed',
+    message: 'Line {line} of {path} does not fit: {reason}.',
+    hint: 'Mend the line, or leave --strict out to skip such rows.',
+  },
+  data_empty: {
+    kind: 'invalid',
+    message: '{path} holds no rows.',
+    hint: 'Check that the file has a header and at least one row that fits it.',
+  },
+  archive_malformed: {
+    kind: 'corrupt',
+    message: 'The archive {path} cannot be read: {reason}.',
+    hint: 'Fetch it again; `retort data chnsenticorp` checks what it downloads.',
+  },
+  segmenter_missing: {
+    kind: 'unavailable',
+    message: 'The segmenter {segmenter} is not installed.',
+    hint: 'It is compiled by npm ci where there is a C++ compiler; install one and run npm ci again, or train with --segmenter node-rs-jieba.',
+  },
+  tokenizer_unknown: {
+    kind: 'unsupported_media',
+    message: 'There is no tokenizer of kind {kind}.',
+    hint: 'This version of Retort knows: {known}.',
+  },
+  tokenizer_invalid: {
+    kind: 'invalid',
+    message: 'The tokenizer description is not valid: {reason}.',
+    hint: 'Compare it with the manifest of a shipped bundle.',
+  },
+  vocabulary_missing: {
+    kind: 'not_found',
+    message: 'There is no vocabulary {path}.',
+    hint: 'Restore the file, or export the bundle again.',
+  },
+  vocabulary_malformed: {
+    kind: 'corrupt',
+    message: 'Line {line} of {path} is not valid: {reason}.',
+    hint: 'Restore the file, or export the bundle again.',
+  },
+  // Bundles
+  bundle_missing: {
+    kind: 'not_found',
+    message: 'There is no {path}.',
+    hint: 'Give the folder <name>/<version> of a bundle, which holds manifest.json.',
+  },
+  bundle_malformed: {
+    kind: 'corrupt',
+    message: '{path} is not valid: {reason}.',
+    hint: 'Export the bundle again with this version of Retort.',
+  },
+  bundle_corrupt: {
+    kind: 'corrupt',
+    message: 'The bundle file {path} is damaged: {reason}.',
+    hint: 'Copy the bundle again from where it was whole.',
+  },
+  bundle_exists: {
+    kind: 'invalid',
+    message: 'There is a bundle in {path} already.',
+    hint: 'Choose another --model-version, or give --force to replace it.',
+  },
+  repository_missing: {
+    kind: 'not_found',
+    message: 'There is no model repository {path}.',
+    hint: 'Give --repository a folder that holds <name>/<version>/ bundles.',
+  },
+  export_mismatch: {
+    kind: 'internal',
+    message: 'The exported graph differs from the eager forward by {difference} on a logit; at most {tolerance} is allowed ({level}).',
+    hint: 'This is a bug in Retort; please report it with the network configuration.',
+  },
+  texts_missing: {
+    kind: 'usage',
+    message: 'There is no text to predict.',
+    hint: 'Give texts as arguments, or a file with --input.',
+  },
+  // Serving
+  bundle_parity: {
+    kind: 'corrupt',
+    message: 'The bundle {path} gives logits that differ by {difference} from its golden ones (at most {tolerance}) on "{text}".',
+    hint: 'The segmenter or the runtime differs from what the model was exported with; export it again here.',
+  },
+  queue_full: {
+    kind: 'overloaded',
+    message: 'The queue is full: {capacity} texts wait already.',
+    hint: 'Try again after the time that Retry-After names, or start the server with more --workers.',
+  },
+  deadline_exceeded: {
+    kind: 'timeout',
+    message: 'The answer was not ready within {milliseconds} ms.',
+    hint: 'Send fewer texts at once, allow more time with X-Request-Timeout-Ms, or start more --workers.',
+  },
+  client_gone: {
+    kind: 'unavailable',
+    message: 'The client closed the connection before the answer was ready.',
+    hint: 'Nothing is to be done on the server.',
+  },
+  worker_died: {
+    kind: 'unavailable',
+    message: 'The worker that computed this died: {reason}.',
+    hint: 'Try again; the server has replaced it. The log names the cause.',
+  },
+  model_refused: {
+    kind: 'unavailable',
+    message: 'The bundle {path} cannot be served: {reason}.',
+    hint: 'Repair or replace the bundle; other versions are served meanwhile.',
+  },
+  model_unknown: {
+    kind: 'not_found',
+    message: 'There is no model {model}.',
+    hint: 'Served now: {known}.',
+  },
+  model_not_ready: {
+    kind: 'unavailable',
+    message: 'No model is ready.',
+    hint: 'Wait until GET /v2/health/ready answers 200.',
+  },
+  server_draining: {
+    kind: 'unavailable',
+    message: 'The server is shutting down.',
+    hint: 'Send the request to another instance.',
+  },
+  route_unknown: {
+    kind: 'not_found',
+    message: 'There is no route {method} {path}.',
+    hint: 'The README lists the routes.',
+  },
+  method_not_allowed: {
+    kind: 'method_not_allowed',
+    message: '{path} does not take {method}.',
+    hint: 'Use {allowed}.',
+  },
+  body_malformed: {
+    kind: 'malformed',
+    message: 'The body is not valid JSON: {reason}.',
+    hint: 'Send a JSON object such as with the key text.',
+  },
+  body_too_large: {
+    kind: 'too_large',
+    message: 'The body is larger than {limit} bytes.',
+    hint: 'Send fewer texts a request.',
+  },
+  body_unsupported: {
+    kind: 'unsupported_media',
+    message: 'The content type {type} is not taken.',
+    hint: 'Send application/json.',
+  },
+  request_invalid: {
+    kind: 'invalid',
+    message: 'The request does not fit: {reason}.',
+    hint: 'Send the key text with a string, or texts with an array of strings.',
+  },
+  text_too_long: {
+    kind: 'invalid',
+    message: 'Text {index} has {characters} characters; at most {limit} are taken.',
+    hint: 'Shorten it: the student reads the first 128 words.',
+  },
+  too_many_texts: {
+    kind: 'invalid',
+    message: 'The request holds {texts} texts; at most {limit} are taken.',
+    hint: 'Split it into several requests.',
+  },
+  inference_input_invalid: {
+    kind: 'invalid',
+    message: 'The input {name} does not fit: {reason}.',
+    hint: 'GET /v2/models/MODEL lists names, datatypes and shapes.',
+  },
+  port_in_use: {
+    kind: 'usage',
+    message: 'Port {port} on {host} is taken.',
+    hint: 'Choose another with --port, or stop the program that has it.',
+  },
   // Networks
   network_unknown: {
     kind: 'unsupported_media',

@@ -1,8 +1,9 @@
 /** From labelled texts to a trained student's run folder: vocabulary, encoding, training, scores. */
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { normalizeText } from '../core/text/normalize.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
-import { loadTokenizer } from '../core/text/tokenizers.js';
+import { loadTokenizer } from '../core/text/tokenizer.js';
 import { Vocabulary } from '../core/text/vocabulary.js';
 import { fail } from '../core/errors.js';
 import type { Run } from '../models/run-folder.js';
@@ -58,7 +59,7 @@ export async function trainStudent(options: TrainStudentOptions): Promise<Traine
 
   const segmenter = await loadSegmenter(settings.segmenter);
   const vocabulary = Vocabulary.build(
-    train.examples.map(({ text }) => segmenter.cut(text)),
+    train.examples.map(({ text }) => segmenter.cut(normalizeText(text))),
     { minCount: settings.minCount },
   );
   await writeWhole(path.join(folder, vocabularyFile), vocabulary.serialize());

@@ -1,0 +1,17 @@
+/** `retort bench`: what the product says about its own speed, for anyone to rerun. */
+import type { Command } from 'commander';
+import * as serve from './bench/serve.js';
+
+interface Bench {
+  register(bench: Command): void;
+}
+
+// The visible list of benchmarks; comparing engines is a command of its own, `retort compare`.
+const benches: readonly Bench[] = [serve];
+
+export function register(program: Command): void {
+  const bench = program
+    .command('bench')
+    .description('measure Retort itself, with the conditions of every figure');
+  for (const each of benches) each.register(bench);
+}

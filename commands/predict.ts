@@ -1,0 +1,48 @@
+/** `retort predict`: labels for texts, without a server. */
+import type { Command } from 'commander';
+import { openBundle } from '../core/bundle/read.js';
+import { listRepository } from '../core/bundle/repository.js';
+import { fail } from '../core/errors.js';
+import { readTexts } from '../core/text-file.js';
+import { Predictor, probabilities } from '../serving/predictor.js';
+import { shippedRepository } from './shipped.js';
+
+interface Options {
+  readonly bundle?: string;
+  readonly input?: string;
+  readonly json?: true;
+}
+
+/** Texts that are predicted together. */
+const batchSize = 64;
+
+export function register(program: Command): void {
+  program
+    .command('predict')
+    .description('print label and score of texts')
+    .argument('[texts...]', 'the texts')
+    .option('--input <file>', 'texts, .txt or .jsonl')
+    .option('--bundle <folder>', 'the model (default: the shipped one)')
+    .option('--json', 'print one JSON object a text')
+    .addHelpText('after', '\nExamples:\n  retort predict 房间很干净，服务也好。\n  retort predict --input reviews.txt --json\n')
+    .action(run);
+}
+
+async function run(given: string[], { bundle, input, json }: Options): Promise<void> {
+  const texts = input === undefined ? given : await readTexts(input);
+  if (texts.length === 0) throw fail('texts_missing', {});
+  const folder = bundle ?? (await listRepository(shippedRepository))[0]?.folder ?? shippedRepository;
+  const opened = await openBundle(folder);
+  const predictor = await Predictor.open(opened, 1);
+  for (let start = 0; start < texts.length; start += batchSize) {
+    const some = texts.slice(start, start + batchSize);
+    const { predictions } = await predictor.run(some.map((text) => ({ text })));
+    predictions.forEach(({ logits }, index) => {
+      const scores = probabilities(logits);
+      const best = scores.indexOf(Math.max(...scores));
+      const [text = '', label = '', score = 0] = [some[index], opened.manifest.labels[best], scores[best]];
+      process.stdout.write(json === true ? `${JSON.stringify({ text, label, score, logits })}\n` : `${label}\t${score.toFixed(4)}\t${text}\n`);
+    });
+  }
+  await predictor.close();
+}

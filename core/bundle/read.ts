@@ -1,0 +1,72 @@
+/** Opens a bundle: every file is compared with what the manifest says of it before anything is used. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { fail } from '../errors.js';
+import { type Golden, goldenSchema, type Manifest, manifestSchema } from './manifest.js';
+
+export const MANIFEST_FILE = 'manifest.json';
+export const GOLDEN_FILE = 'golden.json';
+
+export interface Bundle {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly golden: Golden;
+  /** The full path of one of the manifest's files. */
+  path(file: string): string;
+}
+
+export interface OpenBundleOptions {
+  /** Compare every file with the manifest; false for a bundle that this process has just checked. */
+  readonly checkFiles?: boolean;
+}
+
+/** @throws RetortError bundle_missing, bundle_malformed, bundle_corrupt */
+export async function openBundle(folder: string, { checkFiles = true }: OpenBundleOptions = {}): Promise<Bundle> {
+  const manifest = await readJson(path.join(folder, MANIFEST_FILE), manifestSchema);
+  if (checkFiles) await Promise.all(manifest.files.map((file) => checkFile(folder, file)));
+  const listed = new Set(manifest.files.map((file) => file.path));
+  for (const file of [GOLDEN_FILE, ...manifest.variants.map((variant) => variant.file)]) {
+    if (!listed.has(file)) throw fail('bundle_malformed', { path: path.join(folder, MANIFEST_FILE), reason: `files lacks ${file}` });
+  }
+  return {
+    folder,
+    manifest,
+    golden: await readJson(path.join(folder, GOLDEN_FILE), goldenSchema),
+    path: (file) => path.join(folder, file),
+  };
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw fail('bundle_missing', { path: file }, error);
+  });
+  const refuse = (reason: string, cause?: unknown) => fail('bundle_malformed', { path: file, reason }, cause);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refuse('it is not JSON', error);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw refuse(z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+/** Streams, so that a large file is never in memory as a whole. */
+async function checkFile(folder: string, { path: name, bytes, sha256 }: Manifest['files'][number]): Promise<void> {
+  const file = path.join(folder, name);
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => null,
+  );
+  if (size === null) throw fail('bundle_corrupt', { path: file, reason: 'the file is missing' });
+  if (size !== bytes) throw fail('bundle_corrupt', { path: file, reason: `it has ${String(size)} bytes, not ${String(bytes)}` });
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  const found = hash.digest('hex');
+  if (found !== sha256) throw fail('bundle_corrupt', { path: file, reason: `its sha256 is ${found}, not ${sha256}` });
+}

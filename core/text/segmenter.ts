@@ -1,0 +1,32 @@
+/** Word segmentation: text in, words out. Implementations are listed here; a bundle names its own. */
+import { openNodeRsJieba } from './segmenters/node-rs-jieba.js';
+import { openNodejieba } from './segmenters/nodejieba.js';
+
+export interface Segmenter {
+  readonly name: SegmenterName;
+  /** Of the package, which carries its dictionary. */
+  readonly version: string;
+  /** The words of a normalised text, in order, without those that are white space alone. */
+  cut(text: string): string[];
+}
+
+const segmenters = {
+  'node-rs-jieba': openNodeRsJieba,
+  nodejieba: openNodejieba,
+} as const satisfies Record<string, () => Promise<SegmenterPackage>>;
+
+export type SegmenterName = keyof typeof segmenters;
+
+export const segmenterNames = Object.keys(segmenters) as [SegmenterName, ...SegmenterName[]];
+
+/** What an implementation gives. */
+export interface SegmenterPackage {
+  readonly version: string;
+  cut(text: string): string[];
+}
+
+/** @throws RetortError segmenter_missing where its package is not installed */
+export async function loadSegmenter(name: SegmenterName): Promise<Segmenter> {
+  const { version, cut } = await segmenters[name]();
+  return { name, version, cut: (text) => cut(text).filter((word) => word.trim() !== '') };
+}

@@ -1,0 +1,49 @@
+/** The student's tokenizer: a word segmenter and a vocabulary. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { fail } from '../errors.js';
+import { normalizeText } from './normalize.js';
+import { loadSegmenter, segmenterNames } from './segmenter.js';
+import type { Tokenizer } from './tokenizer.js';
+import { UNK_ID, Vocabulary } from './vocabulary.js';
+
+export const wordTokenizerSchema = z.strictObject({
+  kind: z.literal('words'),
+  segmenter: z.enum(segmenterNames),
+  /** Of the package that cut the training texts. */
+  segmenterVersion: z.string(),
+  vocabularyFile: z.string().regex(/^[\w][\w.-]*$/),
+  maxWords: z.int().positive(),
+});
+
+export type WordTokenizerDescriptor = z.infer<typeof wordTokenizerSchema>;
+
+/** @throws RetortError tokenizer_invalid, vocabulary_missing, vocabulary_malformed, segmenter_missing */
+export async function openWordTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
+  const parsed = wordTokenizerSchema.safeParse(descriptor);
+  if (!parsed.success) throw fail('tokenizer_invalid', { reason: z.prettifyError(parsed.error) });
+  const { segmenter: name, segmenterVersion, vocabularyFile, maxWords } = parsed.data;
+  const file = path.join(folder, vocabularyFile);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw fail('vocabulary_missing', { path: file }, error);
+  });
+  const vocabulary = Vocabulary.parse(text, file);
+  const segmenter = await loadSegmenter(name);
+  return {
+    vocabularySize: vocabulary.words.length,
+    warnings:
+      segmenter.version === segmenterVersion
+        ? []
+        : [`the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`],
+    encode(raw) {
+      // A word has at least one character, so what lies further on cannot matter; the margin is for words of many.
+      const head = raw.slice(0, maxWords * charactersPerWord);
+      const ids = segmenter.cut(normalizeText(head)).slice(0, maxWords).map((word) => vocabulary.idOf(word));
+      return ids.length === 0 ? [UNK_ID] : ids;
+    },
+  };
+}
+
+/** Only texts whose words are longer than this on average are cut short before `maxWords`. */
+const charactersPerWord = 64;

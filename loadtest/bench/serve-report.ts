@@ -1,0 +1,65 @@
+/** What the serving benchmark found: the shape of its JSON, and the same as text. */
+import { z } from 'zod';
+import { machineLine, machineSchema } from '../../core/machine.js';
+import { median } from '../../core/statistics.js';
+
+export const SERVE_BENCH_FORMAT = 1;
+
+const ratioSchema = z.strictObject({
+  estimate: z.number(),
+  interval: z.tuple([z.number(), z.number()]).readonly(),
+});
+
+export const serveBenchSchema = z.strictObject({
+  format: z.literal(SERVE_BENCH_FORMAT),
+  bundle: z.string(),
+  precision: z.string(),
+  /** Texts a second, a number a round. */
+  rounds: z.strictObject({
+    bareSession: z.array(z.number()),
+    bareWithTokenizer: z.array(z.number()),
+    served: z.array(z.number()),
+  }),
+  /** Served texts a second over the bare ones of the same round: the median, with a 95 % bootstrap interval. */
+  servedOverSession: ratioSchema,
+  servedOverWithTokenizer: ratioSchema,
+  /** Medians over the rounds of each round's percentile. */
+  latencyMs: z.strictObject({ p50: z.number(), p99: z.number() }),
+  /** Answers other than 2xx, and requests without an answer, in all rounds. */
+  notSucceeded: z.int(),
+  readySeconds: z.number(),
+  /** Of the server process after the rounds. */
+  residentBytes: z.number().nullable(),
+  workers: z.int(),
+  connections: z.int(),
+  secondsEach: z.number(),
+  texts: z.int(),
+  seed: z.int(),
+  machine: machineSchema,
+});
+
+export type ServeBench = z.infer<typeof serveBenchSchema>;
+
+export function renderServeBench(bench: ServeBench): string {
+  const { rounds, latencyMs, residentBytes } = bench;
+  const rates = (values: readonly number[]) =>
+    `${median(values).toFixed(0)} texts/s (rounds: ${values.map((value) => value.toFixed(0)).join(', ')})`;
+  const ratio = ({ estimate, interval: [low, high] }: ServeBench['servedOverSession']) =>
+    `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+  const memory = residentBytes === null ? 'unknown' : `${(residentBytes / 2 ** 20).toFixed(0)} MiB`;
+  return [
+    `bare sessions             ${rates(rounds.bareSession)}`,
+    `bare, with tokenisation   ${rates(rounds.bareWithTokenizer)}`,
+    `served over HTTP          ${rates(rounds.served)}, p50 ${latencyMs.p50.toFixed(1)} ms, p99 ${latencyMs.p99.toFixed(1)} ms`,
+    `served / bare             ${ratio(bench.servedOverSession)}`,
+    `served / with tokenisation ${ratio(bench.servedOverWithTokenizer)}`,
+    `not succeeded             ${bench.notSucceeded}`,
+    `time to first prediction  ${bench.readySeconds.toFixed(2)} s`,
+    `resident memory           ${memory}`,
+    `conditions  ${bench.bundle} ${bench.precision}, ${bench.workers} worker${bench.workers === 1 ? '' : 's'} of one thread in ` +
+      `each, ${bench.connections} connections from a process of its own on the same machine, ${bench.texts} texts one by one, ` +
+      `${rounds.served.length} rounds of ${bench.secondsEach} s each, interleaved in random order (seed ${bench.seed}); ratios are ` +
+      'medians over the rounds, 95 % bootstrap interval',
+    `machine     ${machineLine(bench.machine)}`,
+  ].join('\n');
+}

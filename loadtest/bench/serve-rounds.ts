@@ -1,0 +1,71 @@
+/** Rounds of bare sessions and of the served route on the same texts, in random order within each round. */
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { median, pairedRatio } from '../../core/statistics.js';
+import type { LoadReport } from '../report.js';
+import type { BareLoop } from './bare-loop.js';
+import type { ServeBench } from './serve-report.js';
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly bare: BareLoop;
+  readonly load: () => Promise<LoadReport>;
+  readonly onProgress?: (line: string) => void;
+}
+
+export type RoundsResult = Pick<
+  ServeBench,
+  'rounds' | 'servedOverSession' | 'servedOverWithTokenizer' | 'latencyMs' | 'notSucceeded'
+>;
+
+export async function runRounds({
+  rounds,
+  seconds,
+  seed,
+  bare,
+  load,
+  onProgress,
+}: RoundsOptions): Promise<RoundsResult> {
+  const bareSession: number[] = [];
+  const bareWithTokenizer: number[] = [];
+  const reports: LoadReport[] = [];
+  const kinds = [
+    {
+      name: 'bare sessions',
+      run: async () => bareSession.push(await bare.measure({ seconds, tokenise: false })),
+    },
+    {
+      name: 'bare with tokenisation',
+      run: async () => bareWithTokenizer.push(await bare.measure({ seconds, tokenise: true })),
+    },
+    { name: 'served over HTTP', run: async () => reports.push(await load()) },
+  ];
+  const random = xoroshiro128plus(seed);
+  for (let round = 0; round < rounds; round++) {
+    const waiting = [...kinds];
+    while (waiting.length > 0) {
+      for (const kind of waiting.splice(uniformInt(random, 0, waiting.length - 1), 1)) {
+        onProgress?.(`round ${round + 1}/${rounds}: ${kind.name}`);
+        await kind.run();
+      }
+    }
+  }
+  const served = reports.map((report) => report.throughput.textsPerSecond);
+  const latencies = reports.flatMap((report) => report.latencyMs ?? []);
+  return {
+    rounds: { bareSession, bareWithTokenizer, served },
+    servedOverSession: pairedRatio(served, bareSession, { seed }),
+    servedOverWithTokenizer: pairedRatio(served, bareWithTokenizer, { seed }),
+    latencyMs: {
+      p50: median(latencies.map((latency) => latency.p50)),
+      p99: median(latencies.map((latency) => latency.p99)),
+    },
+    notSucceeded: reports.reduce(
+      (total, { requests, errors }) =>
+        total + requests.answered - requests.succeeded + errors.connection + errors.timeout,
+      0,
+    ),
+  };
+}

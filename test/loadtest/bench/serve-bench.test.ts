@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeMachine } from '../../../core/machine.js';
+import { freePort, loadInChild, startServed } from '../../../loadtest/bench/child.js';
+import {
+  renderServeBench,
+  SERVE_BENCH_FORMAT,
+  serveBenchSchema,
+} from '../../../loadtest/bench/serve-report.js';
+import { runRounds } from '../../../loadtest/bench/serve-rounds.js';
+import { REPORT_FORMAT, type LoadReport } from '../../../loadtest/report.js';
+
+const load = (textsPerSecond: number): LoadReport => ({
+  format: REPORT_FORMAT,
+  kind: 'closed-loop',
+  url: 'http://127.0.0.1:1/v1/predict',
+  startedAt: new Date(0).toISOString(),
+  durationSeconds: 1,
+  warmupSeconds: 0,
+  connections: 4,
+  texts: 2,
+  textsPerRequest: 1,
+  requests: { answered: 12, succeeded: 10 },
+  throughput: { requestsPerSecond: textsPerSecond, textsPerSecond },
+  latencyMs: { p50: 1, p90: 2, p97_5: 3, p99: 4, max: 5 },
+  statuses: { 200: 10, 429: 2 },
+  errors: { connection: 1, timeout: 0 },
+  ended: 'complete',
+  machine: describeMachine(),
+});
+
+describe('the rounds', () => {
+  it('measure each kind once a round and pair them', async () => {
+    const lines: string[] = [];
+    const result = await runRounds({
+      rounds: 4,
+      seconds: 1,
+      seed: 2,
+      bare: { measure: async ({ tokenise }) => (tokenise ? 80 : 100), close: async () => undefined },
+      load: async () => load(60),
+      onProgress: (line) => lines.push(line),
+    });
+    expect(result.rounds).toEqual({
+      bareSession: [100, 100, 100, 100],
+      bareWithTokenizer: [80, 80, 80, 80],
+      served: [60, 60, 60, 60],
+    });
+    expect(result.servedOverSession).toEqual({ estimate: 0.6, interval: [0.6, 0.6] });
+    expect(result.servedOverWithTokenizer).toEqual({ estimate: 0.75, interval: [0.75, 0.75] });
+    expect(result.latencyMs).toEqual({ p50: 1, p99: 4 });
+    expect(result.notSucceeded).toBe(12);
+    for (let round = 1; round <= 4; round++) {
+      const inRound = lines.filter((line) => line.startsWith(`round ${round}/4`));
+      expect(new Set(inRound).size).toBe(3);
+    }
+    const report = serveBenchSchema.parse({
+      format: SERVE_BENCH_FORMAT,
+      bundle: 'tiny/1',
+      precision: 'fp32',
+      ...result,
+      readySeconds: 1.5,
+      residentBytes: 2 ** 20,
+      workers: 2,
+      connections: 4,
+      secondsEach: 1,
+      texts: 2,
+      seed: 2,
+      machine: describeMachine(),
+    });
+    expect(renderServeBench(report)).toContain('0.60 [0.60, 0.60]');
+    expect(renderServeBench(report)).toContain('1 MiB');
+  });
+});
+
+describe('child processes', () => {
+  let folder: string;
+  let cli: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'retort-bench-test-'));
+    cli = join(folder, 'cli.mjs');
+    await writeFile(
+      cli,
+      `import { createServer } from 'node:http';
+       const [command, ...rest] = process.argv.slice(2);
+       if (command === 'loadtest') console.log(${JSON.stringify(JSON.stringify(load(7)))});
+       else if (command === 'serve') createServer((q, s) => q.resume().on('end', () => s.end('{}'))).listen(Number(rest[0]), '127.0.0.1');
+       else { console.error('no such command'); process.exitCode = 2; }`,
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('are ready at their first answer, have a size, and stop', async () => {
+    const port = await freePort();
+    const target = new URL(`http://127.0.0.1:${port}/v1/predict`);
+    const served = await startServed(cli, ['serve', String(port)], target, '好');
+    expect(served.readySeconds).toBeGreaterThan(0);
+    expect(await served.residentBytes()).toBeGreaterThan(2 ** 20);
+    await served.stop();
+    await expect(fetch(target)).rejects.toThrow();
+  });
+
+  it('say why they did not become ready', async () => {
+    const target = new URL(`http://127.0.0.1:${await freePort()}/`);
+    await expect(startServed(cli, ['nonsense'], target, '好')).rejects.toMatchObject({
+      code: 'bench_server_failed',
+      message: expect.stringContaining('no such command'),
+    });
+  });
+
+  it('hand back the report of a load', async () => {
+    expect((await loadInChild(cli, ['http://127.0.0.1:1'])).throughput.textsPerSecond).toBe(7);
+  });
+});
