@@ -24,7 +24,10 @@ export function register(program: Command): void {
     .option('--input <file>', 'texts, .txt or .jsonl')
     .option('--bundle <folder>', 'the model (default: the shipped one)')
     .option('--json', 'print one JSON object a text')
-    .addHelpText('after', '\nExamples:\n  retort predict 房间很干净，服务也好。\n  retort predict --input reviews.txt --json\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  retort predict 房间很干净，服务也好。\n  retort predict --input reviews.txt --json\n',
+    )
     .action(run);
 }
 
@@ -41,7 +44,11 @@ async function run(given: string[], { bundle, input, json }: Options): Promise<v
       const scores = probabilities(logits);
       const best = scores.indexOf(Math.max(...scores));
       const [text = '', label = '', score = 0] = [some[index], opened.manifest.labels[best], scores[best]];
-      process.stdout.write(json === true ? `${JSON.stringify({ text, label, score, logits })}\n` : `${label}\t${score.toFixed(4)}\t${text}\n`);
+      process.stdout.write(
+        json === true
+          ? `${JSON.stringify({ text, label, score, logits })}\n`
+          : `${label}\t${score.toFixed(4)}\t${text}\n`,
+      );
     });
   }
   await predictor.close();

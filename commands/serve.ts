@@ -37,12 +37,22 @@ export function register(program: Command): void {
     .option('--threads <n>', 'intra-op threads of a worker', integer(1, 256), 1)
     .option('--queue <n>', 'texts that may wait', integer(1, 1_000_000), 1024)
     .option('--max-batch <n>', 'texts that a worker takes at once', integer(1, 256), 16)
-    .option('--deadline-ms <ms>', 'longest wait for an answer; clients may ask for less', integer(1, 3_600_000), 10_000)
+    .option(
+      '--deadline-ms <ms>',
+      'longest wait for an answer; clients may ask for less',
+      integer(1, 3_600_000),
+      10_000,
+    )
     .option('--max-body-bytes <n>', 'largest request body', integer(1, 2 ** 30), 2 ** 20)
     .option('--max-characters <n>', 'longest text', integer(1, 2 ** 24), 10_000)
     .option('--max-texts <n>', 'most texts in a request', integer(1, 100_000), 256)
     .option('--drain-ms <ms>', 'longest wait for open requests when stopped', integer(0, 3_600_000), 10_000)
-    .option('--compare-eager <share>', 'share of single texts that are run again eagerly, for /metrics', decimal(0, 1), 0)
+    .option(
+      '--compare-eager <share>',
+      'share of single texts that are run again eagerly, for /metrics',
+      decimal(0, 1),
+      0,
+    )
     .option('--log-level <level>', 'fatal, error, warn, info, debug or silent', 'info')
     .addHelpText('after', examples)
     .action(run);

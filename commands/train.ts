@@ -35,11 +35,18 @@ export function register(program: Command): void {
     .option('--batch-size <n>', 'rows in a step', integer(1, 4096), 64)
     .addOption(choice('--optimizer <name>', 'how gradients become steps', Object.keys(optimizers), 'adam'))
     .option('--learning-rate <rate>', "the optimiser's (default: its own usual one)", decimal(0, 100))
-    .addOption(choice('--schedule <name>', 'the learning rate over the run', ['linear', 'constant'], 'linear'))
+    .addOption(
+      choice('--schedule <name>', 'the learning rate over the run', ['linear', 'constant'], 'linear'),
+    )
     .addOption(choice('--loss <name>', 'what is minimised', Object.keys(losses), 'cross-entropy'))
     .option('--dropout <rate>', 'share of values dropped', decimal(0, 0.95), 0.3)
     .option('--clip-norm <norm>', "largest joint norm of a step's gradients", decimal(0, 1e9), 5)
-    .option('--evaluate-every <steps>', 'steps between evaluations, each with a checkpoint', integer(1, largest), 75)
+    .option(
+      '--evaluate-every <steps>',
+      'steps between evaluations, each with a checkpoint',
+      integer(1, largest),
+      75,
+    )
     .addOption(choice('--segmenter <name>', 'what cuts texts into words', segmenterNames, segmenterNames[0]))
     .option('--max-words <n>', 'words of a text that are read', integer(1, 10_000), 128)
     .option('--min-count <n>', 'words that train holds less often become [UNK]', integer(1, largest), 2)
@@ -66,7 +73,10 @@ function choice(flags: string, description: string, choices: readonly string[], 
   return new Option(flags, description).choices(choices).default(standard);
 }
 
-async function run({ data, out, threads, resume, strict, json, learningRate, ...rest }: Options, command: Command): Promise<void> {
+async function run(
+  { data, out, threads, resume, strict, json, learningRate, ...rest }: Options,
+  command: Command,
+): Promise<void> {
   const settings: StudentSettings = {
     ...rest,
     learningRate: learningRate ?? optimizers[rest.optimizer].learningRate,
@@ -123,8 +133,11 @@ function printer(): (event: StudentEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'data':
-        line(`${event.split}: ${String(event.rows)} rows${event.rejected.length > 0 ? `, ${String(event.rejected.length)} left out` : ''}`);
-        for (const { line: number, reason } of event.rejected.slice(0, 5)) line(`  line ${String(number)}: ${reason}`);
+        line(
+          `${event.split}: ${String(event.rows)} rows${event.rejected.length > 0 ? `, ${String(event.rejected.length)} left out` : ''}`,
+        );
+        for (const { line: number, reason } of event.rejected.slice(0, 5))
+          line(`  line ${String(number)}: ${reason}`);
         break;
       case 'vocabulary':
         line(`vocabulary: ${String(event.words)} words, cut by ${event.segmenter}`);

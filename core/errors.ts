@@ -276,6 +276,11 @@ export const ERRORS = define({
     message: 'The {split} split of {path} holds no labelled rows.',
     hint: 'Training needs the splits train and dev with labels.',
   },
+  tfjs_native_missing: {
+    kind: 'unavailable',
+    message: 'Native TensorFlow.js is not installed ({reason}).',
+    hint: 'It is optional: npm install @tensorflow/tfjs-node@4.22.0 (or @tensorflow/tfjs-node-gpu@4.22.0), on Node 22 or older.',
+  },
   // Training
   checkpoint_missing: {
     kind: 'not_found',

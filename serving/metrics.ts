@@ -20,14 +20,52 @@ export class Metrics {
   constructor(queueDepth: () => number) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#requests = new Counter({ name: 'retort_requests_total', help: 'Requests answered', labelNames: ['route', 'status'], registers });
-    this.#stages = new Histogram({ name: 'retort_stage_seconds', help: 'Time of an answered request by stage', labelNames: ['stage'], buckets, registers });
-    this.#batchSize = new Histogram({ name: 'retort_batch_rows', help: 'Texts that a worker took at once', buckets: [1, 2, 4, 8, 16, 32], registers });
-    this.#deaths = new Counter({ name: 'retort_worker_deaths_total', help: 'Workers that died and were replaced', registers });
-    this.#compared = new Histogram({ name: 'retort_compare_seconds', help: 'Sampled texts, run again by each engine on one thread', labelNames: ['engine'], buckets, registers });
-    this.#comparisonsDropped = new Counter({ name: 'retort_compare_dropped_total', help: 'Samples dropped because one was still running', registers });
-    this.#difference = new Gauge({ name: 'retort_compare_max_logit_difference', help: 'Largest |logit difference| between static and eager so far', registers });
-    this.#speedup = new Gauge({ name: 'retort_compare_speedup', help: 'Median of eager over static time, over the latest samples', registers });
+    this.#requests = new Counter({
+      name: 'retort_requests_total',
+      help: 'Requests answered',
+      labelNames: ['route', 'status'],
+      registers,
+    });
+    this.#stages = new Histogram({
+      name: 'retort_stage_seconds',
+      help: 'Time of an answered request by stage',
+      labelNames: ['stage'],
+      buckets,
+      registers,
+    });
+    this.#batchSize = new Histogram({
+      name: 'retort_batch_rows',
+      help: 'Texts that a worker took at once',
+      buckets: [1, 2, 4, 8, 16, 32],
+      registers,
+    });
+    this.#deaths = new Counter({
+      name: 'retort_worker_deaths_total',
+      help: 'Workers that died and were replaced',
+      registers,
+    });
+    this.#compared = new Histogram({
+      name: 'retort_compare_seconds',
+      help: 'Sampled texts, run again by each engine on one thread',
+      labelNames: ['engine'],
+      buckets,
+      registers,
+    });
+    this.#comparisonsDropped = new Counter({
+      name: 'retort_compare_dropped_total',
+      help: 'Samples dropped because one was still running',
+      registers,
+    });
+    this.#difference = new Gauge({
+      name: 'retort_compare_max_logit_difference',
+      help: 'Largest |logit difference| between static and eager so far',
+      registers,
+    });
+    this.#speedup = new Gauge({
+      name: 'retort_compare_speedup',
+      help: 'Median of eager over static time, over the latest samples',
+      registers,
+    });
     new Gauge({
       name: 'retort_queue_depth',
       help: 'Texts that wait',

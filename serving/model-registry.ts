@@ -43,7 +43,10 @@ export class ModelRegistry {
         this.#options.logger.info({ model: address.name, version: address.version }, 'model ready');
       } catch (thrown) {
         const { code, message, hint } = toRetortError(thrown);
-        this.#options.logger.error({ model: address.name, version: address.version, code, hint }, `version refused: ${message}`);
+        this.#options.logger.error(
+          { model: address.name, version: address.version, code, hint },
+          `version refused: ${message}`,
+        );
       }
     }
   }
@@ -67,7 +70,10 @@ export class ModelRegistry {
     const model = name === undefined ? first : this.#models.get(name);
     if (model === undefined || (version !== undefined && model.manifest.version !== version)) {
       const known = this.models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ');
-      throw fail('model_unknown', { model: [name, version].filter((part) => part !== undefined).join(' '), known });
+      throw fail('model_unknown', {
+        model: [name, version].filter((part) => part !== undefined).join(' '),
+        known,
+      });
     }
     return model;
   }

@@ -42,7 +42,8 @@ export class Predictor {
    */
   static async open(bundle: Bundle, intraOpThreads: number): Promise<Predictor> {
     const [variant] = bundle.manifest.variants;
-    if (variant === undefined) throw fail('bundle_malformed', { path: bundle.folder, reason: 'it has no variant' });
+    if (variant === undefined)
+      throw fail('bundle_malformed', { path: bundle.folder, reason: 'it has no variant' });
     const [tokenizer, session] = await Promise.all([
       loadTokenizer(bundle.manifest.tokenizer, bundle.folder),
       openSession(bundle.path(variant.file), { intraOpThreads }),
@@ -82,7 +83,8 @@ export class Predictor {
       input_ids: tensor('int64', ids, [rows.length, longest]),
       sequence_lengths: int32(rows.map((row) => row.length)),
     });
-    if (logits?.dtype !== 'float32') throw fail('session_run_failed', { reason: 'the network gave no float32 logits' });
+    if (logits?.dtype !== 'float32')
+      throw fail('session_run_failed', { reason: 'the network gave no float32 logits' });
     const classes = logits.data.length / rows.length;
     return rows.map((_, index) => Array.from(logits.data.subarray(index * classes, (index + 1) * classes)));
   }
@@ -93,7 +95,12 @@ export class Predictor {
       const found = predictions[index]?.logits ?? [];
       const difference = Math.max(...logits.map((logit, k) => Math.abs(logit - (found[k] ?? Infinity))));
       if (!(difference <= golden.tolerance)) {
-        throw fail('bundle_parity', { path: folder, text: text.slice(0, 40), difference: difference.toExponential(2), tolerance: golden.tolerance });
+        throw fail('bundle_parity', {
+          path: folder,
+          text: text.slice(0, 40),
+          difference: difference.toExponential(2),
+          tolerance: golden.tolerance,
+        });
       }
     });
   }

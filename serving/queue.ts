@@ -82,7 +82,9 @@ export class RequestQueue {
     if (this.#waiting.length + items.length > capacity) throw fail('queue_full', { capacity });
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
-        request.settle(fail('deadline_exceeded', { milliseconds: Math.round(deadlineMs - request.admittedMs) }));
+        request.settle(
+          fail('deadline_exceeded', { milliseconds: Math.round(deadlineMs - request.admittedMs) }),
+        );
       }, deadlineMs - clock.now());
       const gone = () => {
         request.settle(fail('client_gone', {}));
@@ -111,7 +113,13 @@ export class RequestQueue {
       signal?.addEventListener('abort', gone, { once: true });
       this.#open.add(request);
       items.forEach((item, place) => {
-        this.#waiting.push({ item, length: 'ids' in item ? item.ids.length : item.text.length, retries: 0, request, place });
+        this.#waiting.push({
+          item,
+          length: 'ids' in item ? item.ids.length : item.text.length,
+          retries: 0,
+          request,
+          place,
+        });
       });
       onWaiting();
     });
@@ -119,7 +127,12 @@ export class RequestQueue {
 
   /** What a free worker runs next; empty when nothing waits. */
   take(): Entry[] {
-    const places = new Set(takeBatch(this.#waiting.map(({ length }) => length), this.#options.largestBatch));
+    const places = new Set(
+      takeBatch(
+        this.#waiting.map(({ length }) => length),
+        this.#options.largestBatch,
+      ),
+    );
     const taken = this.#waiting.filter((_, place) => places.has(place));
     this.#waiting = this.#waiting.filter((_, place) => !places.has(place));
     const now = this.#options.clock.now();
@@ -127,7 +140,11 @@ export class RequestQueue {
     return taken;
   }
 
-  answer(entries: readonly Entry[], predictions: readonly Prediction[], times: Pick<Answer, 'tokenizeMs' | 'inferMs'>): void {
+  answer(
+    entries: readonly Entry[],
+    predictions: readonly Prediction[],
+    times: Pick<Answer, 'tokenizeMs' | 'inferMs'>,
+  ): void {
     entries.forEach(({ request, place }, index) => {
       const prediction = predictions[index];
       if (prediction === undefined || request.settled) return;
@@ -146,7 +163,10 @@ export class RequestQueue {
   /** Entries whose worker died: once more, before all others; a second time they are refused. */
   retry(entries: readonly Entry[], error: RetortError): void {
     const again = entries.filter(({ retries, request }) => retries === 0 && !request.settled);
-    this.refuse(entries.filter((entry) => !again.includes(entry)), error);
+    this.refuse(
+      entries.filter((entry) => !again.includes(entry)),
+      error,
+    );
     for (const entry of again) entry.retries += 1;
     this.#waiting.unshift(...again);
     if (again.length > 0) this.#options.onWaiting();

@@ -49,19 +49,38 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { logger, limits, compareEager, repository, intraOpThreads, queueCapacity, largestBatch } = options;
   const workers = options.workers ?? (await cpuQuota());
   const metrics: Metrics = new Metrics(() => registry.queueDepth);
-  const registry: ModelRegistry = new ModelRegistry({ repository, workers, intraOpThreads, queueCapacity, largestBatch, logger, metrics });
-  const sampler = compareEager > 0 ? new Sampler({ share: compareEager, metrics, logger, random: Math.random }) : null;
+  const registry: ModelRegistry = new ModelRegistry({
+    repository,
+    workers,
+    intraOpThreads,
+    queueCapacity,
+    largestBatch,
+    logger,
+    metrics,
+  });
+  const sampler =
+    compareEager > 0 ? new Sampler({ share: compareEager, metrics, logger, random: Math.random }) : null;
   const context: ServerContext = {
     registry,
     metrics,
     limits,
     logger,
     draining: false,
-    onAnswered: sampler === null ? null : (model, text) => {
-      sampler.offer(model.folder, text);
-    },
+    onAnswered:
+      sampler === null
+        ? null
+        : (model, text) => {
+            sampler.offer(model.folder, text);
+          },
   };
-  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, createApp(context));
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+    },
+    createApp(context),
+  );
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const loaded = registry.load();
@@ -101,7 +120,9 @@ async function listen(server: Server, { host, port }: ServerOptions): Promise<vo
 
 /** Whole cores that the control group grants; the machine's where there is no quota. */
 export async function cpuQuota(file = '/sys/fs/cgroup/cpu.max'): Promise<number> {
-  const [quota = 'max', period = '100000'] = (await readFile(file, 'utf8').catch(() => 'max')).trim().split(' ');
+  const [quota = 'max', period = '100000'] = (await readFile(file, 'utf8').catch(() => 'max'))
+    .trim()
+    .split(' ');
   const cores = availableParallelism();
   return quota === 'max' ? cores : Math.max(1, Math.min(cores, Math.floor(Number(quota) / Number(period))));
 }

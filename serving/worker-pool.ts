@@ -73,7 +73,11 @@ export class WorkerPool {
   #spawn(): Promise<void> {
     const { folder, intraOpThreads } = this.#options;
     const workerData: WorkerData = { folder, intraOpThreads };
-    const slot: Slot = { worker: new Worker(new URL('./worker.js', import.meta.url), { workerData }), ready: false, running: [] };
+    const slot: Slot = {
+      worker: new Worker(new URL('./worker.js', import.meta.url), { workerData }),
+      ready: false,
+      running: [],
+    };
     this.#slots.add(slot);
     return new Promise((resolve, reject) => {
       slot.worker.on('message', (message: WorkerMessage) => {
@@ -96,7 +100,10 @@ export class WorkerPool {
             break;
           case 'failed':
             this.#finish(slot, (entries) => {
-              this.#options.queue.refuse(entries, fail('session_run_failed', { reason: message.error.message }));
+              this.#options.queue.refuse(
+                entries,
+                fail('session_run_failed', { reason: message.error.message }),
+              );
             });
             break;
         }

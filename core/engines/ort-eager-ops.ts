@@ -106,7 +106,9 @@ export class OrtEagerOps implements Ops<Eager> {
     return this.#one(`slice ${[axis, start, end].join()}`, [x], (ops, [a]) => ops.slice(a, axis, start, end));
   }
   split(x: Eager, axis: number, sizes: readonly number[]): Eager[] {
-    const parts = this.#run(`split ${String(axis)} ${sizes.join()}`, [x], (ops, [a]) => ops.split(given(a), axis, sizes));
+    const parts = this.#run(`split ${String(axis)} ${sizes.join()}`, [x], (ops, [a]) =>
+      ops.split(given(a), axis, sizes),
+    );
     return sizes.map(async (_, index) => given((await parts)[index]));
   }
   unsqueeze(x: Eager, axes: readonly number[]): Eager {
@@ -126,24 +128,42 @@ export class OrtEagerOps implements Ops<Eager> {
   }
 
   reduceSum(x: Eager, axes: readonly number[], keepDims: boolean): Eager {
-    return this.#one(`reduceSum ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) => ops.reduceSum(a, axes, keepDims));
+    return this.#one(`reduceSum ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) =>
+      ops.reduceSum(a, axes, keepDims),
+    );
   }
   reduceMean(x: Eager, axes: readonly number[], keepDims: boolean): Eager {
-    return this.#one(`reduceMean ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) => ops.reduceMean(a, axes, keepDims));
+    return this.#one(`reduceMean ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) =>
+      ops.reduceMean(a, axes, keepDims),
+    );
   }
   reduceMax(x: Eager, axes: readonly number[], keepDims: boolean): Eager {
-    return this.#one(`reduceMax ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) => ops.reduceMax(a, axes, keepDims));
+    return this.#one(`reduceMax ${axes.join()} ${String(keepDims)}`, [x], (ops, [a]) =>
+      ops.reduceMax(a, axes, keepDims),
+    );
   }
 
   reverseSequence(x: Eager, lengths: Eager): Eager {
     return this.#one('reverseSequence', [x, lengths], (ops, [a, l]) => ops.reverseSequence(a, l));
   }
-  lstm({ x, weight, recurrence, bias, lengths }: LstmInputs<Eager>, hidden: number, directions: 1 | 2): LstmOutputs<Eager> {
+  lstm(
+    { x, weight, recurrence, bias, lengths }: LstmInputs<Eager>,
+    hidden: number,
+    directions: 1 | 2,
+  ): LstmOutputs<Eager> {
     const inputs = [x, weight, recurrence, bias, lengths];
-    const results = this.#run(`lstm ${String(hidden)} ${String(directions)}`, inputs, (ops, [a, w, r, b, l]) => {
-      const out = ops.lstm({ x: given(a), weight: given(w), recurrence: given(r), bias: given(b), lengths: given(l) }, hidden, directions);
-      return [out.y, out.lastHidden, out.lastCell];
-    });
+    const results = this.#run(
+      `lstm ${String(hidden)} ${String(directions)}`,
+      inputs,
+      (ops, [a, w, r, b, l]) => {
+        const out = ops.lstm(
+          { x: given(a), weight: given(w), recurrence: given(r), bias: given(b), lengths: given(l) },
+          hidden,
+          directions,
+        );
+        return [out.y, out.lastHidden, out.lastCell];
+      },
+    );
     const at = async (index: number) => given((await results)[index]);
     return { y: at(0), lastHidden: at(1), lastCell: at(2) };
   }
@@ -154,7 +174,11 @@ export class OrtEagerOps implements Ops<Eager> {
     await Promise.all(sessions.map((session) => session.close()));
   }
 
-  async #one(op: string, inputs: readonly Eager[], emit: (ops: GraphOps, values: Values) => GraphValue): Eager {
+  async #one(
+    op: string,
+    inputs: readonly Eager[],
+    emit: (ops: GraphOps, values: Values) => GraphValue,
+  ): Eager {
     const results = await this.#run(op, inputs, (ops, values) => [emit(ops, values as Values)]);
     return given(results[0]);
   }
@@ -173,14 +197,23 @@ export class OrtEagerOps implements Ops<Eager> {
       this.#sessions.set(key, opening);
     }
     const session = await opening;
-    const results = await session.run(Object.fromEntries(tensors.map((tensor, index) => [`in${String(index)}`, tensor])));
+    const results = await session.run(
+      Object.fromEntries(tensors.map((tensor, index) => [`in${String(index)}`, tensor])),
+    );
     return session.outputs.map((name) => given(results[name]));
   }
 
-  #open(tensors: readonly Tensor[], emit: (ops: GraphOps, values: readonly GraphValue[]) => readonly GraphValue[]): Promise<Session> {
+  #open(
+    tensors: readonly Tensor[],
+    emit: (ops: GraphOps, values: readonly GraphValue[]) => readonly GraphValue[],
+  ): Promise<Session> {
     const builder = new GraphBuilder('eager');
     const values = tensors.map(({ dtype, shape }, index) =>
-      builder.input(`in${String(index)}`, dtype, shape.map((_dimension, axis) => `d${String(index)}_${String(axis)}`)),
+      builder.input(
+        `in${String(index)}`,
+        dtype,
+        shape.map((_dimension, axis) => `d${String(index)}_${String(axis)}`),
+      ),
     );
     emit(new GraphOps(builder), values).forEach((value, index) => {
       builder.output(`out${String(index)}`, value);

@@ -41,7 +41,7 @@ export function fp32File(bundle: Bundle): string {
  * @throws RetortError comparison_parameter_missing where an export folded one away
  */
 export async function parametersOf(bundle: Bundle): Promise<Record<string, Tensor>> {
-  const { graph } = decodeModel(new Uint8Array(await readFile(fp32File(bundle))));
+  const { graph } = decodeModel(await readFile(fp32File(bundle)));
   return Object.fromEntries(
     networkOfBundle(bundle).parameters.map(({ name }) => {
       const tensor = graph.initializers.get(name);

@@ -22,7 +22,10 @@ const contests = new Map<string, Promise<Contest>>();
 async function prepare(folder: string): Promise<Contest> {
   const bundle = await openBundle(folder, { checkFiles: false });
   const { inputs } = networkShape(bundle);
-  const engines = [await staticGraph.prepare(bundle, threads), await ortEager.prepare(bundle, threads)] as const;
+  const engines = [
+    await staticGraph.prepare(bundle, threads),
+    await ortEager.prepare(bundle, threads),
+  ] as const;
   const tokenizer = await loadTokenizer(bundle.manifest.tokenizer, bundle.folder);
   const batch = (text: string) => {
     const [only] = batchesOf([tokenizer.encode(text)], 1, inputs);
@@ -48,7 +51,9 @@ async function sample({ folder, text }: SampleMessage): Promise<SampleResult> {
   const early = await timed(turn ? first : second, batch);
   const late = await timed(turn ? second : first, batch);
   const [fixed, eager] = turn ? [early, late] : [late, early];
-  const difference = Math.max(...fixed.logits.map((logit, k) => Math.abs(logit - (eager.logits[k] ?? Infinity))));
+  const difference = Math.max(
+    ...fixed.logits.map((logit, k) => Math.abs(logit - (eager.logits[k] ?? Infinity))),
+  );
   return { staticMs: fixed.milliseconds, eagerMs: eager.milliseconds, difference };
 }
 

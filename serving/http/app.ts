@@ -1,6 +1,12 @@
 /** The HTTP edge: the routes, and errors in one shape. */
 import { randomUUID } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { z } from 'zod';
 import { fail, type RetortError, toRetortError } from '../../core/errors.js';
 import type { Limits, Route, ServerContext } from './route.js';
@@ -11,7 +17,16 @@ import { infer } from './routes/v2-infer.js';
 import { modelMetadata, modelReady, serverMetadata } from './routes/v2-metadata.js';
 import { statusOf } from './status.js';
 
-const routes: readonly Route[] = [predict, infer, serverMetadata, modelMetadata, modelReady, live, ready, metrics];
+const routes: readonly Route[] = [
+  predict,
+  infer,
+  serverMetadata,
+  modelMetadata,
+  modelReady,
+  live,
+  ready,
+  metrics,
+];
 
 /** Seconds that a client is told to wait when the queue is full. */
 const retryAfterSeconds = '1';
@@ -34,9 +49,15 @@ export function createApp(context: ServerContext): Express {
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(path, (request, response) => {
-      const allowed = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+      const allowed = routes
+        .filter((route) => route.path === path)
+        .map((route) => route.method.toUpperCase());
       response.set('Allow', allowed.join(', '));
-      throw fail('method_not_allowed', { method: request.method, path: request.path, allowed: allowed.join(', ') });
+      throw fail('method_not_allowed', {
+        method: request.method,
+        path: request.path,
+        allowed: allowed.join(', '),
+      });
     });
   }
   app.use((request) => {
@@ -49,13 +70,17 @@ export function createApp(context: ServerContext): Express {
 /** Every answer names its request, by the client's own name for it where it has one. */
 const identify: RequestHandler = (request, response, next) => {
   const given = request.get('x-request-id');
-  response.set('x-request-id', given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID());
+  response.set(
+    'x-request-id',
+    given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID(),
+  );
   next();
 };
 
 const requireJson: RequestHandler = (request, _response, next) => {
   const type = request.get('content-type');
-  if (type !== undefined && request.is('application/json') === false) throw fail('body_unsupported', { type });
+  if (type !== undefined && request.is('application/json') === false)
+    throw fail('body_unsupported', { type });
   next();
 };
 
@@ -66,7 +91,9 @@ function answerError({ limits, logger, metrics: counters }: ServerContext): Erro
     const error = asRetortError(thrown, limits);
     const status = statusOf[error.kind];
     const requestId = String(response.get('x-request-id') ?? '');
-    if (status >= 500) logger.error({ requestId, code: error.code, cause: causeOf(error) }, error.message);
+    if (error.kind === 'internal')
+      logger.error({ requestId, code: error.code, cause: causeOf(error) }, error.message);
+    else if (status >= 500) logger.warn({ requestId, code: error.code }, error.message);
     if (error.kind === 'overloaded') response.set('Retry-After', retryAfterSeconds);
     if (!isRouted(request)) counters.request('none', status);
     response.status(status).json(errorBody(error, request, requestId));

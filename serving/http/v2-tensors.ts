@@ -38,7 +38,11 @@ export type InferRequest = z.infer<typeof inferRequestSchema>;
 export function integersOf(input: V2Input, datatypes: readonly string[]): number[] {
   const values = elementsOf(input, datatypes);
   const wrong = values.findIndex((value) => !Number.isSafeInteger(value));
-  if (wrong >= 0) throw fail('inference_input_invalid', { name: input.name, reason: `element ${String(wrong)} is not an integer` });
+  if (wrong >= 0)
+    throw fail('inference_input_invalid', {
+      name: input.name,
+      reason: `element ${String(wrong)} is not an integer`,
+    });
   return values as number[];
 }
 
@@ -46,17 +50,24 @@ export function integersOf(input: V2Input, datatypes: readonly string[]): number
 export function stringsOf(input: V2Input): string[] {
   const values = elementsOf(input, ['BYTES']);
   const wrong = values.findIndex((value) => typeof value !== 'string');
-  if (wrong >= 0) throw fail('inference_input_invalid', { name: input.name, reason: `element ${String(wrong)} is not a string` });
+  if (wrong >= 0)
+    throw fail('inference_input_invalid', {
+      name: input.name,
+      reason: `element ${String(wrong)} is not a string`,
+    });
   return values as string[];
 }
 
 /** The elements of nested or flat data. */
 function elementsOf({ name, shape, datatype, data }: V2Input, datatypes: readonly string[]): unknown[] {
   const refuse = (reason: string) => fail('inference_input_invalid', { name, reason });
-  if (!datatypes.includes(datatype)) throw refuse(`its datatype is ${datatype}, not ${datatypes.join(' or ')}`);
+  if (!datatypes.includes(datatype))
+    throw refuse(`its datatype is ${datatype}, not ${datatypes.join(' or ')}`);
   const values = data.flat(Infinity);
   if (values.length !== sizeOf(shape)) {
-    throw refuse(`its data have ${String(values.length)} elements, its shape [${shape.join(', ')}] has ${String(sizeOf(shape))}`);
+    throw refuse(
+      `its data have ${String(values.length)} elements, its shape [${shape.join(', ')}] has ${String(sizeOf(shape))}`,
+    );
   }
   return values;
 }

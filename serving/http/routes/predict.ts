@@ -22,7 +22,13 @@ export const predict: Route = {
     checkTexts(texts, context.limits);
     const model = context.registry.find(name);
     const { labels, ...manifest } = model.manifest;
-    const answer = await submit(context, model, texts.map((text) => ({ text })), request, response);
+    const answer = await submit(
+      context,
+      model,
+      texts.map((text) => ({ text })),
+      request,
+      response,
+    );
     const results = answer.predictions.map(({ logits }) => {
       const scores = probabilities(logits);
       const best = scores.indexOf(Math.max(...scores));
@@ -30,7 +36,12 @@ export const predict: Route = {
     });
     const totalMs = performance.now() - started;
     const { queueMs, tokenizeMs, inferMs } = answer;
-    response.json({ model: manifest.name, version: manifest.version, results, timings: { queueMs, tokenizeMs, inferMs, totalMs } });
+    response.json({
+      model: manifest.name,
+      version: manifest.version,
+      results,
+      timings: { queueMs, tokenizeMs, inferMs, totalMs },
+    });
     context.metrics.stage('total', totalMs);
     const [only] = texts;
     if (texts.length === 1 && only !== undefined) context.onAnswered?.(model, only);
@@ -39,7 +50,8 @@ export const predict: Route = {
 
 /** What is wrong with a body that does not fit, without the texts. */
 function reasonOf(body: unknown): string {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'the body is not a JSON object';
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return 'the body is not a JSON object';
   if ('text' in body && 'texts' in body) return 'it has both text and texts';
   if ('text' in body && typeof body.text !== 'string') return 'text is not a string';
   if ('texts' in body) {

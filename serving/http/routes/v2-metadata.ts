@@ -23,7 +23,11 @@ export const modelMetadata: Route = {
       platform: 'onnx_onnxv1',
       // Either the tensors, or `text` alone.
       inputs: [...manifest.inputs.map(port), { name: 'text', datatype: 'BYTES', shape: [-1] }],
-      outputs: [...manifest.outputs.map(port), { name: 'label', datatype: 'BYTES', shape: [-1] }, { name: 'score', datatype: 'FP32', shape: [-1] }],
+      outputs: [
+        ...manifest.outputs.map(port),
+        { name: 'label', datatype: 'BYTES', shape: [-1] },
+        { name: 'score', datatype: 'FP32', shape: [-1] },
+      ],
     });
   },
 };
@@ -45,5 +49,9 @@ export function addressOf({ params }: Request): [string | undefined, string | un
 }
 
 function port({ name, dtype, shape }: Manifest['inputs'][number]) {
-  return { name, datatype: v2Datatypes[dtype], shape: shape.map((size) => (typeof size === 'number' ? size : -1)) };
+  return {
+    name,
+    datatype: v2Datatypes[dtype],
+    shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
+  };
 }
