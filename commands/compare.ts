@@ -8,6 +8,7 @@ import { enginesNamed, engines } from '../serving/comparison/engines.js';
 import { idsOf, networkShape } from '../serving/comparison/network.js';
 import { renderComparison } from '../serving/comparison/report.js';
 import { integer } from './options.js';
+import { shippedBundle } from './shipped.js';
 
 interface CompareOptions {
   readonly texts?: string;
@@ -30,7 +31,7 @@ export function register(program: Command): void {
       'Runs the same texts through the static graph and through engines that compute op by op, in random order, and ' +
         'compares times and logits. Every engine computes the fp32 network on the same number of threads.',
     )
-    .argument('<bundle>', 'the folder of a bundle')
+    .argument('[bundle]', 'the folder of a bundle (default: the shipped one)')
     .option('--texts <file>', 'texts, .txt or .jsonl (default: the texts of the bundle)')
     .option('--runs <n>', 'timed runs of each batch', integer(2, 10_000), 10)
     .option('--threads <n>', 'threads each engine computes on', integer(1, 64), 1)
@@ -51,14 +52,14 @@ Engines:
 ${engines.map(({ name, description }) => `  ${name.padEnd(20)} ${description}`).join('\n')}
 
 Examples:
-  retort compare models/repository/NAME/VERSION
-  retort compare models/repository/NAME/VERSION --engines ort-eager,tfjs-wasm --texts reviews.txt --runs 30 --json
+  retort compare
+  retort compare runs/bundles/student/2 --engines ort-eager,tfjs-wasm --texts reviews.txt --runs 30 --json
 
 Exit status: 1 when a logit differs from the static graph's by more than ${tolerance}.`;
 
-async function run(folder: string, options: CompareOptions): Promise<void> {
+async function run(folder: string | undefined, options: CompareOptions): Promise<void> {
   const contestants = enginesNamed(options.engines.split(','));
-  const bundle = await openBundle(folder);
+  const bundle = await openBundle(folder ?? (await shippedBundle()));
   const texts = options.texts === undefined ? null : await readTexts(options.texts);
   const { inputs, classes } = networkShape(bundle);
   const comparison = await compare(bundle, {

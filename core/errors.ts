@@ -361,11 +361,6 @@ export const ERRORS = define({
     message: 'There is no engine {name}.',
     hint: 'The engines are: {known}.',
   },
-  comparison_engine_absent: {
-    kind: 'unavailable',
-    message: 'The package {package} is not installed or does not load.',
-    hint: 'Install it beside Retort with `npm install {package}` to have {name} compared.',
-  },
   comparison_engine_threads: {
     kind: 'unavailable',
     message: '{name} computes on one thread here, not on {threads}, and unequal threads make no comparison.',

@@ -1,5 +1,5 @@
 /** `retort bench serve`: the served route beside bare sessions on the same texts and threads. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import { runRounds } from '../../loadtest/bench/serve-rounds.js';
 import { reviews } from '../../loadtest/reviews.js';
 import { targetOf } from '../../loadtest/target.js';
 import { decimal, integer } from '../options.js';
+import { shippedBundle } from '../shipped.js';
 
 interface ServeBenchOptions {
   readonly rounds: number;
@@ -35,7 +36,7 @@ export function register(bench: Command): void {
       'Starts `retort serve` on a free loopback port, then measures in turn bare sessions, bare sessions with ' +
         'tokenisation, and the server under a closed loop from a process of its own.',
     )
-    .argument('<bundle>', 'the folder of a bundle')
+    .argument('[bundle]', 'the folder of a bundle (default: the shipped one)')
     .option('--rounds <n>', 'rounds of all three', integer(2, 100), 5)
     .option('--duration <seconds>', 'how long each is measured in a round', decimal(1, 120), 5)
     .option('--connections <n>', 'connections of the closed loop', integer(1, 1024), 64)
@@ -43,13 +44,14 @@ export function register(bench: Command): void {
     .option('--texts <file>', 'texts, .txt or .jsonl (default: built-in reviews)')
     .option('--seed <n>', 'of the order of the measurements', integer(0, 2 ** 31 - 1), 1)
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExample:\n  retort bench serve models/repository/NAME/VERSION --rounds 5 --json')
+    .addHelpText('after', '\nExample:\n  retort bench serve --rounds 5 --json')
     .action(run);
 }
 
-async function run(folder: string, options: ServeBenchOptions): Promise<void> {
+async function run(bundle: string | undefined, options: ServeBenchOptions): Promise<void> {
   const { rounds, duration, connections, workers, seed } = options;
   const machine = describeMachine();
+  const folder = bundle ?? (await shippedBundle());
   const { manifest } = await openBundle(folder);
   const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
   const precision = manifest.variants[0]?.precision ?? 'fp32';
@@ -65,16 +67,13 @@ async function run(folder: string, options: ServeBenchOptions): Promise<void> {
   try {
     const textsFile = join(scratch, 'texts.jsonl');
     await writeFile(textsFile, texts.map((text) => JSON.stringify(text)).join('\n'));
+    // A repository of this bundle alone, so that the server loads no other.
+    const repository = join(scratch, 'repository');
+    await cp(folder, join(repository, manifest.name, manifest.version), { recursive: true });
     const port = await freePort();
     const commandLine = [
-      'serve',
-      folder,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--workers',
-      String(workers),
+      ...['serve', '--repository', repository, '--host', '127.0.0.1', '--port', String(port)],
+      ...['--workers', String(workers), '--threads', '1', '--log-level', 'error'],
     ];
     const served = await startServed(cli, commandLine, targetOf(`http://127.0.0.1:${port}`), texts[0] ?? '');
     cleanups.push(() => served.stop());

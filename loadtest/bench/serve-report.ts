@@ -47,19 +47,22 @@ export function renderServeBench(bench: ServeBench): string {
   const ratio = ({ estimate, interval: [low, high] }: ServeBench['servedOverSession']) =>
     `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
   const memory = residentBytes === null ? 'unknown' : `${(residentBytes / 2 ** 20).toFixed(0)} MiB`;
+  const line = (label: string, value: string) => `${label.padEnd(28)}${value}`;
   return [
-    `bare sessions             ${rates(rounds.bareSession)}`,
-    `bare, with tokenisation   ${rates(rounds.bareWithTokenizer)}`,
-    `served over HTTP          ${rates(rounds.served)}, p50 ${latencyMs.p50.toFixed(1)} ms, p99 ${latencyMs.p99.toFixed(1)} ms`,
-    `served / bare             ${ratio(bench.servedOverSession)}`,
-    `served / with tokenisation ${ratio(bench.servedOverWithTokenizer)}`,
-    `not succeeded             ${bench.notSucceeded}`,
-    `time to first prediction  ${bench.readySeconds.toFixed(2)} s`,
-    `resident memory           ${memory}`,
-    `conditions  ${bench.bundle} ${bench.precision}, ${bench.workers} worker${bench.workers === 1 ? '' : 's'} of one thread in ` +
-      `each, ${bench.connections} connections from a process of its own on the same machine, ${bench.texts} texts one by one, ` +
-      `${rounds.served.length} rounds of ${bench.secondsEach} s each, interleaved in random order (seed ${bench.seed}); ratios are ` +
-      'medians over the rounds, 95 % bootstrap interval',
+    line('bare sessions', rates(rounds.bareSession)),
+    line('bare, with tokenisation', rates(rounds.bareWithTokenizer)),
+    line('served over HTTP', rates(rounds.served)),
+    line('served latency', `p50 ${latencyMs.p50.toFixed(1)} ms, p99 ${latencyMs.p99.toFixed(1)} ms`),
+    line('served / bare', ratio(bench.servedOverSession)),
+    line('served / with tokenisation', ratio(bench.servedOverWithTokenizer)),
+    line('not succeeded', String(bench.notSucceeded)),
+    line('time to first prediction', `${bench.readySeconds.toFixed(2)} s`),
+    line('resident memory', memory),
+    `conditions  ${bench.bundle} ${bench.precision}, ${bench.workers} worker${bench.workers === 1 ? '' : 's'} of one thread ` +
+      `each, ${bench.texts} texts in rotation; bare sessions run them one by one, the server batches those of ` +
+      `${bench.connections} connections, one text a request, driven from a process of its own on the same cores; ` +
+      `${rounds.served.length} rounds of ${bench.secondsEach} s each, interleaved in random order (seed ${bench.seed}); ` +
+      'ratios are medians over the rounds, 95 % bootstrap interval',
     `machine     ${machineLine(bench.machine)}`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** The engines there are, in the order of the table: adding one is an entry here. */
 import { fail } from '../../core/errors.js';
-import { ortEager, tfjsNative, tfjsWasm } from './eager-engines.js';
+import { ortEager } from './eager-engines.js';
 import type { Engine } from './engine.js';
 import { staticGraph, staticUnoptimized, staticWeb } from './static-engines.js';
 import { tfjsNative, tfjsWasm } from './tfjs-engines.js';
@@ -10,8 +10,8 @@ export const engines: readonly [Engine, ...Engine[]] = [
   staticUnoptimized,
   ortEager,
   tfjsWasm,
-  tfjsNative,
   staticWeb,
+  tfjsNative,
 ];
 
 /**

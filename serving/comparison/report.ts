@@ -58,7 +58,7 @@ export function renderComparison(comparison: Comparison): string {
   const ran = comparison.engines.filter((engine) => engine.status === 'ran');
   const reference = ran[0]?.name ?? '';
   const table = new Table({
-    head: ['engine', 'median ms', 'p95 ms', 'words/s', `${reference} is faster by`, '|logit diff|', 'flips'],
+    head: ['engine', 'median ms', 'p95 ms', 'words/s', `speed-up of ${reference}`, '|logit diff|', 'flips'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });

@@ -37,14 +37,15 @@ function engine(name: string, kind: TfjsBackend, description: string): Engine {
         async run({ feeds }) {
           // The backend is the process's, and a tensor of one is copied when it is used on another.
           if (tf.getBackend() !== backend) await tf.setBackend(backend);
-          return tf.tidy(() => {
-            const { logits } = network.forward(ops, parameters, constants(feeds));
-            if (logits === undefined) throw new RangeError('an engine gives logits');
-            return Float32Array.from(logits.dataSync());
-          }) as unknown as Float32Array;
+          const logits = tf.tidy(() => network.forward(ops, parameters, constants(feeds)).logits);
+          if (logits === undefined) throw new RangeError('the network gives no logits');
+          const data = logits.dataSync<'float32'>();
+          logits.dispose();
+          return data;
         },
-        async close() {
+        close() {
           tf.dispose(parameters);
+          return Promise.resolve();
         },
       };
     },
@@ -53,6 +54,6 @@ function engine(name: string, kind: TfjsBackend, description: string): Engine {
 
 /** TensorFlow reads these when its library is loaded. */
 function limitNativeThreads(threads: number): void {
-  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
-  process.env['TF_NUM_INTEROP_THREADS'] = '1';
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+  process.env.TF_NUM_INTEROP_THREADS = '1';
 }

@@ -18,7 +18,7 @@ function engine(name: string, tamper: (logits: number[]) => number[] = (l) => l,
     prepare: async () => ({
       run: async (batch) => {
         log.push(name);
-        const ids = batch.feeds['input_ids']!;
+        const ids = batch.feeds.input_ids!;
         const width = ids.shape[1]!;
         const logits = Array.from({ length: batch.rows }, (_, row) => [
           Array.from(ids.data, Number)
@@ -51,9 +51,9 @@ describe('batches', () => {
       [2, 4],
       [1, 2],
     ]);
-    expect(batches[0]!.feeds['input_ids']).toMatchObject({ shape: [2, 3] });
-    expect(Array.from(batches[0]!.feeds['input_ids']!.data, Number)).toEqual([1, 2, 3, 4, 0, 0]);
-    expect(Array.from(batches[0]!.feeds['sequence_lengths']!.data, Number)).toEqual([3, 1]);
+    expect(batches[0]!.feeds.input_ids).toMatchObject({ shape: [2, 3] });
+    expect(Array.from(batches[0]!.feeds.input_ids!.data, Number)).toEqual([1, 2, 3, 4, 0, 0]);
+    expect(Array.from(batches[0]!.feeds.sequence_lengths!.data, Number)).toEqual([3, 1]);
   });
 
   it('refuse an input that texts do not determine', () => {
@@ -116,15 +116,14 @@ describe('a comparison', () => {
   it('says why an engine is left out, and goes on', async () => {
     const absent: Engine = {
       ...engine('absent'),
-      prepare: () =>
-        Promise.reject(fail('comparison_engine_absent', { name: 'absent', package: 'some-package' })),
+      prepare: () => Promise.reject(fail('tfjs_native_missing', { reason: 'some-package: not found' })),
     };
     const result = await compare(bundle, options([engine('static'), absent]));
     expect(result.agree).toBe(true);
     expect(result.engines[1]).toMatchObject({ name: 'absent', status: 'absent' });
     expect(renderComparison(result)).toContain('some-package');
     await expect(compare(bundle, options([absent]))).rejects.toMatchObject({
-      code: 'comparison_engine_absent',
+      code: 'tfjs_native_missing',
     });
   });
 

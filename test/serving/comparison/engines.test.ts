@@ -30,8 +30,12 @@ describe('the engines', () => {
       tolerance: 1e-4,
     });
     const ran = comparison.engines.filter((engine) => engine.status === 'ran').map(({ name }) => name);
-    expect(ran).toEqual(expect.arrayContaining(['static', 'static-unoptimized', 'ort-eager', 'tfjs-wasm', 'static-web']));
-    expect(comparison.engines.filter((engine) => engine.status === 'ran' && engine.labelFlips > 0)).toEqual([]);
+    expect(ran).toEqual(
+      expect.arrayContaining(['static', 'static-unoptimized', 'ort-eager', 'tfjs-wasm', 'static-web']),
+    );
+    expect(comparison.engines.filter((engine) => engine.status === 'ran' && engine.labelFlips > 0)).toEqual(
+      [],
+    );
     expect(comparison.agree).toBe(true);
   });
 
@@ -48,13 +52,23 @@ describe('the engines', () => {
     });
     expect(comparison.engines).toEqual([
       expect.objectContaining({ name: 'static', status: 'ran' }),
-      expect.objectContaining({ name: 'static-web', status: 'absent', reason: expect.stringContaining('one thread') }),
+      expect.objectContaining({
+        name: 'static-web',
+        status: 'absent',
+        reason: expect.stringContaining('one thread'),
+      }),
     ]);
   });
 
   it('are chosen by name, always with the reference, in one order', () => {
-    expect(enginesNamed(['static-web', ' ort-eager']).map(({ name }) => name)).toEqual(['static', 'ort-eager', 'static-web']);
-    expect(() => enginesNamed(['pytorch'])).toThrow(expect.objectContaining({ code: 'comparison_engine_unknown' }));
+    expect(enginesNamed(['static-web', ' ort-eager']).map(({ name }) => name)).toEqual([
+      'static',
+      'ort-eager',
+      'static-web',
+    ]);
+    expect(() => enginesNamed(['pytorch'])).toThrow(
+      expect.objectContaining({ code: 'comparison_engine_unknown' }),
+    );
   });
 });
 
@@ -66,7 +80,10 @@ describe('what a comparison reads from a bundle', () => {
 
   it('needs every parameter and an fp32 variant', async () => {
     const { manifest } = bundle;
-    const renamed = { ...bundle, manifest: { ...manifest, variants: [{ ...manifest.variants[0]!, precision: 'int8' as const }] } };
+    const renamed = {
+      ...bundle,
+      manifest: { ...manifest, variants: [{ ...manifest.variants[0]!, precision: 'int8' as const }] },
+    };
     await expect(parametersOf(renamed)).rejects.toMatchObject({ code: 'comparison_fp32_missing' });
     expect(Object.keys(await parametersOf(bundle))).toContain('lstm.recurrence');
   });

@@ -35,7 +35,8 @@ export async function writeRandomBundle(repository: string): Promise<string> {
     tokenizer: {
       kind: 'words',
       segmenter: 'node-rs-jieba',
-      segmenterVersion: (createRequire(import.meta.url)('@node-rs/jieba/package.json') as { version: string }).version,
+      segmenterVersion: (createRequire(import.meta.url)('@node-rs/jieba/package.json') as { version: string })
+        .version,
       vocabularyFile: 'vocabulary.txt',
       maxWords: 16,
     },
