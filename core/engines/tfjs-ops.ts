@@ -24,7 +24,8 @@ export class TfjsOps implements Ops<tf.Tensor> {
     return tf.div(a, b);
   }
   neg(x: tf.Tensor): tf.Tensor {
-    return tf.neg(x);
+    // tf.neg has no gradient.
+    return tf.mul(x, tf.scalar(-1, x.dtype === 'int32' ? 'int32' : 'float32'));
   }
   sqrt(x: tf.Tensor): tf.Tensor {
     return tf.sqrt(x);
@@ -58,12 +59,17 @@ export class TfjsOps implements Ops<tf.Tensor> {
     return tf.where(condition, a, b);
   }
   cast(x: tf.Tensor, dtype: DType): tf.Tensor {
-    // To an integer by truncation, as ONNX's Cast.
-    return tf.cast(x, dtype === 'bool' ? 'bool' : dtype.startsWith('float') ? 'float32' : 'int32');
+    // The wasm kernel keeps a number's bits when it casts to bool.
+    if (dtype === 'bool') return tf.notEqual(x, tf.scalar(0, x.dtype === 'bool' ? 'int32' : x.dtype));
+    return tf.cast(x, dtype.startsWith('float') ? 'float32' : 'int32');
   }
 
   matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    return tf.matMul(a, b);
+    // The wasm kernel reads the wrong matrices where both operands repeat along different batch axes.
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const repeated = (x: tf.Tensor) =>
+      x.rank === 2 ? x : tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
+    return tf.matMul(repeated(a), repeated(b));
   }
   softmax(x: tf.Tensor, axis: number): tf.Tensor {
     return overLastAxis(x, axis, (last) => tf.softmax(last));

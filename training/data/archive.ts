@@ -12,6 +12,11 @@ export interface ArchivedFile {
 /** A split larger than this, unpacked, is not read. */
 const largestSplitBytes = 2 ** 30;
 
+/** Whether a file, in whatever folder, is the split's. */
+export function isSplit(file: string, split: string): boolean {
+  return new RegExp(`(^|/)${split}\\.(tsv|csv|jsonl)(\\.gz)?$`).test(file);
+}
+
 const fromBuffer = promisify<Buffer, yauzl.Options, yauzl.ZipFile>((bytes, options, done) => {
   yauzl.fromBuffer(bytes, options, done);
 });
@@ -33,9 +38,11 @@ export async function readArchivedSplit(bytes: Buffer, file: string, split: stri
       archive.on('error', reject);
     });
     // macOS puts a shadow of every file beside it.
-    const files = entries.filter(({ fileName }) => !fileName.startsWith('__MACOSX/') && !fileName.endsWith('/'));
+    const files = entries.filter(
+      ({ fileName }) => !fileName.startsWith('__MACOSX/') && !fileName.endsWith('/'),
+    );
     names.push(...files.map(({ fileName }) => fileName));
-    const entry = files.find(({ fileName }) => new RegExp(`(^|/)${split}\\.(tsv|csv|jsonl)$`).test(fileName));
+    const entry = files.find(({ fileName }) => isSplit(fileName, split));
     if (entry !== undefined && entry.uncompressedSize <= largestSplitBytes) {
       const open = promisify((done: (error: Error | null, stream: NodeJS.ReadableStream) => void) => {
         archive.openReadStream(entry, done);
@@ -43,7 +50,11 @@ export async function readArchivedSplit(bytes: Buffer, file: string, split: stri
       return { name: entry.fileName, bytes: await buffer(await open()) };
     }
   } catch (error) {
-    throw fail('archive_malformed', { path: file, reason: error instanceof Error ? error.message : String(error) }, error);
+    throw fail(
+      'archive_malformed',
+      { path: file, reason: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
   throw fail('data_split_missing', { path: file, split, found: names.join(', ') });
 }

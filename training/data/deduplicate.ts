@@ -2,7 +2,10 @@
 import type { Example } from './dataset.js';
 
 /** The examples whose text, white space and punctuation removed, does not also stand in train. */
-export function withoutTrainDuplicates<T extends Example>(examples: readonly T[], train: readonly Example[]): T[] {
+export function withoutTrainDuplicates<T extends Example>(
+  examples: readonly T[],
+  train: readonly Example[],
+): T[] {
   const seen = new Set(train.map(({ text }) => bare(text)));
   return examples.filter(({ text }) => !seen.has(bare(text)));
 }

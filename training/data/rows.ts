@@ -10,7 +10,11 @@ export interface Row {
 }
 
 /** Gives the rows that have the header's columns; `reject` hears of the others. */
-export function readRows(text: string, format: RowFormat, reject: (line: number, reason: string) => void): Iterable<Row> {
+export function readRows(
+  text: string,
+  format: RowFormat,
+  reject: (line: number, reason: string) => void,
+): Iterable<Row> {
   const content = text.replace(/^\uFEFF/, '');
   switch (format) {
     case '.tsv':
@@ -32,18 +36,33 @@ function* readTabSeparated(content: string, reject: (line: number, reason: strin
   }
 }
 
-const recordSchema = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
+const recordSchema = z.array(
+  z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }),
+);
 
 /** RFC 4180. */
-function* readCommaSeparated(content: string, reject: (line: number, reason: string) => void): Generator<Row> {
+function* readCommaSeparated(
+  content: string,
+  reject: (line: number, reason: string) => void,
+): Generator<Row> {
   const records = recordSchema.parse(
-    parse(content, { relax_column_count: true, skip_empty_lines: true, skip_records_with_error: true, info: true }),
+    parse(content, {
+      relax_column_count: true,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      info: true,
+    }),
   );
   const [header, ...rest] = records;
   for (const { record, info } of rest) yield* row(header?.record ?? [], record, info.lines, reject);
 }
 
-function* row(columns: readonly string[], cells: readonly string[], line: number, reject: (line: number, reason: string) => void): Generator<Row> {
+function* row(
+  columns: readonly string[],
+  cells: readonly string[],
+  line: number,
+  reject: (line: number, reason: string) => void,
+): Generator<Row> {
   if (cells.length !== columns.length) {
     reject(line, `it has ${String(cells.length)} columns where the header has ${String(columns.length)}`);
     return;

@@ -47,7 +47,7 @@ export const lstmRule: GradientRule = {
         }),
         0,
       );
-    const within = stepMask(context, lengths, (step, length) => ops.less(step, length)); // [time, batch, 1]
+    const within = validSteps(context, lengths);
     const y = sweeps.map((sweep, direction) =>
       ops.unsqueeze(unreversed(ops, ops.mul(sweep.h, within), lengths, direction), [1]),
     );
@@ -114,6 +114,11 @@ function stepMask(
     ops.cast(holds(ops.unsqueeze(steps, [1]), ops.unsqueeze(lengths, [0])), 'float32'),
     [2],
   );
+}
+
+/** float [time, batch, 1]: 1 up to the row's length, 0 past it. */
+function validSteps(context: NodeContext, lengths: GraphValue): GraphValue {
+  return stepMask(context, lengths, (step, length) => context.ops.less(step, length));
 }
 
 /** int64 [batch]: where each row's last valid step lies among the time * batch rows of a sweep. */
@@ -233,10 +238,7 @@ function sweepBackward(
     h: arriving.h == null ? null : ofDirection(ops, arriving.h, direction),
     c: arriving.c == null ? null : ofDirection(ops, arriving.c, direction),
   };
-  const dySweep =
-    dy == null
-      ? null
-      : unreversed(ops, ops.squeeze(ops.slice(dy, 1, direction, direction + 1), [1]), lengths, direction);
+  const dySweep = dy == null ? null : sweepOutputGradient(context, direction, lengths, dy);
   const scanned = [
     kept('gates'),
     kept('g'),
@@ -273,6 +275,18 @@ function sweepBackward(
     recurrence: product(ops.reshape(kept('hBefore'), [-1, hidden])),
     bias: ops.unsqueeze(ops.concat([dBias, dBias], 0), [0]),
   };
+}
+
+/** The gradient of one direction's outputs as its sweep made them; past a row's length they are the constant 0. */
+function sweepOutputGradient(
+  context: BackwardContext,
+  direction: number,
+  lengths: GraphValue,
+  dy: GraphValue,
+): GraphValue {
+  const { ops } = context;
+  const own = ops.squeeze(ops.slice(dy, 1, direction, direction + 1), [1]);
+  return ops.mul(unreversed(ops, own, lengths, direction), validSteps(context, lengths));
 }
 
 interface BackwardStep {

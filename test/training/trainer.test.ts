@@ -1,0 +1,174 @@
+/** The training loop: it learns, it is deterministic, and a stopped or killed run goes on to the same parameters. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { networkOf } from '../../models/networks.js';
+import type { EncodedExample } from '../../training/batching.js';
+import { randomStream } from '../../training/random.js';
+import {
+  runTraining,
+  type TrainerEvent,
+  type TrainerOptions,
+  type TrainerSettings,
+} from '../../training/trainer.js';
+
+const network = networkOf('bilstm', { vocabularySize: 20, embedding: 6, hidden: 5, inner: 5, classes: 2 });
+
+/** Texts of random words; the label says whether word 2 or word 3 is in them. */
+function examples(count: number, seed: number): EncodedExample[] {
+  const random = randomStream(seed, 'shuffle', 0);
+  return Array.from({ length: count }, () => {
+    const label = random.below(2) as 0 | 1;
+    const ids = Array.from({ length: 1 + random.below(7) }, () => 4 + random.below(16));
+    ids[random.below(ids.length)] = 2 + label;
+    return { ids, targets: label === 1 ? [0, 1] : [1, 0], label };
+  });
+}
+
+const settings: TrainerSettings = {
+  epochs: 6,
+  batchSize: 16,
+  optimizer: 'adam',
+  learningRate: 0.02,
+  schedule: 'linear',
+  loss: 'cross-entropy',
+  dropout: 0.1,
+  clipNorm: 5,
+  evaluateEvery: 5,
+  seed: 3,
+  intraOpThreads: 1,
+};
+const data = { train: examples(240, 1), dev: examples(60, 2), unseen: new Set([0, 1, 2]) };
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-trainer-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function train(name: string, overrides: Partial<TrainerOptions> = {}) {
+  const folder = path.join(root, name);
+  await mkdir(folder, { recursive: true });
+  const events: TrainerEvent[] = [];
+  const result = await runTraining({
+    network,
+    settings,
+    data,
+    folder,
+    resume: false,
+    onEvent: (event) => events.push(event),
+    ...overrides,
+  });
+  const read = (file: string) => readFile(path.join(folder, file));
+  return { result, events, read, folder };
+}
+
+test('learns what decides the label, and keeps the best parameters', async () => {
+  const { result, events } = await train('learns');
+  expect(result.finished).toBe(true);
+  expect(result.best!.correct / result.best!.rows).toBeGreaterThan(0.95);
+  const evaluations = events.filter((event) => event.kind === 'evaluation');
+  expect(Math.max(...evaluations.map(({ all }) => all.correct))).toBe(result.best!.correct);
+  expect(evaluations[0]!.kept.rows).toBe(3);
+});
+
+test('the same seed gives the same bytes; a run that was stopped and resumed gives them too', async () => {
+  const whole = await train('whole');
+  const abort = new AbortController();
+  await train('stopped', {
+    signal: abort.signal,
+    onEvent: (event) => {
+      if (event.kind === 'step' && event.step === 37) abort.abort();
+    },
+  });
+  const resumed = await train('stopped', { resume: true });
+  expect(resumed.result.finished).toBe(true);
+  expect(resumed.result.best).toEqual(whole.result.best);
+  for (const file of ['last.safetensors', 'best.safetensors']) {
+    expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
+  }
+});
+
+test('a checkpoint of another run is refused', async () => {
+  await train('other', { settings: { ...settings, epochs: 1 } });
+  await expect(train('other', { settings: { ...settings, epochs: 2 }, resume: true })).rejects.toMatchObject({
+    code: 'checkpoint_other_run',
+  });
+});
+
+test('a missing and a truncated checkpoint are named', async () => {
+  await expect(train('none', { resume: true })).rejects.toMatchObject({ code: 'checkpoint_missing' });
+  const { folder, read } = await train('cut', { settings: { ...settings, epochs: 1 } });
+  const bytes = await read('last.safetensors');
+  await writeFile(path.join(folder, 'last.safetensors'), bytes.subarray(0, bytes.length - 100));
+  await expect(train('cut', { settings: { ...settings, epochs: 1 }, resume: true })).rejects.toMatchObject({
+    code: 'checkpoint_malformed',
+  });
+});
+
+test('a diverging run says so', async () => {
+  const broken = { ...settings, learningRate: 1e38, clipNorm: 1e9 };
+  await expect(train('diverges', { settings: broken })).rejects.toMatchObject({ code: 'training_diverged' });
+});
+
+test('a run killed at any moment resumes to the uninterrupted end', async () => {
+  const rows = (count: number, seed: number) =>
+    examples(count, seed).map(
+      ({ ids, label }) =>
+        `${String(label)}\t${ids.map((id) => '好坏书房酒店电脑服务早餐屏幕键盘价格位置'[id] ?? '的').join('，')}`,
+    );
+  const file = (split: string) => path.join(root, 'killed-data', `${split}.tsv`);
+  await mkdir(path.dirname(file('train')));
+  await writeFile(file('train'), ['label\ttext_a', ...rows(200, 5)].join('\n'));
+  await writeFile(file('dev'), ['label\ttext_a', ...rows(40, 6)].join('\n'));
+  const cli = new URL('../../cli.js', import.meta.url).pathname;
+  const run = (out: string, extra: string[], killAfterEvaluations: number | null) =>
+    new Promise<number | null>((resolve) => {
+      const small = [
+        '--embedding',
+        '8',
+        '--hidden',
+        '8',
+        '--inner',
+        '8',
+        '--epochs',
+        '10',
+        '--batch-size',
+        '16',
+        '--evaluate-every',
+        '4',
+        '--min-count',
+        '1',
+      ];
+      const child = spawn(process.execPath, [
+        cli,
+        'train',
+        'student',
+        '--data',
+        path.dirname(file('train')),
+        '--out',
+        path.join(root, out),
+        '--threads',
+        '1',
+        '--json',
+        ...small,
+        ...extra,
+      ]);
+      let seen = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        seen += chunk.toString().split('"evaluation"').length - 1;
+        if (killAfterEvaluations !== null && seen >= killAfterEvaluations) child.kill('SIGKILL');
+      });
+      child.on('exit', resolve);
+    });
+  expect(await run('untouched', [], null)).toBe(0);
+  await run('killed', [], 3);
+  await run('killed', ['--resume'], 7);
+  expect(await run('killed', ['--resume'], null)).toBe(0);
+  for (const name of ['last.safetensors', 'best.safetensors', 'vocab.txt']) {
+    const bytes = (out: string) => readFile(path.join(root, out, name));
+    expect((await bytes('killed')).equals(await bytes('untouched'))).toBe(true);
+  }
+}, 60_000);
