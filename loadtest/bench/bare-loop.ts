@@ -1,7 +1,7 @@
 /** The ceiling a server is held against: bare sessions, one a thread, with no queue, no HTTP and no JSON. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { BareCommand, BareCount, BareWorkerData } from './bare-protocol.js';
+import type { BareCommand, BareCount, BareMessage, BareWorkerData } from './bare-protocol.js';
 
 export interface BareLoop {
   /** Texts a second of all the workers together. */
@@ -15,7 +15,14 @@ export async function startBareLoop(options: Omit<BareWorkerData, 'index'>): Pro
     return new Worker(new URL('./bare-worker.js', import.meta.url), { workerData });
   });
   const close = async () => {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    const running = workers.filter((worker) => worker.threadId !== -1);
+    await Promise.all(
+      running.map((worker) => {
+        const ended = once(worker, 'exit');
+        worker.postMessage(null satisfies BareMessage);
+        return ended;
+      }),
+    );
   };
   try {
     await Promise.all(workers.map((worker) => once(worker, 'message')));

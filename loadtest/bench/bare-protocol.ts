@@ -12,6 +12,9 @@ export interface BareWorkerData {
   readonly workers: number;
 }
 
+/** Null ends the worker, between two texts: terminating it inside ONNX Runtime would abort the process. */
+export type BareMessage = BareCommand | null;
+
 export interface BareCommand {
   readonly seconds: number;
   /** Text to ids inside the loop too; otherwise the ids are made before. */

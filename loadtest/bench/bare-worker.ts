@@ -4,7 +4,7 @@ import { openBundle } from '../../core/bundle/read.js';
 import { openSession } from '../../core/engines/session.js';
 import { int32, int64 } from '../../core/tensor.js';
 import { loadTokenizer } from '../../core/text/tokenizer.js';
-import { variantFile, type BareCommand, type BareCount, type BareWorkerData } from './bare-protocol.js';
+import { variantFile, type BareMessage, type BareCount, type BareWorkerData } from './bare-protocol.js';
 
 const { folder, texts, precision, index, workers } = workerData as BareWorkerData;
 const bundle = await openBundle(folder);
@@ -17,8 +17,15 @@ const ids = texts.map((text) => tokenizer.encode(text));
 // Each worker starts at another place of the rotation.
 let next = Math.floor((index * texts.length) / workers);
 
-parentPort?.on('message', ({ seconds, tokenise }: BareCommand) => {
-  void loop(seconds * 1000, tokenise).then((count) => {
+let stopping = false;
+
+parentPort?.on('message', (message: BareMessage) => {
+  if (message === null) {
+    stopping = true;
+    parentPort?.close();
+    return;
+  }
+  void loop(message.seconds * 1000, message.tokenise).then((count) => {
     parentPort?.postMessage(count);
   });
 });
@@ -28,7 +35,7 @@ async function loop(milliseconds: number, tokenise: boolean): Promise<BareCount>
   const started = performance.now();
   let done = 0;
   let elapsed = 0;
-  while (elapsed < milliseconds) {
+  while (elapsed < milliseconds && !stopping) {
     next = (next + 1) % texts.length;
     const row = tokenise ? tokenizer.encode(texts[next] ?? '') : (ids[next] ?? []);
     await session.run({ input_ids: int64(row, [1, row.length]), sequence_lengths: int32([row.length]) });

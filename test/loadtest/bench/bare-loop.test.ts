@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startBareLoop } from '../../../loadtest/bench/bare-loop.js';
+import { writeRandomBundle } from '../../serving/comparison/random-bundle.js';
+
+let repository: string;
+let folder: string;
+beforeAll(async () => {
+  repository = await mkdtemp(join(tmpdir(), 'retort-bare-'));
+  folder = await writeRandomBundle(repository);
+});
+afterAll(() => rm(repository, { recursive: true }));
+
+describe('the bare loop', () => {
+  it('runs texts with and without tokenisation, and ends in the middle of a run', async () => {
+    const bare = await startBareLoop({ folder, texts: ['很好', '不好'], precision: 'fp32', workers: 2 });
+    expect(await bare.measure({ seconds: 0.05, tokenise: false })).toBeGreaterThan(0);
+    expect(await bare.measure({ seconds: 0.05, tokenise: true })).toBeGreaterThan(0);
+    void bare.measure({ seconds: 600, tokenise: false }).catch(() => undefined);
+    await bare.close();
+  });
+
+  it('says what is wrong with its bundle', async () => {
+    const options = { texts: ['好'], precision: 'int8', workers: 1 } as const;
+    await expect(startBareLoop({ ...options, folder })).rejects.toThrow('no int8 variant');
+    await expect(startBareLoop({ ...options, folder: repository })).rejects.toThrow('manifest.json');
+  });
+});
