@@ -1,6 +1,6 @@
 /** Gradients against finite differences, and the Bi-LSTM's against TensorFlow.js's own differentiation. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { openSession } from '../../core/engines/session.js';
 import { useTfjsBackend } from '../../core/engines/tfjs-backend.js';
