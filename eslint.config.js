@@ -19,7 +19,7 @@ export default defineConfig(
         { considerDefaultExhaustiveForUnions: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
 
       // Numbers and booleans read well in a template; objects and nullish values still do not.
       '@typescript-eslint/restrict-template-expressions': [

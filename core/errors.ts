@@ -119,7 +119,8 @@ export const ERRORS = define({
   },
   export_mismatch: {
     kind: 'internal',
-    message: 'The exported graph differs from the eager forward by {difference} on a logit; at most {tolerance} is allowed ({level}).',
+    message:
+      'The exported graph differs from the eager forward by {difference} on a logit; at most {tolerance} is allowed ({level}).',
     hint: 'This is a bug in Retort; please report it with the network configuration.',
   },
   texts_missing: {
@@ -130,7 +131,8 @@ export const ERRORS = define({
   // Serving
   bundle_parity: {
     kind: 'corrupt',
-    message: 'The bundle {path} gives logits that differ by {difference} from its golden ones (at most {tolerance}) on "{text}".',
+    message:
+      'The bundle {path} gives logits that differ by {difference} from its golden ones (at most {tolerance}) on "{text}".',
     hint: 'The segmenter or the runtime differs from what the model was exported with; export it again here.',
   },
   queue_full: {

@@ -64,11 +64,6 @@ export function int32(data: ArrayLike<number>, shape: readonly number[] = [data.
   return checked({ dtype: 'int32', shape, data: data instanceof Int32Array ? data : Int32Array.from(data) });
 }
 
-/** A bool tensor, a byte an element. */
-export function bool(data: ArrayLike<boolean>, shape: readonly number[] = [data.length]): TensorOf<'bool'> {
-  return checked({ dtype: 'bool', shape, data: Uint8Array.from(Array.from(data), Number) });
-}
-
 /** Any tensor from its parts. Throws RangeError when the data does not have the shape's number of elements. */
 export function tensor<D extends DType>(dtype: D, data: Storage[D], shape: readonly number[]): TensorOf<D> {
   return checked({ dtype, shape, data });

@@ -1,17 +1,28 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
 
-export function modelCard({ name, version, network, tokenizer, accuracy, lineage }: Omit<Manifest, 'files'>): string {
+export function modelCard({
+  name,
+  version,
+  network,
+  tokenizer,
+  accuracy,
+  lineage,
+}: Omit<Manifest, 'files'>): string {
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   const scores = accuracy.map(
     ({ data, rows, correct, accuracy: value, interval: [low, high] }) =>
       `| ${data} | ${String(rows)} | ${String(correct)} | ${percent(value)} | ${percent(low)} to ${percent(high)} |`,
   );
-  const data = lineage.data.map(({ name: split, rows, sha256, terms }) => `| ${split} | ${String(rows)} | ${terms} | \`${sha256}\` |`);
-  const settings = Object.entries(lineage.settings).map(([key, value]) => `| ${key} | ${JSON.stringify(value)} |`);
+  const data = lineage.data.map(
+    ({ name: split, rows, sha256, terms }) => `| ${split} | ${String(rows)} | ${terms} | \`${sha256}\` |`,
+  );
+  const settings = Object.entries(lineage.settings).map(
+    ([key, value]) => `| ${key} | ${JSON.stringify(value)} |`,
+  );
   return `# ${name} ${version}
 
-A classifier of Chinese reviews, positive or negative: a ${network.kind} over words cut by ${String(tokenizer['segmenter'])} ${String(tokenizer['segmenterVersion'])}.
+A classifier of Chinese reviews, positive or negative: a ${network.kind} over words cut by ${String(tokenizer.segmenter)} ${String(tokenizer.segmenterVersion)}.
 Configuration: \`${JSON.stringify(network.config)}\`.
 
 Meant for research and teaching on short reviews (hotels, books, computers). It knows two answers and no doubt: other

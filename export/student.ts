@@ -10,7 +10,7 @@ import { fail } from '../core/errors.js';
 import { decodeModel, defaultIrVersion, defaultOpset, encodeModel } from '../core/graph/onnx.js';
 import { wilsonInterval } from '../core/statistics.js';
 import { int32, int64, type Tensor, toNumbers } from '../core/tensor.js';
-import { loadTokenizer } from '../core/text/tokenizer.js';
+import { loadTokenizer } from '../core/text/tokenizers.js';
 import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
@@ -63,7 +63,11 @@ export async function exportStudent(options: ExportOptions): Promise<ExportRepor
 
   const tokenizer = await loadTokenizer(run.tokenizer, options.run);
   const cases = validationTexts.map((text) => ({ text, ids: tokenizer.encode(text) }));
-  const logits = await eagerLogits(network, parameters, cases.map(({ ids }) => ids));
+  const logits = await eagerLogits(
+    network,
+    parameters,
+    cases.map(({ ids }) => ids),
+  );
   const difference = Math.max(
     await largestDifference(bytes, 'disabled', cases, logits),
     await largestDifference(bytes, 'all', cases, logits),
@@ -91,12 +95,18 @@ export async function exportStudent(options: ExportOptions): Promise<ExportRepor
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
-async function eagerLogits(network: BoundNetwork, parameters: ReadonlyMap<string, Tensor>, rows: readonly number[][]): Promise<number[][]> {
+async function eagerLogits(
+  network: BoundNetwork,
+  parameters: ReadonlyMap<string, Tensor>,
+  rows: readonly number[][],
+): Promise<number[][]> {
   const ops = new OrtEagerOps();
   const bound = Object.fromEntries(Array.from(parameters, ([name, tensor]) => [name, ops.constant(tensor)]));
   const found: number[][] = [];
   for (const ids of rows) {
-    const inputs = Object.fromEntries(Object.entries(feedsOf(ids)).map(([name, value]) => [name, ops.constant(value)]));
+    const inputs = Object.fromEntries(
+      Object.entries(feedsOf(ids)).map(([name, value]) => [name, ops.constant(value)]),
+    );
     const { logits } = network.forward(ops, bound, inputs);
     if (logits === undefined) throw new RangeError('the network gives no logits');
     found.push(toNumbers(await logits));
@@ -122,7 +132,11 @@ async function largestDifference(
   }
   await session.close();
   if (!(largest <= tolerance)) {
-    throw fail('export_mismatch', { difference: largest.toExponential(2), tolerance: tolerance.toExponential(0), level: `optimisation ${level}` });
+    throw fail('export_mismatch', {
+      difference: largest.toExponential(2),
+      tolerance: tolerance.toExponential(0),
+      level: `optimisation ${level}`,
+    });
   }
   return largest;
 }
@@ -131,8 +145,16 @@ function feedsOf(ids: readonly number[]): Record<'input_ids' | 'sequence_lengths
   return { input_ids: int64(ids, [1, ids.length]), sequence_lengths: int32([ids.length]) };
 }
 
-function manifestOf({ run }: FinishedRun, network: BoundNetwork, { name, version, now }: ExportOptions): Omit<Manifest, 'files'> {
-  const port = ({ name: portName, dtype, shape }: PortSpec) => ({ name: portName, dtype, shape: shape.map((dimension) => dimension ?? '') });
+function manifestOf(
+  { run }: FinishedRun,
+  network: BoundNetwork,
+  { name, version, now }: ExportOptions,
+): Omit<Manifest, 'files'> {
+  const port = ({ name: portName, dtype, shape }: PortSpec) => ({
+    name: portName,
+    dtype,
+    shape: shape.map((dimension) => dimension ?? ''),
+  });
   return {
     format: 1,
     name,

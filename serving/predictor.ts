@@ -3,7 +3,8 @@ import type { Bundle } from '../core/bundle/read.js';
 import { openSession, type Session } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { int32, tensor } from '../core/tensor.js';
-import { loadTokenizer, type Tokenizer } from '../core/text/tokenizer.js';
+import type { Tokenizer } from '../core/text/tokenizer.js';
+import { loadTokenizer } from '../core/text/tokenizers.js';
 import { groupByLength } from './batch-policy.js';
 
 /** What is asked: a text, or the ids of one. */

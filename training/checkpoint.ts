@@ -46,7 +46,7 @@ export async function writeCheckpoint(
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = path.join(folder, lastFile);
   const { tensors, metadata } = decodeSafetensors(await readExisting(file), file);
-  const progress = progressSchema.safeParse(parseJson(metadata['progress'] ?? ''));
+  const progress = progressSchema.safeParse(parseJson(metadata.progress ?? ''));
   if (!progress.success)
     throw fail('checkpoint_malformed', { path: file, reason: 'it holds no training progress' });
   const parameters = new Map<string, Tensor>();
@@ -61,12 +61,6 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
 
 export async function writeBest(folder: string, parameters: ReadonlyMap<string, Tensor>): Promise<void> {
   await writeWhole(path.join(folder, bestFile), encodeSafetensors({ tensors: parameters, metadata: {} }));
-}
-
-/** @throws RetortError checkpoint_missing, checkpoint_malformed */
-export async function readBest(folder: string): Promise<ReadonlyMap<string, Tensor>> {
-  const file = path.join(folder, bestFile);
-  return decodeSafetensors(await readExisting(file), file).tensors;
 }
 
 async function readExisting(file: string): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { normalizeText } from '../core/text/normalize.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
-import { loadTokenizer } from '../core/text/tokenizer.js';
+import { loadTokenizer } from '../core/text/tokenizers.js';
 import { Vocabulary } from '../core/text/vocabulary.js';
 import { fail } from '../core/errors.js';
 import type { Run } from '../models/run-folder.js';

@@ -66,8 +66,6 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
-export type Port = z.infer<typeof portSchema>;
-export type Accuracy = z.infer<typeof accuracySchema>;
 
 /** `golden.json`: inputs with the logits that the validated export gave, for the parity check when a version loads. */
 export const goldenSchema = z.strictObject({

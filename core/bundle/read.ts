@@ -25,12 +25,19 @@ export interface OpenBundleOptions {
 }
 
 /** @throws RetortError bundle_missing, bundle_malformed, bundle_corrupt */
-export async function openBundle(folder: string, { checkFiles = true }: OpenBundleOptions = {}): Promise<Bundle> {
+export async function openBundle(
+  folder: string,
+  { checkFiles = true }: OpenBundleOptions = {},
+): Promise<Bundle> {
   const manifest = await readJson(path.join(folder, MANIFEST_FILE), manifestSchema);
   if (checkFiles) await Promise.all(manifest.files.map((file) => checkFile(folder, file)));
   const listed = new Set(manifest.files.map((file) => file.path));
   for (const file of [GOLDEN_FILE, ...manifest.variants.map((variant) => variant.file)]) {
-    if (!listed.has(file)) throw fail('bundle_malformed', { path: path.join(folder, MANIFEST_FILE), reason: `files lacks ${file}` });
+    if (!listed.has(file))
+      throw fail('bundle_malformed', {
+        path: path.join(folder, MANIFEST_FILE),
+        reason: `files lacks ${file}`,
+      });
   }
   return {
     folder,
@@ -57,16 +64,24 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
 }
 
 /** Streams, so that a large file is never in memory as a whole. */
-async function checkFile(folder: string, { path: name, bytes, sha256 }: Manifest['files'][number]): Promise<void> {
+async function checkFile(
+  folder: string,
+  { path: name, bytes, sha256 }: Manifest['files'][number],
+): Promise<void> {
   const file = path.join(folder, name);
   const size = await stat(file).then(
     (found) => found.size,
     () => null,
   );
   if (size === null) throw fail('bundle_corrupt', { path: file, reason: 'the file is missing' });
-  if (size !== bytes) throw fail('bundle_corrupt', { path: file, reason: `it has ${String(size)} bytes, not ${String(bytes)}` });
+  if (size !== bytes)
+    throw fail('bundle_corrupt', {
+      path: file,
+      reason: `it has ${String(size)} bytes, not ${String(bytes)}`,
+    });
   const hash = createHash('sha256');
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
   const found = hash.digest('hex');
-  if (found !== sha256) throw fail('bundle_corrupt', { path: file, reason: `its sha256 is ${found}, not ${sha256}` });
+  if (found !== sha256)
+    throw fail('bundle_corrupt', { path: file, reason: `its sha256 is ${found}, not ${sha256}` });
 }

@@ -21,7 +21,9 @@ export async function listRepository(repository: string): Promise<BundleAddress[
   for (const name of names) {
     const versions = await foldersIn(path.join(repository, name));
     versions.sort((a, b) => byVersion.compare(b, a));
-    found.push(...versions.map((version) => ({ name, version, folder: path.join(repository, name, version) })));
+    found.push(
+      ...versions.map((version) => ({ name, version, folder: path.join(repository, name, version) })),
+    );
   }
   return found;
 }
@@ -32,6 +34,8 @@ const byVersion = new Intl.Collator('en', { numeric: true });
 /** Sub-folders by name; those of an unfinished write (`.part`) are not bundles. */
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith('.part')).map(({ name }) => name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.part'))
+    .map(({ name }) => name);
   return names.sort(byVersion.compare);
 }

@@ -37,7 +37,10 @@ export async function writeBundle(
   await mkdir(beside, { recursive: true });
   try {
     for (const [name, bytes] of files) await writeSynced(path.join(beside, name), bytes);
-    await writeSynced(path.join(beside, MANIFEST_FILE), new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`));
+    await writeSynced(
+      path.join(beside, MANIFEST_FILE),
+      new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`),
+    );
     if (replace) await rm(folder, { recursive: true, force: true });
     await rename(beside, folder);
   } catch (error) {

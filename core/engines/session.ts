@@ -116,6 +116,8 @@ function ofOrt(name: string, { type, data, dims }: Ort.Tensor): Tensor {
     case 'bool':
       if (data instanceof Uint8Array) return tensor(type, data, dims);
       break;
+    default:
+      break;
   }
   throw fail('session_run_failed', {
     reason: `the output ${name} has the data type ${type}, which is not read`,

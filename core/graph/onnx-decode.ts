@@ -94,6 +94,8 @@ function decodeAttribute(attribute: AttributeProto): Attribute {
     case AttributeType.GRAPH:
       if (attribute.g !== undefined) return { kind: 'graph', value: decodeGraph(attribute.g) };
       break;
+    default:
+      break;
   }
   throw fail('onnx_malformed', {
     reason: `the attribute ${attribute.name} is of a kind that Retort does not read`,

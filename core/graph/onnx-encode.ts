@@ -17,7 +17,7 @@ export const defaultIrVersion = 9;
 const defaultProducer = 'retort';
 
 /** A model of which only the graph must be given. */
-export type ModelToEncode = Pick<Model, 'graph'> & Partial<Model>;
+type ModelToEncode = Pick<Model, 'graph'> & Partial<Model>;
 
 export function encodeModel({
   graph,

@@ -1,5 +1,5 @@
 /** Types of values from the types of what they are computed from. */
-import type { Graph, Node, ValueType } from './ir.js';
+import type { Node, ValueType } from './ir.js';
 import { elementwiseInference } from './inference/elementwise.js';
 import { linearAlgebraInference } from './inference/linear-algebra.js';
 import { movementInference } from './inference/movement.js';
@@ -24,26 +24,4 @@ export function inferNode(node: Node, scope: TypeScope): readonly ValueType[] {
       return name === undefined || name === '' ? null : scope.constantOf({ name });
     },
   });
-}
-
-/** A graph with the types of all values that can be told; what the graph says itself stands. */
-export function inferTypes(graph: Graph, outer?: TypeScope): Graph {
-  const types = new Map(graph.types);
-  for (const [name, { dtype, shape }] of graph.initializers) types.set(name, { dtype, shape });
-  const constants = new Map(graph.initializers);
-  const scope: TypeScope = {
-    typeOf: (name) => types.get(name) ?? outer?.typeOf(name),
-    constantOf: (value) => constants.get(value.name) ?? outer?.constantOf(value) ?? null,
-  };
-  for (const node of graph.nodes) {
-    const value = node.attributes['value'];
-    const [first] = node.outputs;
-    if (node.opType === 'Constant' && value?.kind === 'tensor' && first !== undefined)
-      constants.set(first, value.value);
-    inferNode(node, scope).forEach((type, index) => {
-      const name = node.outputs[index];
-      if (name !== undefined && name !== '' && !types.has(name)) types.set(name, type);
-    });
-  }
-  return { ...graph, types };
 }

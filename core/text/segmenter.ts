@@ -1,4 +1,5 @@
 /** Word segmentation: text in, words out. Implementations are listed here; a bundle names its own. */
+import type { SegmenterPackage } from './segmenters/package.js';
 import { openNodeRsJieba } from './segmenters/node-rs-jieba.js';
 import { openNodejieba } from './segmenters/nodejieba.js';
 
@@ -19,14 +20,12 @@ export type SegmenterName = keyof typeof segmenters;
 
 export const segmenterNames = Object.keys(segmenters) as [SegmenterName, ...SegmenterName[]];
 
-/** What an implementation gives. */
-export interface SegmenterPackage {
-  readonly version: string;
-  cut(text: string): string[];
-}
-
 /** @throws RetortError segmenter_missing where its package is not installed */
 export async function loadSegmenter(name: SegmenterName): Promise<Segmenter> {
-  const { version, cut } = await segmenters[name]();
-  return { name, version, cut: (text) => cut(text).filter((word) => word.trim() !== '') };
+  const segmenter = await segmenters[name]();
+  return {
+    name,
+    version: segmenter.version,
+    cut: (text) => segmenter.cut(text).filter((word) => word.trim() !== ''),
+  };
 }

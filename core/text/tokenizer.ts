@@ -1,7 +1,4 @@
-/** Tokenizers: text in, ids out. A manifest's `tokenizer` entry says which kind; kinds are listed here. */
-import { z } from 'zod';
-import { fail } from '../errors.js';
-import { openWordTokenizer } from './word-tokenizer.js';
+/** What a tokenizer is: text in, ids out. The kinds are listed in tokenizers.ts. */
 
 export interface Tokenizer {
   /** The number of ids there are. */
@@ -10,19 +7,4 @@ export interface Tokenizer {
   readonly warnings: readonly string[];
   /** 1 to the model's maximum ids, each in [0, vocabularySize); an empty text gives `[UNK]` alone. */
   encode(text: string): number[];
-}
-
-type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
-
-const tokenizers: Readonly<Record<string, OpenTokenizer>> = { words: openWordTokenizer };
-
-/**
- * @param folder where the descriptor's files are
- * @throws RetortError tokenizer_unknown, and the kind's own
- */
-export async function loadTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
-  const { data } = z.looseObject({ kind: z.string() }).safeParse(descriptor);
-  const open = tokenizers[data?.kind ?? ''];
-  if (open === undefined) throw fail('tokenizer_unknown', { kind: data?.kind ?? 'without a kind', known: Object.keys(tokenizers).join(', ') });
-  return open(descriptor, folder);
 }

@@ -23,7 +23,10 @@ export class Vocabulary {
   }
 
   /** By falling count; words of equal count in the order in which they first occur. */
-  static build(texts: Iterable<readonly string[]>, { minCount = 1, maxSize = Infinity }: VocabularyOptions = {}): Vocabulary {
+  static build(
+    texts: Iterable<readonly string[]>,
+    { minCount = 1, maxSize = Infinity }: VocabularyOptions = {},
+  ): Vocabulary {
     const counts = new Map<string, number>();
     for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     counts.delete(PAD);

@@ -8,7 +8,7 @@ import { loadSegmenter, segmenterNames } from './segmenter.js';
 import type { Tokenizer } from './tokenizer.js';
 import { UNK_ID, Vocabulary } from './vocabulary.js';
 
-export const wordTokenizerSchema = z.strictObject({
+const wordTokenizerSchema = z.strictObject({
   kind: z.literal('words'),
   segmenter: z.enum(segmenterNames),
   /** Of the package that cut the training texts. */
@@ -16,8 +16,6 @@ export const wordTokenizerSchema = z.strictObject({
   vocabularyFile: z.string().regex(/^[\w][\w.-]*$/),
   maxWords: z.int().positive(),
 });
-
-export type WordTokenizerDescriptor = z.infer<typeof wordTokenizerSchema>;
 
 /** @throws RetortError tokenizer_invalid, vocabulary_missing, vocabulary_malformed, segmenter_missing */
 export async function openWordTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
@@ -35,11 +33,16 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
     warnings:
       segmenter.version === segmenterVersion
         ? []
-        : [`the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`],
+        : [
+            `the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`,
+          ],
     encode(raw) {
       // A word has at least one character, so what lies further on cannot matter; the margin is for words of many.
       const head = raw.slice(0, maxWords * charactersPerWord);
-      const ids = segmenter.cut(normalizeText(head)).slice(0, maxWords).map((word) => vocabulary.idOf(word));
+      const ids = segmenter
+        .cut(normalizeText(head))
+        .slice(0, maxWords)
+        .map((word) => vocabulary.idOf(word));
       return ids.length === 0 ? [UNK_ID] : ids;
     },
   };

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
 import { openSession } from '../../core/engines/session.js';
 import { int32, int64 } from '../../core/tensor.js';
-import { loadTokenizer } from '../../core/text/tokenizer.js';
+import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { variantFile, type BareMessage, type BareCount, type BareWorkerData } from './bare-protocol.js';
 
 const { folder, texts, precision, index, workers } = workerData as BareWorkerData;

@@ -4,7 +4,7 @@ import type { Bundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { decodeModel } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
-import { loadTokenizer } from '../../core/text/tokenizer.js';
+import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { networkOf, type BoundNetwork } from '../../models/networks.js';
 
 export function networkOfBundle({ manifest }: Bundle): BoundNetwork {

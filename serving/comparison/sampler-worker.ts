@@ -1,7 +1,7 @@
 /** The sampler's worker: runs a text by the static graph and by the eager interpreter, one thread each. */
 import { parentPort } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
-import { loadTokenizer } from '../../core/text/tokenizer.js';
+import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { batchesOf } from './batches.js';
 import type { Batch, PreparedEngine } from './engine.js';
 import { ortEager } from './eager-engines.js';

@@ -90,7 +90,7 @@ function answerError({ limits, logger, metrics: counters }: ServerContext): Erro
     if (response.headersSent || response.destroyed) return;
     const error = asRetortError(thrown, limits);
     const status = statusOf[error.kind];
-    const requestId = String(response.get('x-request-id') ?? '');
+    const requestId = response.get('x-request-id') ?? '';
     if (error.kind === 'internal')
       logger.error({ requestId, code: error.code, cause: causeOf(error) }, error.message);
     else if (status >= 500) logger.warn({ requestId, code: error.code }, error.message);

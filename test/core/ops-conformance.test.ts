@@ -204,10 +204,10 @@ test('every op of the vocabulary has goldens', () => {
   expect(new Set(goldens.cases.map(({ op }) => op))).toEqual(new Set(vocabulary));
 });
 
-describe.each(interpreters)('$name', ({ run }) => {
+describe.each(interpreters)('$name', (interpreter) => {
   test.each([...new Set(goldens.cases.map(({ op }) => op))])('%s gives the golden values', async (op) => {
     for (const { settings, inputs, outputs } of goldens.cases.filter((one) => one.op === op)) {
-      expectClose(await run(calls[op], inputs.map(unpack), settings), outputs.map(unpack));
+      expectClose(await interpreter.run(calls[op], inputs.map(unpack), settings), outputs.map(unpack));
     }
   });
 });

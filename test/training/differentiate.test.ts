@@ -43,7 +43,7 @@ async function expectGradients(
   const session = await openSession(encodeModel({ graph }));
   const feeds = Object.fromEntries(inputs.map((input, k) => [`x${String(k)}`, input]));
   const found = await session.run(feeds);
-  const lossAt = async () => toNumbers((await session.run(feeds))['loss']!)[0]!;
+  const lossAt = async () => toNumbers((await session.run(feeds)).loss!)[0]!;
   for (const [k, { data }] of inputs.entries()) {
     const gradient = toNumbers(found[gradients.get(`x${String(k)}`)!.gradient]!);
     expect(gradient.length).toBe(data.length);

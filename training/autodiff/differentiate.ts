@@ -185,6 +185,6 @@ function widthOf(value: GraphValue): number {
 }
 
 function gatherAxis(node: Node): number {
-  const axis = node.attributes['axis'];
+  const axis = node.attributes.axis;
   return axis?.kind === 'int' ? axis.value : 0;
 }

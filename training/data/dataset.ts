@@ -136,7 +136,7 @@ function exampleOf(
   if (label === undefined) {
     reject(
       line,
-      `its ${labelColumn} is ${JSON.stringify(value) ?? 'absent'}, not 0, 1, negative or positive`,
+      `its ${labelColumn} is ${value === undefined ? 'absent' : JSON.stringify(value)}, not 0, 1, negative or positive`,
     );
     return [];
   }

@@ -162,7 +162,7 @@ const expand: InferenceRule = (context) => {
 const shapeOf: InferenceRule = ({ inputs: [x] }) => [{ dtype: 'int64', shape: [x?.shape?.length ?? null] }];
 
 const filled: InferenceRule = (context) => {
-  const value = context.node.attributes['value'];
+  const value = context.node.attributes.value;
   const dtype = value?.kind === 'tensor' ? value.value.dtype : 'float32';
   const sizes = numbersAt(context, 0);
   const rank = context.inputs[0]?.shape?.[0];
@@ -201,13 +201,13 @@ const reduce: InferenceRule = (context) => {
 };
 
 const constantNode: InferenceRule = ({ node }) => {
-  const value = node.attributes['value'];
+  const value = node.attributes.value;
   return value?.kind === 'tensor' ? [{ dtype: value.value.dtype, shape: value.value.shape }] : [];
 };
 
 /** A Scan's outputs: its states' types, then what the body gives a step under the scanned length. */
 const scan: InferenceRule = ({ node, inputs }) => {
-  const body = node.attributes['body'];
+  const body = node.attributes.body;
   if (body?.kind !== 'graph') return [];
   const scanned = intAttribute(node, 'num_scan_inputs', 0);
   const states = inputs.length - scanned;

@@ -1,7 +1,7 @@
 /** @node-rs/jieba: jieba-rs, prebuilt for every platform, with Python jieba's dictionary; the HMM is on. */
 import { createRequire } from 'node:module';
 import { packageVersion } from '../package-version.js';
-import type { SegmenterPackage } from '../segmenter.js';
+import type { SegmenterPackage } from './package.js';
 
 const packageName = '@node-rs/jieba';
 

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { fail } from '../../errors.js';
 import { packageVersion } from '../package-version.js';
-import type { SegmenterPackage } from '../segmenter.js';
+import type { SegmenterPackage } from './package.js';
 
 const packageName = 'nodejieba';
 

@@ -45,7 +45,7 @@ export const modelReady: Route = {
 /** The model's name and, where the path has one, the version. */
 export function addressOf({ params }: Request): [string | undefined, string | undefined] {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  return [text(params['model']), text(params['version'])];
+  return [text(params.model), text(params.version)];
 }
 
 function port({ name, dtype, shape }: Manifest['inputs'][number]) {

@@ -74,6 +74,6 @@ function rows(ops: GraphOps, value: GraphValue): GraphValue {
 }
 
 function axisOf(attributes: Readonly<Record<string, { kind: string; value: unknown }>>): number {
-  const value = attributes['axis']?.value;
+  const value = attributes.axis?.value;
   return typeof value === 'number' ? value : -1;
 }

@@ -36,7 +36,8 @@ export const lstmRule: GradientRule = {
     );
     const saved: Record<string, GraphValue> = {};
     sweeps.forEach((sweep, direction) => {
-      for (const [name, value] of Object.entries(sweep)) saved[`${name}${String(direction)}`] = value;
+      for (const [name, value] of Object.entries<GraphValue>({ ...sweep }))
+        saved[`${name}${String(direction)}`] = value;
     });
     const last = lastStep(context, lengths);
     const lastOf = (name: 'h' | 'c') =>

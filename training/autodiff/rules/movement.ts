@@ -14,7 +14,7 @@ export const movementRules: readonly GradientRule[] = [
     backward({ ops, node, inputs, gradients }) {
       const rank = knownShape(required(inputs, 0)).length;
       const permutation =
-        intsOf(node.attributes['perm']) ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+        intsOf(node.attributes.perm) ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
       const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
       return [ops.transpose(required(gradients, 0), inverse)];
     },
@@ -154,7 +154,7 @@ function withType(builder: BackwardContext['builder'], value: GraphValue, like: 
 function spread(context: BackwardContext, value: GraphValue): GraphValue {
   const { builder, ops, node, inputs } = context;
   const x = required(inputs, 0);
-  const keepDims = node.attributes['keepdims'];
+  const keepDims = node.attributes.keepdims;
   const kept =
     keepDims?.kind === 'int' && keepDims.value === 0 ? ops.unsqueeze(value, axesOf(context)) : value;
   return withType(builder, ops.expand(kept, ops.shape(x)), x);
@@ -162,7 +162,7 @@ function spread(context: BackwardContext, value: GraphValue): GraphValue {
 
 function axesOf({ builder, node, inputs }: BackwardContext): readonly number[] {
   const rank = knownShape(required(inputs, 0)).length;
-  const attribute = intsOf(node.attributes['axes']);
+  const attribute = intsOf(node.attributes.axes);
   const axes = inputs[1] === null || inputs[1] === undefined ? null : builder.constantOf(inputs[1]);
   const found =
     attribute ??
@@ -201,7 +201,7 @@ function scatterRows(
 }
 
 function axisOf(node: Node, otherwise = 0): number {
-  const axis = node.attributes['axis'];
+  const axis = node.attributes.axis;
   return axis?.kind === 'int' ? axis.value : otherwise;
 }
 

@@ -1,0 +1,25 @@
+/** The tokenizers there are: a manifest's `tokenizer` entry says which kind it wants. */
+import { z } from 'zod';
+import { fail } from '../errors.js';
+import type { Tokenizer } from './tokenizer.js';
+import { openWordTokenizer } from './word-tokenizer.js';
+
+type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
+
+const tokenizers: Readonly<Record<string, OpenTokenizer>> = { words: openWordTokenizer };
+
+/**
+ * @param folder where the descriptor's files are
+ * @throws RetortError tokenizer_unknown, and the kind's own
+ */
+export async function loadTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
+  const { data } = z.looseObject({ kind: z.string() }).safeParse(descriptor);
+  const open = tokenizers[data?.kind ?? ''];
+  if (open === undefined) {
+    throw fail('tokenizer_unknown', {
+      kind: data?.kind ?? 'without a kind',
+      known: Object.keys(tokenizers).join(', '),
+    });
+  }
+  return open(descriptor, folder);
+}
