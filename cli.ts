@@ -2,21 +2,23 @@
 // Parses the command line and prints errors; every command lives in its own module under commands/.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import * as bench from './commands/bench.js';
-import * as compare from './commands/compare.js';
-import * as exportCommand from './commands/export.js';
-import * as loadtest from './commands/loadtest.js';
-import * as predict from './commands/predict.js';
-import * as serve from './commands/serve.js';
-import * as train from './commands/train.js';
 import { toRetortError } from './core/errors.js';
 
 interface CommandModule {
   register(program: Command): void;
 }
 
-// The visible list of commands, in the order `--help` prints them.
-const commands: readonly CommandModule[] = [serve, predict, train, exportCommand, compare, loadtest, bench];
+// The visible list of commands, in the order `--help` prints them. Only the one that is asked for is loaded: a server
+// keeps no load generator in memory.
+const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
+  ['serve', () => import('./commands/serve.js')],
+  ['predict', () => import('./commands/predict.js')],
+  ['train', () => import('./commands/train.js')],
+  ['export', () => import('./commands/export.js')],
+  ['compare', () => import('./commands/compare.js')],
+  ['loadtest', () => import('./commands/loadtest.js')],
+  ['bench', () => import('./commands/bench.js')],
+]);
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -31,7 +33,8 @@ const program = new Command('retort')
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
   });
-for (const command of commands) command.register(program);
+const asked = commands.get(process.argv[2] ?? '');
+for (const load of asked === undefined ? commands.values() : [asked]) (await load()).register(program);
 
 try {
   await program.parseAsync();
