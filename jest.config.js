@@ -3,6 +3,7 @@ export default {
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   testEnvironment: '<rootDir>/test/environment.cjs',
+  setupFiles: ['<rootDir>/dist/test/property-seed.js'],
   transform: {},
   maxWorkers: 2,
   testTimeout: 30_000,

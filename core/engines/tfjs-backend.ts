@@ -14,6 +14,7 @@ const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as
  * @throws RetortError tfjs_native_missing
  */
 export async function useTfjsBackend(backend: TfjsBackend): Promise<void> {
+  tf.enableProdMode(); // neither checks of every value nor advice on the console
   switch (backend) {
     case 'wasm': {
       const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');

@@ -203,7 +203,9 @@ export class TfjsOps implements Ops<tf.Tensor> {
     const [time = 0, batch = 0, input = 0] = x.shape;
     const biases = tf.sum(tf.reshape(bias, [2, 4 * hidden]), 0);
     const projected = tf.matMul(tf.reshape(x, [time * batch, input]), weight, false, true);
-    const steps = tf.unstack(tf.reshape(tf.add(projected, biases), [time, batch, 4 * hidden]));
+    const inputs = tf.reshape(tf.add(projected, biases), [time, batch, 4 * hidden]);
+    // The gradient of `unstack` throws for one part.
+    const steps = time === 1 ? [tf.squeeze(inputs, [0])] : tf.unstack(inputs);
     let h: tf.Tensor = tf.zeros([batch, hidden]);
     let c: tf.Tensor = tf.zeros([batch, hidden]);
     const ys: tf.Tensor[] = [];

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBareLoop } from '../../../loadtest/bench/bare-loop.js';
-import { writeRandomBundle } from '../../serving/comparison/random-bundle.js';
+import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
 let repository: string;
 let folder: string;
 beforeAll(async () => {
   repository = await mkdtemp(join(tmpdir(), 'retort-bare-'));
-  folder = await writeRandomBundle(repository);
+  folder = await writeTinyBundle(repository);
 });
 afterAll(() => rm(repository, { recursive: true }));
 

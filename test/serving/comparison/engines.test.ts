@@ -7,13 +7,13 @@ import { batchesOf } from '../../../serving/comparison/batches.js';
 import { compare } from '../../../serving/comparison/compare.js';
 import { engines, enginesNamed } from '../../../serving/comparison/engines.js';
 import { idsOf, networkShape, parametersOf } from '../../../serving/comparison/network.js';
-import { writeRandomBundle } from './random-bundle.js';
+import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
 let folder: string;
 let bundle: Bundle;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'retort-compare-'));
-  bundle = await openBundle(await writeRandomBundle(folder));
+  bundle = await openBundle(await writeTinyBundle(folder));
 });
 afterAll(() => rm(folder, { recursive: true }));
 

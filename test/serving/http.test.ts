@@ -1,0 +1,289 @@
+/** The HTTP edge on a small bundle: every route, and every error in its one shape. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { type RunningServer, type ServerOptions, startServer } from '../../serving/server.js';
+import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
+
+const limits = { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 };
+
+function start(repository: string, overrides: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  return startServer({
+    repository,
+    host: '127.0.0.1',
+    port: 0,
+    workers: 1,
+    intraOpThreads: 1,
+    queueCapacity: 100,
+    largestBatch: 16,
+    limits,
+    compareEager: 0,
+    drainMs: 2000,
+    logger: pino({ level: 'silent' }),
+    ...overrides,
+  });
+}
+
+let root: string;
+let server: RunningServer;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-http-'));
+  await writeTinyBundle(path.join(root, 'models'));
+  server = await start(path.join(root, 'models'));
+  await server.loaded;
+});
+afterAll(async () => {
+  await server.close();
+  await rm(root, { recursive: true });
+});
+
+/** What the tests read of the bodies of every route. */
+interface Body {
+  version: string;
+  results: { label: string; score: number; logits?: number[] }[];
+  outputs: { data: number[] }[];
+  error: unknown;
+}
+
+interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: Body;
+}
+
+async function ask(route: string, body?: unknown, init: RequestInit = {}, url = server.url): Promise<Reply> {
+  const content = typeof body === 'string' ? body : JSON.stringify(body);
+  const post =
+    body === undefined
+      ? {}
+      : {
+          method: 'POST',
+          body: content,
+          headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string>) },
+        };
+  const response = await fetch(url + route, { ...init, ...post });
+  const text = await response.text();
+  const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : {};
+  return { status: response.status, headers: response.headers, text, body: parsed as Body };
+}
+
+const texts = ['房间很干净，服务也好。', '太差了', '', 'book 👍 电脑很好'];
+
+describe('POST /v1/predict', () => {
+  test('answers a text', async () => {
+    const { status, body } = await ask('/v1/predict', { text: texts[0] });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ model: 'tiny', version: '1', timings: { totalMs: expect.any(Number) } });
+    expect(body.results).toHaveLength(1);
+    expect(['negative', 'positive']).toContain(body.results[0]!.label);
+    expect(body.results[0]!.score).toBeGreaterThanOrEqual(0.5);
+    expect(body.results[0]!.logits).toBeUndefined();
+  });
+
+  test('answers texts in order, with the logits that each has alone', async () => {
+    const together = await ask('/v1/predict', { texts, logits: true });
+    for (const [index, text] of texts.entries()) {
+      const alone = await ask('/v1/predict', { text, logits: true });
+      expect(alone.body.results[0]).toEqual(together.body.results[index]);
+    }
+  });
+
+  test.each([
+    ['malformed JSON', '{"text": ', 400, 'body_malformed'],
+    ['a number for a text', { text: 3 }, 422, 'request_invalid'],
+    ['neither key', {}, 422, 'request_invalid'],
+    ['both keys', { text: 'a', texts: ['b'] }, 422, 'request_invalid'],
+    ['no texts', { texts: [] }, 422, 'request_invalid'],
+    ['a wrong element', { texts: ['a', null] }, 422, 'request_invalid'],
+    ['an array', [], 422, 'request_invalid'],
+    ['a text over the limit', { text: '好'.repeat(501) }, 422, 'text_too_long'],
+    ['too many texts', { texts: Array.from({ length: 51 }, () => '好') }, 422, 'too_many_texts'],
+    ['10,000 texts', { texts: Array.from({ length: 10_000 }, () => '好') }, 413, 'body_too_large'],
+    ['an unknown model', { text: 'a', model: 'none' }, 404, 'model_unknown'],
+  ])('refuses %s', async (_what, sent, status, code) => {
+    const reply = await ask('/v1/predict', sent);
+    expect(reply.status).toBe(status);
+    expect(reply.body.error).toEqual({
+      code,
+      message: expect.any(String),
+      hint: expect.any(String),
+      request_id: reply.headers.get('x-request-id'),
+    });
+    expect(JSON.stringify(reply.body)).not.toContain('.js:');
+  });
+
+  test('refuses another content type', async () => {
+    const reply = await ask('/v1/predict', 'text=a', { headers: { 'content-type': 'text/plain' } });
+    expect(reply).toMatchObject({ status: 415, body: { error: { code: 'body_unsupported' } } });
+  });
+
+  test('a deadline that has passed is 504', async () => {
+    const reply = await ask(
+      '/v1/predict',
+      { texts: texts.slice(0, 2) },
+      { headers: { 'x-request-timeout-ms': '0.0001' } },
+    );
+    expect(reply).toMatchObject({ status: 504, body: { error: { code: 'deadline_exceeded' } } });
+  });
+});
+
+test('an unknown route is 404, a wrong method 405 with Allow', async () => {
+  expect(await ask('/v1/none')).toMatchObject({ status: 404, body: { error: { code: 'route_unknown' } } });
+  const wrong = await ask('/v1/predict', undefined, { method: 'DELETE' });
+  expect(wrong).toMatchObject({ status: 405, body: { error: { code: 'method_not_allowed' } } });
+  expect(wrong.headers.get('allow')).toBe('POST');
+});
+
+test('a request keeps the id that it came with', async () => {
+  const { headers } = await ask('/v1/predict', { text: '好' }, { headers: { 'x-request-id': 'mine-7' } });
+  expect(headers.get('x-request-id')).toBe('mine-7');
+});
+
+describe('Open Inference Protocol v2', () => {
+  const infer = '/v2/models/tiny/infer';
+  const ids = (data: unknown, shape = [2, 3]) => ({ name: 'input_ids', shape, datatype: 'INT64', data });
+  const lengths = (data: unknown, shape = [2]) => ({
+    name: 'sequence_lengths',
+    shape,
+    datatype: 'INT32',
+    data,
+  });
+
+  test('describes the server and the model', async () => {
+    expect((await ask('/v2')).body).toMatchObject({ name: 'retort', extensions: [] });
+    for (const route of ['/v2/models/tiny', '/v2/models/tiny/versions/1']) {
+      expect((await ask(route)).body).toMatchObject({
+        name: 'tiny',
+        versions: ['1'],
+        platform: 'onnx_onnxv1',
+      });
+      expect((await ask(`${route}/ready`)).status).toBe(200);
+    }
+    expect((await ask('/v2/models/tiny/versions/2')).status).toBe(404);
+    expect((await ask('/v2/health/live')).status).toBe(200);
+    expect(await ask('/v2/health/ready')).toMatchObject({ status: 200, body: { live: true, ready: true } });
+  });
+
+  test('a BYTES text has the logits of /v1/predict', async () => {
+    const expected = await ask('/v1/predict', { texts, logits: true });
+    const { body } = await ask(infer, {
+      id: 'a',
+      inputs: [{ name: 'text', shape: [texts.length], datatype: 'BYTES', data: texts }],
+    });
+    expect(body).toMatchObject({ model_name: 'tiny', model_version: '1', id: 'a' });
+    expect(body.outputs[0]!).toMatchObject({ name: 'logits', shape: [texts.length, 2], datatype: 'FP32' });
+    expect(body.outputs[0]!.data).toEqual(expected.body.results.flatMap((one) => one.logits));
+  });
+
+  test('tensors nested and flat, padded and alone, give the same', async () => {
+    const logits = async (...inputs: unknown[]) =>
+      (await ask(infer, { inputs, outputs: [{ name: 'logits' }] })).body.outputs[0]!.data;
+    const nested = await logits(
+      ids([
+        [2, 3, 4],
+        [5, 0, 0],
+      ]),
+      lengths([3, 1]),
+    );
+    expect(await logits(ids([2, 3, 4, 5, 0, 0]), lengths([3, 1]))).toEqual(nested);
+    expect([
+      ...(await logits(ids([2, 3, 4], [1, 3]), lengths([3], [1]))),
+      ...(await logits(ids([5], [1, 1]), lengths([1], [1]))),
+    ]).toEqual(nested);
+  });
+
+  test.each([
+    ['an id outside the vocabulary', [ids([2, 3, 999, 5, 0, 0]), lengths([3, 1])]],
+    ['an id that is no integer', [ids([2, 3, 'x', 5, 0, 0]), lengths([3, 1])]],
+    ['a length outside', [ids([2, 3, 4, 5, 0, 0]), lengths([4, 1])]],
+    ['a length of 0', [ids([2, 3, 4, 5, 0, 0]), lengths([0, 1])]],
+    ['data of another size', [ids([2, 3]), lengths([3, 1])]],
+    ['no lengths', [ids([2, 3, 4, 5, 0, 0])]],
+    ['a wrong datatype', [{ name: 'text', shape: [1], datatype: 'FP32', data: [1] }]],
+    ['a shape of one axis', [ids([2, 3], [2]), lengths([1, 1])]],
+  ])('refuses %s', async (_what, inputs) => {
+    const reply = await ask(infer, { inputs });
+    expect(reply).toMatchObject({ status: 422, body: { code: 'inference_input_invalid' } });
+    expect(typeof reply.body.error).toBe('string');
+  });
+
+  test('refuses an unknown output and an unknown model', async () => {
+    const inputs = [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['好'] }];
+    expect((await ask(infer, { inputs, outputs: [{ name: 'none' }] })).status).toBe(422);
+    expect((await ask('/v2/models/none/infer', { inputs })).status).toBe(404);
+  });
+});
+
+test('metrics count requests by route and status, and time the stages', async () => {
+  await ask('/v1/predict', { text: '好' });
+  await ask('/v1/predict', { text: 3 });
+  const { text } = await ask('/metrics');
+  expect(text).toMatch(/retort_requests_total\{route="\/v1\/predict",status="200"\} \d/);
+  expect(text).toMatch(/retort_requests_total\{route="\/v1\/predict",status="422"\} \d/);
+  for (const stage of ['queue', 'tokenize', 'infer', 'total'])
+    expect(text).toContain(`retort_stage_seconds_count{stage="${stage}"}`);
+});
+
+test('a full queue is 429 with Retry-After', async () => {
+  const small = await start(path.join(root, 'models'), { queueCapacity: 1 });
+  await small.loaded;
+  const reply = await ask('/v1/predict', { texts: ['好', '差'] }, {}, small.url);
+  expect(reply).toMatchObject({ status: 429, body: { error: { code: 'queue_full' } } });
+  expect(reply.headers.get('retry-after')).toBe('1');
+  await small.close();
+});
+
+test('a server without a model is alive and not ready', async () => {
+  await mkdir(path.join(root, 'empty'));
+  const empty = await start(path.join(root, 'empty'));
+  await empty.loaded;
+  expect((await ask('/v2/health/live', undefined, {}, empty.url)).status).toBe(200);
+  expect((await ask('/v2/health/ready', undefined, {}, empty.url)).status).toBe(503);
+  expect(await ask('/v1/predict', { text: '好' }, {}, empty.url)).toMatchObject({
+    status: 503,
+    body: { error: { code: 'model_not_ready' } },
+  });
+  await empty.close();
+});
+
+test('a version with other logits than its golden ones is refused, and the older one serves', async () => {
+  const models = path.join(root, 'parity');
+  await writeTinyBundle(models, { version: '1' });
+  await writeTinyBundle(models, { version: '2', goldenError: 0.5 });
+  const other = await start(models);
+  await other.loaded;
+  expect((await ask('/v1/predict', { text: '好' }, {}, other.url)).body.version).toBe('1');
+  await other.close();
+});
+
+test('sampled texts are compared with eager execution', async () => {
+  const comparing = await start(path.join(root, 'models'), { compareEager: 1 });
+  await comparing.loaded;
+  let metrics = '';
+  for (
+    let attempt = 0;
+    attempt < 100 && !metrics.includes('retort_compare_seconds_count{engine="eager"}');
+    attempt += 1
+  ) {
+    await ask('/v1/predict', { text: texts[0] }, {}, comparing.url);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    metrics = (await ask('/metrics', undefined, {}, comparing.url)).text;
+  }
+  for (const engine of ['static', 'eager'])
+    expect(metrics).toContain(`retort_compare_seconds_count{engine="${engine}"}`);
+  expect(Number(/^retort_compare_max_logit_difference (\S+)/m.exec(metrics)?.[1])).toBeLessThan(1e-4);
+  await comparing.close();
+});
+
+test('closing answers what is in flight', async () => {
+  const closing = await start(path.join(root, 'models'));
+  await closing.loaded;
+  const inFlight = ask('/v1/predict', { texts: Array.from({ length: 50 }, () => texts[0]) }, {}, closing.url);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const [reply] = await Promise.all([inFlight, closing.close()]);
+  expect([200, 503]).toContain(reply.status);
+  await expect(ask('/v2', undefined, {}, closing.url)).rejects.toThrow();
+});
