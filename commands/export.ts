@@ -1,12 +1,13 @@
 /** `retort export`: a training run becomes a bundle. */
-import type { Command } from 'commander';
-import { exportStudent } from '../export/student.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { exportPrecisions, type ExportPrecision, exportRun } from '../export/run-to-bundle.js';
 import { shippedRepository } from './shipped.js';
 
 interface Options {
   readonly repository: string;
   readonly name: string;
   readonly modelVersion: string;
+  readonly precision: readonly [ExportPrecision, ...ExportPrecision[]];
   readonly force?: true;
   readonly json?: true;
 }
@@ -19,30 +20,57 @@ export function register(program: Command): void {
       'Writes the static ONNX graph of the best parameters and, before anything is kept, compares it with the eager ' +
         'forward on real texts: by ONNX Runtime with optimisation disabled and with all of it.',
     )
-    .argument('<run>', 'the folder that `retort train student --out` filled')
+    .argument('<run>', 'the folder that `retort train --out` filled')
     .option('--repository <folder>', 'where the bundle goes', shippedRepository)
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')
+    .option(
+      '--precision <list>',
+      'fp32, int8 (stored as int8, computed in fp32) or both; the first is served',
+      precisions,
+      ['fp32'],
+    )
     .option('--force', 'replace a version that is there')
     .option('--json', 'print the report as JSON')
-    .addHelpText('after', '\nExample:\n  retort export runs/student --repository models --model-version 2\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8\n',
+    )
     .action(run);
 }
 
-async function run(folder: string, { repository, name, modelVersion, force, json }: Options): Promise<void> {
-  const report = await exportStudent({
+function precisions(list: string): [ExportPrecision, ...ExportPrecision[]] {
+  const named = [...new Set(list.split(',').map((name) => name.trim()))];
+  const known = named.flatMap((name) => exportPrecisions.find((precision) => precision === name) ?? []);
+  const [first, ...rest] = known;
+  if (first === undefined || known.length < named.length)
+    throw new InvalidArgumentError(`Give some of ${exportPrecisions.join(', ')}, with commas between.`);
+  return [first, ...rest];
+}
+
+async function run(
+  folder: string,
+  { repository, name, modelVersion, precision, force, json }: Options,
+): Promise<void> {
+  const report = await exportRun({
     run: folder,
     repository,
     name,
     version: modelVersion,
+    precisions: precision,
     replace: force === true,
     now: new Date(),
   });
   if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
     process.stdout.write(
-      `${report.folder}: ${String(report.nodes)} nodes, ${(report.bytes / 2 ** 20).toFixed(1)} MiB; largest logit difference ` +
-        `from the eager forward ${report.difference.toExponential(1)} on ${String(report.texts)} texts\n`,
+      `${report.folder}, compared with the eager forward on ${String(report.texts)} texts:\n`,
     );
+    for (const { precision: form, bytes, nodes, difference, flips } of report.variants) {
+      process.stdout.write(
+        `  ${form}: ${String(nodes)} nodes, ${(bytes / 2 ** 20).toFixed(1)} MiB; largest logit difference ` +
+          `${difference.toExponential(1)}, ${String(flips)} labels differ\n`,
+      );
+    }
   }
 }

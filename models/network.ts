@@ -27,7 +27,7 @@ export interface ParameterSpec {
 /** Multipliers (0 or 1 / keep probability) that training feeds where dropout applies, by the site's name. */
 export interface DropoutSite {
   readonly name: string;
-  /** Broadcasts against the value that it multiplies. */
+  /** Broadcasts against the value that it multiplies; its symbols are batch_size and sequence_length. */
   readonly shape: readonly Dimension[];
 }
 

@@ -2,9 +2,10 @@
 import { fail } from '../core/errors.js';
 import type { Ops } from '../core/ops.js';
 import { bilstm } from './bilstm.js';
+import { ernie } from './ernie.js';
 import type { DropoutSite, Network, ParameterSpec, PortSpec } from './network.js';
 
-const networks: readonly BoundNetworkFactory[] = [factory(bilstm)];
+const networks: readonly BoundNetworkFactory[] = [factory(bilstm), factory(ernie)];
 
 /** A network with its configuration checked and bound. */
 export interface BoundNetwork {

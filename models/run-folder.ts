@@ -14,7 +14,9 @@ const scoreSchema = z.strictObject({ data: z.string(), rows: z.int(), correct: z
 export const runSchema = z.strictObject({
   format: z.literal(1),
   network: z.strictObject({ kind: z.string(), config: z.record(z.string(), z.unknown()) }),
-  tokenizer: z.looseObject({ kind: z.string(), vocabularyFile: z.string() }),
+  tokenizer: z.looseObject({ kind: z.string() }),
+  /** In the folder, as the tokenizer names them. */
+  tokenizerFiles: z.array(z.string().regex(/^[\w][\w.-]*$/)),
   command: z.string(),
   seed: z.int(),
   settings: z.record(z.string(), z.unknown()),

@@ -91,7 +91,9 @@ export class GradientSession {
         const indices = outputs[output.indices];
         if (indices?.dtype !== 'int64' && indices?.dtype !== 'int32')
           throw new RangeError(`${output.indices} is not of indices`);
-        gradients.set(name, mergeRows(indices.data, values, values.length / indices.data.length));
+        const [rows = 0, width = 0] = outputs[output.gradient]?.shape ?? [];
+        if (rows !== indices.data.length) throw new RangeError(`${output.indices} are not those of ${name}`);
+        gradients.set(name, mergeRows(indices.data, values, width));
       }
     }
     return { loss, gradients };

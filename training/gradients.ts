@@ -39,7 +39,7 @@ export function mergeRows(
 export function clipByGlobalNorm(gradients: Iterable<Gradient>, maximum: number): number {
   const all = [...gradients];
   let squares = 0;
-  for (const { values } of all) for (const value of values) squares += value * value;
+  for (const { values } of all) squares += sumOfSquares(values);
   const norm = Math.sqrt(squares);
   if (norm > maximum) {
     const factor = maximum / norm;
@@ -47,4 +47,13 @@ export function clipByGlobalNorm(gradients: Iterable<Gradient>, maximum: number)
       for (let i = 0; i < values.length; i += 1) values[i] = (values[i] ?? 0) * factor;
   }
   return norm;
+}
+
+function sumOfSquares(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
+    sum += value * value;
+  }
+  return sum;
 }

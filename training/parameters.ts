@@ -14,10 +14,19 @@ export class ParameterStore {
     );
   }
 
-  /** Drawn as the specifications say, each parameter from its own stream of the seed. */
-  static initialize(specs: readonly ParameterSpec[], seed: number): ParameterStore {
+  /**
+   * Drawn as the specifications say, each parameter from its own stream of the seed.
+   * @param given parameters that are not drawn: their arrays are taken over
+   */
+  static initialize(
+    specs: readonly ParameterSpec[],
+    seed: number,
+    given: ReadonlyMap<string, Tensor> = new Map(),
+  ): ParameterStore {
     return new ParameterStore(
-      specs.map(({ name, shape, initialization }, index) => {
+      specs.map((spec, index) => {
+        const { name, shape, initialization } = spec;
+        if (given.has(name)) return { name, shape, data: arrayOf(spec, given) };
         const draw = sampler(initialization, randomStream(seed, 'initialisation', index));
         return { name, shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) };
       }),
@@ -27,13 +36,7 @@ export class ParameterStore {
   /** Over the given tensors' arrays, taken over. @throws RangeError where one is missing or has another size */
   static from(specs: readonly ParameterSpec[], tensors: ReadonlyMap<string, Tensor>): ParameterStore {
     return new ParameterStore(
-      specs.map(({ name, shape }) => {
-        const found = tensors.get(name);
-        if (found?.dtype !== 'float32' || found.data.length !== sizeOf(shape)) {
-          throw new RangeError(`the parameter ${name} is missing or not of shape [${shape.join(', ')}]`);
-        }
-        return { name, shape, data: found.data };
-      }),
+      specs.map((spec) => ({ name: spec.name, shape: spec.shape, data: arrayOf(spec, tensors) })),
     );
   }
 
@@ -46,6 +49,13 @@ export class ParameterStore {
   tensors(): ReadonlyMap<string, Tensor> {
     return new Map(Object.entries(this.#feeds));
   }
+}
+
+function arrayOf({ name, shape }: ParameterSpec, tensors: ReadonlyMap<string, Tensor>): Float32Array {
+  const found = tensors.get(name);
+  if (found?.dtype !== 'float32' || found.data.length !== sizeOf(shape))
+    throw new RangeError(`the parameter ${name} is missing or not of shape [${shape.join(', ')}]`);
+  return found.data;
 }
 
 function sampler(initialization: Initialization, random: Random): () => number {

@@ -13,6 +13,8 @@ export interface Random {
   uniform(): number;
   /** Uniform integer in [0, end). */
   below(end: number): number;
+  /** 32 random bits, as a signed integer. */
+  bits(): number;
 }
 
 /** The stream of one purpose and index (an epoch, a step, a parameter's place). */
@@ -22,6 +24,7 @@ export function randomStream(seed: number, purpose: Purpose, index: number): Ran
   return {
     uniform: () => uniformFloat64(generator),
     below: (end) => uniformInt(generator, 0, end - 1),
+    bits: () => generator.next(),
   };
 }
 

@@ -1,18 +1,9 @@
-/** From labelled texts to a trained student's run folder: vocabulary, encoding, training, scores. */
-import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { normalizeText } from '../core/text/normalize.js';
+/** A student from labelled texts: its vocabulary from train, then training. */
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
-import { loadTokenizer } from '../core/text/tokenizers.js';
+import { normalizeText } from '../core/text/normalize.js';
 import { Vocabulary } from '../core/text/vocabulary.js';
-import { fail } from '../core/errors.js';
-import type { Run } from '../models/run-folder.js';
-import { runFiles } from '../models/run-folder.js';
-import { networkOf } from '../models/networks.js';
-import type { EncodedExample } from './batching.js';
-import { openDataset, type Dataset, type Example } from './data/dataset.js';
-import { withoutTrainDuplicates } from './data/deduplicate.js';
-import { runTraining, type TrainerEvent, type TrainerResult, type TrainerSettings } from './trainer.js';
+import { readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
+import type { TrainerResult, TrainerSettings } from './trainer.js';
 
 export interface StudentSettings extends TrainerSettings {
   readonly segmenter: SegmenterName;
@@ -24,134 +15,28 @@ export interface StudentSettings extends TrainerSettings {
   readonly inner: number;
 }
 
-export interface TrainStudentOptions {
-  /** A file or archive that `openDataset` reads, with the splits train and dev. */
-  readonly data: string;
-  readonly folder: string;
-  readonly settings: StudentSettings;
-  readonly strict: boolean;
-  readonly resume: boolean;
-  /** What was typed, for the lineage. */
-  readonly command: string;
-  readonly onEvent: (event: StudentEvent) => void;
-  readonly signal?: AbortSignal;
-}
-
-export type StudentEvent =
-  | TrainerEvent
-  | {
-      readonly kind: 'data';
-      readonly split: string;
-      readonly rows: number;
-      readonly rejected: Dataset['rejected'];
-    }
-  | { readonly kind: 'vocabulary'; readonly words: number; readonly segmenter: string };
-
 const vocabularyFile = 'vocab.txt';
-const validationRows = 200;
 
-/** @throws RetortError of the data, the segmenter, or training; run_exists when the folder holds a run */
-export async function trainStudent(options: TrainStudentOptions): Promise<TrainerResult> {
-  const { folder, settings, onEvent } = options;
-  const train = await labelled(options, 'train');
-  const dev = await labelled(options, 'dev');
-  await mkdir(folder, { recursive: true });
-
+/** @throws RetortError of the data, the segmenter, or training */
+export async function trainStudent(options: RunOptions<StudentSettings>): Promise<TrainerResult> {
+  const { settings } = options;
+  const { maxWords, minCount, embedding, hidden, inner } = settings;
+  const data = await readLabelled(options);
   const segmenter = await loadSegmenter(settings.segmenter);
   const vocabulary = Vocabulary.build(
-    train.examples.map(({ text }) => segmenter.cut(normalizeText(text))),
-    { minCount: settings.minCount },
+    data.train.examples.map(({ text }) => segmenter.cut(normalizeText(text))),
+    { minCount },
   );
-  await writeWhole(path.join(folder, vocabularyFile), vocabulary.serialize());
-  const tokenizerDescriptor = {
-    kind: 'words',
-    segmenter: segmenter.name,
-    segmenterVersion: segmenter.version,
-    vocabularyFile,
-    maxWords: settings.maxWords,
-  };
-  const tokenizer = await loadTokenizer(tokenizerDescriptor, folder);
-  onEvent({
-    kind: 'vocabulary',
-    words: vocabulary.words.length,
-    segmenter: `${segmenter.name} ${segmenter.version}`,
-  });
-
-  const encode = ({ text, label }: LabelledExample): EncodedExample => ({
-    ids: tokenizer.encode(text),
-    targets: label === 1 ? [0, 1] : [1, 0],
-    label,
-  });
-  const { embedding, hidden, inner } = settings;
-  const config = { vocabularySize: vocabulary.words.length, embedding, hidden, inner, classes: 2 };
-  const network = networkOf('bilstm', config);
-  const kept = new Set(withoutTrainDuplicates(dev.examples, train.examples));
-  const unseen = new Set(dev.examples.flatMap((example, place) => (kept.has(example) ? [place] : [])));
-
-  const run = (scores: Run['scores']): Run => ({
-    format: 1,
-    network: { kind: 'bilstm', config },
-    tokenizer: tokenizerDescriptor,
-    command: options.command,
-    seed: settings.seed,
-    settings: { ...settings },
-    data: [train, dev].map(({ dataset, split, examples }) => ({
-      name: `${path.basename(options.data)} ${split}`,
-      sha256: dataset.sha256,
-      rows: examples.length,
-      terms: 'non-commercial research or teaching',
-    })),
-    scores,
-  });
-  const writeJson = (file: string, value: unknown) =>
-    writeWhole(path.join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
-  await writeJson(runFiles.run, run([]));
-  await writeJson(
-    runFiles.validation,
-    dev.examples.slice(0, validationRows).map(({ text }) => text),
-  );
-
-  const log: Promise<void>[] = [];
-  const result = await runTraining({
-    network,
-    settings,
-    data: { train: train.examples.map(encode), dev: dev.examples.map(encode), unseen },
-    folder,
-    resume: options.resume,
-    onEvent: (event) => {
-      onEvent(event);
-      if (event.kind !== 'evaluation') return;
-      log.push(appendFile(path.join(folder, runFiles.log), `${JSON.stringify(event)}\n`));
-      if (!event.best) return;
-      const score = (data: string, { rows, correct }: { rows: number; correct: number }) => ({
-        data,
-        rows,
-        correct,
-      });
-      log.push(
-        writeJson(
-          runFiles.run,
-          run([score('dev', event.all), score('dev without the rows that also stand in train', event.kept)]),
-        ),
-      );
+  const vocabularySize = vocabulary.words.length;
+  return runLabelled(options, data, {
+    network: { kind: 'bilstm', config: { vocabularySize, embedding, hidden, inner, classes: 2 } },
+    tokenizerDescriptor: {
+      kind: 'words',
+      segmenter: segmenter.name,
+      segmenterVersion: segmenter.version,
+      vocabularyFile,
+      maxWords,
     },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    tokenizerFiles: new Map([[vocabularyFile, new TextEncoder().encode(vocabulary.serialize())]]),
   });
-  await Promise.all(log);
-  return result;
-}
-
-type LabelledExample = Example & { readonly label: 0 | 1 };
-
-async function labelled({ data, strict, onEvent }: TrainStudentOptions, split: 'train' | 'dev') {
-  const dataset = await openDataset(data, { split, strict });
-  const examples = dataset.examples.filter((example): example is LabelledExample => example.label !== null);
-  onEvent({ kind: 'data', split, rows: examples.length, rejected: dataset.rejected });
-  if (examples.length === 0) throw fail('data_without_labels', { path: data, split });
-  return { dataset, split, examples };
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.part`, text);
-  await rename(`${file}.part`, file);
 }

@@ -8,23 +8,25 @@ import { fail } from '../core/errors.js';
 import { tensor, type Tensor } from '../core/tensor.js';
 import { batchInputs, type EncodedExample, epochBatches } from './batching.js';
 import { type Progress, readCheckpoint, writeBest, writeCheckpoint } from './checkpoint.js';
-import { dropoutMasks } from './dropout.js';
+import { DropoutMasks } from './dropout.js';
 import { Evaluator, type EvaluationResult } from './evaluation.js';
 import { clipByGlobalNorm } from './gradients.js';
-import { GradientSession } from './gradient-session.js';
+import { GradientSession, type StepResult } from './gradient-session.js';
+import { GradientSum } from './gradient-sum.js';
 import { type LossName, losses } from './losses.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers/optimizers.js';
 import { ParameterStore } from './parameters.js';
-import { randomStream } from './random.js';
+import { type Random, randomStream } from './random.js';
+import { learningRateAt, type ScheduleSettings } from './schedule.js';
 
-export interface TrainerSettings {
+export interface TrainerSettings extends ScheduleSettings {
   readonly epochs: number;
+  /** Rows of a step. */
   readonly batchSize: number;
+  /** Rows computed at once: gradients of a step's parts are added up. Smaller takes less memory. */
+  readonly microBatchSize: number;
   readonly optimizer: OptimizerName;
-  readonly learningRate: number;
-  /** `linear` falls to zero at the last step. */
-  readonly schedule: 'constant' | 'linear';
   readonly loss: LossName;
   readonly dropout: number;
   /** The largest joint norm of a step's gradients. */
@@ -49,7 +51,7 @@ export type TrainerEvent =
       readonly steps: number;
       readonly epoch: number;
       readonly loss: number;
-      readonly words: number;
+      readonly tokens: number;
     }
   | ({
       readonly kind: 'evaluation';
@@ -60,10 +62,19 @@ export type TrainerEvent =
       readonly best: boolean;
     } & EvaluationResult);
 
+export interface InitialParameters {
+  /** Taken over: training changes them in place. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Of the file that they come from. */
+  readonly sha256: string;
+}
+
 export interface TrainerOptions {
   readonly network: BoundNetwork;
   readonly settings: TrainerSettings;
   readonly data: TrainingData;
+  /** What training starts from, as far as it goes: the rest is drawn from the seed. */
+  readonly initial?: InitialParameters;
   /** Where checkpoints go. */
   readonly folder: string;
   readonly resume: boolean;
@@ -82,15 +93,17 @@ export async function runTraining({
   network,
   settings,
   data,
+  initial,
   folder,
   resume,
   onEvent,
   signal,
 }: TrainerOptions): Promise<TrainerResult> {
-  const fingerprint = fingerprintOf(network, settings, data);
+  const fingerprint = fingerprintOf(network, settings, data, initial?.sha256 ?? null);
   const optimizer = new Optimizer(optimizers[settings.optimizer].rule());
   const start = resume ? await restore(folder, fingerprint, network, optimizer) : null;
-  const parameters = start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed);
+  const parameters =
+    start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;
 
   const gradients = await GradientSession.open(
@@ -112,6 +125,21 @@ export async function runTraining({
       const progress = { step, optimizerStep: state.step, best, fingerprint };
       await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots: state.slots });
     };
+    const masks = new DropoutMasks(network.dropoutSites, settings.dropout);
+    const stepGradients = async (rows: readonly EncodedExample[], random: Random): Promise<StepResult> => {
+      const sum = new GradientSum();
+      let loss = 0;
+      for (const part of chunks(rows, settings.microBatchSize)) {
+        const inputs = batchInputs(part);
+        const [batch_size = 0, sequence_length = 0] = inputs.input_ids.shape;
+        const drawn = masks.draw({ batch_size, sequence_length }, random);
+        const found = await gradients.run(inputs, drawn, targetsOf(part));
+        const share = part.length / rows.length;
+        loss += found.loss * share;
+        sum.add(found.gradients, share);
+      }
+      return { loss, gradients: sum.total() };
+    };
     const recent: number[] = [];
     let batches: number[][] = [];
     for (let step = start?.progress.step ?? 0; step < steps; step += 1) {
@@ -124,24 +152,17 @@ export async function runTraining({
         batches = epochBatches(data.train, settings.batchSize, randomStream(settings.seed, 'shuffle', epoch));
       }
       const rows = (batches[step % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
-      const masks = dropoutMasks(
-        network.dropoutSites,
-        settings.dropout,
-        rows.length,
-        randomStream(settings.seed, 'dropout', step),
-      );
-      const result = await gradients.run(batchInputs(rows), masks, targetsOf(rows));
+      const result = await stepGradients(rows, randomStream(settings.seed, 'dropout', step));
       if (!Number.isFinite(result.loss))
         throw fail('training_diverged', { step: step + 1, loss: String(result.loss) });
       clipByGlobalNorm(result.gradients.values(), settings.clipNorm);
-      const learningRate =
-        settings.schedule === 'linear' ? settings.learningRate * (1 - step / steps) : settings.learningRate;
+      const learningRate = learningRateAt(settings, step, steps);
       optimizer.step(parameters.arrays, result.gradients, learningRate);
 
       const done = step + 1;
       recent.push(result.loss);
-      const words = rows.reduce((sum, { ids }) => sum + ids.length, 0);
-      onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, words });
+      const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
+      onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
       if (done % settings.evaluateEvery === 0 || done === steps) {
         const scores = await evaluator.evaluate(data.dev, data.unseen, settings.batchSize);
         const isBest = best === null || scores.all.correct > best.correct;
@@ -182,12 +203,19 @@ function fingerprintOf(
   network: BoundNetwork,
   { intraOpThreads: _, ...settings }: TrainerSettings,
   { train, dev }: TrainingData,
+  initial: string | null,
 ): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([network.kind, network.parameters, settings]));
+  hash.update(JSON.stringify([network.kind, network.parameters, Object.entries(settings).sort(), initial]));
   for (const { ids, targets, label } of [...train, ...dev])
     hash.update(`${ids.join(',')};${targets.join(',')};${String(label)}\n`);
   return hash.digest('hex');
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
 }
 
 function targetsOf(rows: readonly EncodedExample[]): Tensor {

@@ -65,6 +65,11 @@ export class TfjsOps implements Ops<tf.Tensor> {
   }
 
   matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    if (b.rank === 2 && a.rank > 2) {
+      // One product of all rows; the gradient of a repeated operand throws.
+      const [k = 0, n = 0] = b.shape;
+      return tf.reshape(tf.matMul(tf.reshape(a, [-1, k]), b), [...a.shape.slice(0, -1), n]);
+    }
     // The wasm kernel reads the wrong matrices where both operands repeat along different batch axes.
     const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const repeated = (x: tf.Tensor) =>

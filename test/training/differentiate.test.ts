@@ -1,22 +1,21 @@
 /** Gradients against finite differences, and the Bi-LSTM's against TensorFlow.js's own differentiation. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { openSession } from '../../core/engines/session.js';
 import { useTfjsBackend } from '../../core/engines/tfjs-backend.js';
-import { fromTensor, TfjsOps } from '../../core/engines/tfjs-ops.js';
 import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
 import { encodeModel } from '../../core/graph/onnx.js';
-import { float32, int64, sizeOf, type Tensor, type TensorOf, toNumbers } from '../../core/tensor.js';
+import { float32, int64, sizeOf, type TensorOf, toNumbers } from '../../core/tensor.js';
 import { networkOf } from '../../models/networks.js';
 import { differentiate } from '../../training/autodiff/differentiate.js';
 import { batchInputs } from '../../training/batching.js';
-import { dropoutMasks } from '../../training/dropout.js';
+import { DropoutMasks } from '../../training/dropout.js';
 import { GradientSession } from '../../training/gradient-session.js';
 import { crossEntropy } from '../../training/losses.js';
 import { ParameterStore } from '../../training/parameters.js';
 import { randomStream } from '../../training/random.js';
+import { dense, tfjsGradients } from './tfjs-gradients.js';
 
 type Expression = (ops: GraphOps, inputs: readonly GraphValue[]) => GraphValue;
 
@@ -180,10 +179,8 @@ describe('the Bi-LSTM', () => {
             label: (k % 2) as 0 | 1,
           }));
           const parameters = ParameterStore.initialize(network.parameters, seed);
-          const masks = dropoutMasks(
-            network.dropoutSites,
-            0.3,
-            rows.length,
+          const masks = new DropoutMasks(network.dropoutSites, 0.3).draw(
+            { batch_size: rows.length, sequence_length: Math.max(...texts.map(({ length }) => length)) },
             randomStream(seed, 'dropout', 0),
           );
           const targets = float32(
@@ -194,33 +191,13 @@ describe('the Bi-LSTM', () => {
           const found = await session.run(batchInputs(rows), masks, targets);
           await session.close();
 
-          const names = network.parameters.map(({ name }) => name);
-          const bind = (tensors: Readonly<Record<string, Tensor>>) =>
-            Object.fromEntries(Object.entries(tensors).map(([name, value]) => [name, fromTensor(value)]));
-          const ops = new TfjsOps();
-          const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-            const bound = Object.fromEntries(names.map((name, k) => [name, values[k]!]));
-            const { logits } = network.forward(ops, bound, bind(batchInputs(rows)), bind(masks));
-            return crossEntropy(ops, { logits: logits!, targets: fromTensor(targets) }) as tf.Scalar;
-          })(names.map((name) => fromTensor(parameters.tensors().get(name)!)));
-
-          expect(found.loss).toBeCloseTo(value.dataSync()[0]!, 5);
-          names.forEach((name, k) => {
-            const expected = grads[k]!.dataSync();
-            const gradient = found.gradients.get(name)!;
-            const dense = gradient.kind === 'dense' ? gradient.values : new Float32Array(expected.length);
-            if (gradient.kind === 'rows') {
-              gradient.rows.forEach((at, place) => {
-                dense.set(
-                  gradient.values.subarray(place * gradient.width, (place + 1) * gradient.width),
-                  at * gradient.width,
-                );
-              });
-            }
-            dense.forEach((number, i) => {
-              expect(Math.abs(number - expected[i]!)).toBeLessThanOrEqual(1e-5);
+          const expected = tfjsGradients(network, parameters, batchInputs(rows), masks, targets);
+          expect(found.loss).toBeCloseTo(expected.loss, 5);
+          for (const [name, values] of expected.gradients) {
+            dense(found.gradients.get(name)!, values.length).forEach((number, i) => {
+              expect(Math.abs(number - values[i]!)).toBeLessThanOrEqual(1e-5);
             });
-          });
+          }
         },
       ),
       { numRuns: 6, examples: [[[[1]], 0]] },

@@ -30,9 +30,11 @@ function examples(count: number, seed: number): EncodedExample[] {
 const settings: TrainerSettings = {
   epochs: 6,
   batchSize: 16,
+  microBatchSize: 16,
   optimizer: 'adam',
   learningRate: 0.02,
   schedule: 'linear',
+  warmup: 0,
   loss: 'cross-entropy',
   dropout: 0.1,
   clipNorm: 5,

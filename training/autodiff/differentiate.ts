@@ -130,7 +130,10 @@ function rewriteForward(forward: Graph, builder: GraphBuilder, ops: GraphOps): R
     const rule = gradientRules.get(node.opType);
     if (rule?.forward !== undefined) {
       const emitted = rule.forward({ builder, ops, node, inputs });
-      node.outputs.forEach((name, index) => values.set(name, required(emitted.outputs, index)));
+      node.outputs.forEach((name, index) => {
+        const [value, type] = [required(emitted.outputs, index), forward.types.get(name)];
+        values.set(name, type === undefined ? value : builder.assume(value, type));
+      });
       saved.set(node.name, emitted.saved);
     } else {
       const { domain, attributes } = node;

@@ -9,6 +9,8 @@ export function unbroadcast(ops: GraphOps, gradient: GraphValue, operand: GraphV
   const from = knownShape(gradient);
   const to = knownShape(operand);
   const extra = from.length - to.length;
+  const unknown = to.some((dimension, axis) => dimension === null && from[axis + extra] !== 1);
+  if (unknown) throw fail('gradient_shape_unknown', { value: operand.name });
   const repeated = to.flatMap((dimension, axis) =>
     dimension === 1 && from[axis + extra] !== 1 ? [axis + extra] : [],
   );

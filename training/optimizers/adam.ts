@@ -22,10 +22,10 @@ export function adam({
   return {
     name: weightDecay === 0 ? 'adam' : 'adamw',
     slots: ['m', 'v'],
-    prepare({ learningRate, step }) {
+    prepare({ learningRate, step, decays }) {
       const size = learningRate / (1 - beta1 ** step);
       const correction2 = 1 / (1 - beta2 ** step);
-      const kept = 1 - learningRate * weightDecay;
+      const kept = decays ? 1 - learningRate * weightDecay : 1;
       return ({ parameter, gradient, slots: [m, v], at, gradientAt, count }) => {
         if (m === undefined || v === undefined) return;
         for (let i = 0; i < count; i += 1) {

@@ -5,6 +5,8 @@ export interface UpdateContext {
   readonly learningRate: number;
   /** 1 at the first step. */
   readonly step: number;
+  /** Whether weight decay applies. */
+  readonly decays: boolean;
 }
 
 /** A run of elements: `count` of them, from `at` in the parameter and its slots and from `gradientAt` in the gradient. */
@@ -26,6 +28,9 @@ export interface UpdateRule {
   prepare(context: UpdateContext): (run: Run) => void;
 }
 
+/** Biases and the scales of normalisations do not decay, as in BERT's own training. */
+const exempt = /\.(bias|scale)$/;
+
 /**
  * Applies a rule. Rows of a row-sparse gradient are the only ones that a step touches, slots included (as in
  * TensorFlow's LazyAdam): a row that a step does not use keeps its moments.
@@ -46,8 +51,10 @@ export class Optimizer {
     learningRate: number,
   ): void {
     this.#step += 1;
-    const update = this.#rule.prepare({ learningRate, step: this.#step });
+    const prepare = (decays: boolean) => this.#rule.prepare({ learningRate, step: this.#step, decays });
+    const [decaying, lasting] = [prepare(true), prepare(false)];
     for (const [name, gradient] of gradients) {
+      const update = exempt.test(name) ? lasting : decaying;
       const parameter = parameters.get(name);
       if (parameter === undefined) throw new RangeError(`there is no parameter ${name}`);
       const slots = this.#slotsOf(name, parameter.length);

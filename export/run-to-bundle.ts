@@ -1,4 +1,4 @@
-/** From a training run's folder to a bundle: the static graph, compared with the eager forward before it is written. */
+/** From a training run's folder to a bundle: static graphs, compared with the eager forward before they are written. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../core/bundle/manifest.js';
@@ -18,6 +18,7 @@ import { readRun, type FinishedRun } from '../models/run-folder.js';
 import { staticGraph } from '../models/static-graph.js';
 import { modelCard } from './model-card.js';
 import { dropUnusedOutputs } from './passes/drop-unused-outputs.js';
+import { storeInt8 } from './passes/store-int8.js';
 
 export interface ExportOptions {
   /** The run's folder. */
@@ -26,22 +27,36 @@ export interface ExportOptions {
   readonly repository: string;
   readonly name: string;
   readonly version: string;
+  /** The first is what is served. */
+  readonly precisions: readonly [ExportPrecision, ...ExportPrecision[]];
   readonly replace: boolean;
   readonly now: Date;
 }
 
+/** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
+export const exportPrecisions = ['fp32', 'int8'] as const;
+
+export type ExportPrecision = (typeof exportPrecisions)[number];
+
 export interface ExportReport {
   readonly folder: string;
-  readonly bytes: number;
-  readonly nodes: number;
   readonly texts: number;
-  /** Largest |difference| of a logit between the written graph and the eager forward. */
-  readonly difference: number;
+  readonly variants: readonly VariantReport[];
 }
 
-const modelFile = 'model.onnx';
+export interface VariantReport {
+  readonly precision: ExportPrecision;
+  readonly file: string;
+  readonly bytes: number;
+  readonly nodes: number;
+  /** Largest |difference| of a logit between the written graph and the eager forward in fp32. */
+  readonly difference: number;
+  /** Texts whose label differs from the eager forward's. */
+  readonly flips: number;
+}
+
 const cardFile = 'MODEL_CARD.md';
-/** Between the written file at any optimisation level and the eager forward, on a logit. */
+/** Between a written fp32 graph at any optimisation level and the eager forward, relative to the largest logit. */
 const tolerance = 1e-5;
 /** Texts of the run's validation texts that go into the bundle, for the parity check when it is loaded. */
 const goldenTexts = 8;
@@ -49,49 +64,107 @@ const goldenTexts = 8;
 const goldenTolerance = 1e-3;
 
 /**
- * @throws RetortError of the run, the tokenizer and the bundle; export_mismatch when the graph does not compute what
- * the network does
+ * @throws RetortError of the run, the tokenizer and the bundle; export_mismatch when a graph does not compute what the
+ * network does
  */
-export async function exportStudent(options: ExportOptions): Promise<ExportReport> {
+export async function exportRun(options: ExportOptions): Promise<ExportReport> {
   const finished = await readRun(options.run);
   const { run, parameters, validationTexts } = finished;
   const network = networkOf(run.network.kind, run.network.config);
   const graph = dropUnusedOutputs(staticGraph(network, parameters));
-  const bytes = encodeModel({ graph });
-  // Decoding refuses what would not be read again.
-  const nodes = decodeModel(bytes).graph.nodes.length;
-
   const tokenizer = await loadTokenizer(run.tokenizer, options.run);
   const cases = validationTexts.map((text) => ({ text, ids: tokenizer.encode(text) }));
-  const logits = await eagerLogits(
+  const expected = await eagerLogits(
     network,
     parameters,
     cases.map(({ ids }) => ids),
   );
-  const difference = Math.max(
-    await largestDifference(bytes, 'disabled', cases, logits),
-    await largestDifference(bytes, 'all', cases, logits),
-  );
 
+  const variants: Variant[] = [];
+  for (const precision of options.precisions) {
+    const bytes = encodeModel({ graph: precision === 'int8' ? storeInt8(graph) : graph });
+    variants.push(await validated(precision, bytes, cases, expected));
+  }
+  const [served] = variants;
   const golden = {
     tolerance: goldenTolerance,
-    cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: logits[index] ?? [] })),
+    cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: served?.logits[index] ?? [] })),
   };
   const text = (content: string) => new TextEncoder().encode(content);
-  const manifest = manifestOf(finished, network, options);
-  const { vocabularyFile } = run.tokenizer;
+  const manifest = manifestOf(finished, network, variants, options);
+  const tokenizerFiles = run.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
+    file,
+    await readFile(path.join(options.run, file)),
+  ]);
   const folder = await writeBundle(
     options.repository,
     manifest,
     new Map([
-      [modelFile, bytes],
-      [vocabularyFile, await readFile(path.join(options.run, vocabularyFile))],
+      ...variants.map(({ report, bytes }): [string, Uint8Array] => [report.file, bytes]),
+      ...(await Promise.all(tokenizerFiles)),
       [GOLDEN_FILE, text(`${JSON.stringify(golden, null, 2)}\n`)],
       [cardFile, text(modelCard(manifest))],
     ]),
     { replace: options.replace },
   );
-  return { folder, bytes: bytes.length, nodes, texts: cases.length, difference };
+  return { folder, texts: cases.length, variants: variants.map(({ report }) => report) };
+}
+
+interface Variant {
+  readonly report: VariantReport;
+  readonly bytes: Uint8Array;
+  /** Of each case, with optimisation disabled. */
+  readonly logits: readonly number[][];
+}
+
+interface Case {
+  readonly ids: number[];
+}
+
+/** Decodes the file (which refuses what could not be read again), runs it, and compares it with the eager forward. */
+async function validated(
+  precision: ExportPrecision,
+  bytes: Uint8Array,
+  cases: readonly Case[],
+  expected: readonly number[][],
+): Promise<Variant> {
+  const nodes = decodeModel(bytes).graph.nodes.length;
+  const logits = await sessionLogits(bytes, 'disabled', cases);
+  const optimized = await sessionLogits(bytes, 'all', cases);
+  // The optimiser may not change what a graph computes, whatever the precision of its weights.
+  const allowed = tolerance * Math.max(1, ...expected.flat().map(Math.abs));
+  expectNear(optimized, logits, allowed, 'between optimisation levels');
+  if (precision === 'fp32') expectNear(logits, expected, allowed, 'optimisation disabled');
+  const file = precision === 'fp32' ? 'model.onnx' : `model.${precision}.onnx`;
+  const flips = logits.filter((row, index) => argmax(row) !== argmax(expected[index] ?? [])).length;
+  const difference = largestDifference(logits, expected);
+  return { report: { precision, file, bytes: bytes.length, nodes, difference, flips }, bytes, logits };
+}
+
+function expectNear(
+  found: readonly number[][],
+  expected: readonly number[][],
+  allowed: number,
+  level: string,
+): void {
+  const difference = largestDifference(found, expected);
+  if (difference <= allowed) return;
+  throw fail('export_mismatch', {
+    difference: difference.toExponential(2),
+    tolerance: allowed.toExponential(0),
+    level,
+  });
+}
+
+function largestDifference(found: readonly number[][], expected: readonly number[][]): number {
+  const differences = expected.flatMap((row, index) =>
+    row.map((value, k) => Math.abs(value - (found[index]?.[k] ?? Number.NaN))),
+  );
+  return differences.some(Number.isNaN) ? Infinity : Math.max(0, ...differences);
+}
+
+function argmax(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
@@ -115,30 +188,19 @@ async function eagerLogits(
   return found;
 }
 
-async function largestDifference(
+async function sessionLogits(
   bytes: Uint8Array,
-  level: 'disabled' | 'all',
-  cases: readonly { readonly ids: number[] }[],
-  expected: readonly number[][],
-): Promise<number> {
-  const session = await openSession(bytes, { optimization: level });
-  let largest = 0;
-  for (const [index, { ids }] of cases.entries()) {
+  optimization: 'disabled' | 'all',
+  cases: readonly Case[],
+): Promise<number[][]> {
+  const session = await openSession(bytes, { optimization });
+  const found: number[][] = [];
+  for (const { ids } of cases) {
     const { logits } = await session.run(feedsOf(ids));
-    const found = logits === undefined ? [] : toNumbers(logits);
-    (expected[index] ?? []).forEach((value, k) => {
-      largest = Math.max(largest, Math.abs(value - (found[k] ?? Infinity)));
-    });
+    found.push(logits === undefined ? [] : toNumbers(logits));
   }
   await session.close();
-  if (!(largest <= tolerance)) {
-    throw fail('export_mismatch', {
-      difference: largest.toExponential(2),
-      tolerance: tolerance.toExponential(0),
-      level: `optimisation ${level}`,
-    });
-  }
-  return largest;
+  return found;
 }
 
 function feedsOf(ids: readonly number[]): Record<'input_ids' | 'sequence_lengths', Tensor> {
@@ -148,6 +210,7 @@ function feedsOf(ids: readonly number[]): Record<'input_ids' | 'sequence_lengths
 function manifestOf(
   { run }: FinishedRun,
   network: BoundNetwork,
+  variants: readonly Variant[],
   { name, version, now }: ExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
@@ -165,7 +228,12 @@ function manifestOf(
     tokenizer: run.tokenizer,
     inputs: network.inputs.map(port),
     outputs: network.outputs.map(port),
-    variants: [{ precision: 'fp32', file: modelFile, opset: defaultOpset, irVersion: defaultIrVersion }],
+    variants: variants.map(({ report: { precision, file } }) => ({
+      precision,
+      file,
+      opset: defaultOpset,
+      irVersion: defaultIrVersion,
+    })),
     accuracy: run.scores.map(({ data, rows, correct }) => {
       const [low, high] = wilsonInterval(correct, rows);
       return { data, rows, correct, accuracy: correct / rows, interval: [low, high] };

@@ -1,0 +1,144 @@
+/** What `retort train student` and `retort train teacher` share: options, interruption, output. */
+import { Option, type Command } from 'commander';
+import type { RunOptions } from '../../training/labelled-run.js';
+import { losses, type LossName } from '../../training/losses.js';
+import { optimizers, type OptimizerName } from '../../training/optimizers/optimizers.js';
+import { schedules } from '../../training/schedule.js';
+import type { TrainerResult, TrainerSettings } from '../../training/trainer.js';
+import { decimal, integer } from '../options.js';
+import { printer, printJson } from './progress.js';
+
+/** As commander gives them. */
+export interface TrainOptions extends Omit<
+  TrainerSettings,
+  'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads'
+> {
+  readonly data: string;
+  readonly out: string;
+  readonly optimizer: OptimizerName;
+  readonly loss: LossName;
+  readonly learningRate?: number;
+  readonly microBatchSize?: number;
+  readonly threads: number;
+  readonly resume?: true;
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+type Defaults = Pick<
+  TrainOptions,
+  'epochs' | 'batchSize' | 'optimizer' | 'warmup' | 'dropout' | 'clipNorm' | 'evaluateEvery'
+>;
+
+export const largest = 2 ** 31 - 1;
+
+/** Adds the options of every training run; only their defaults differ. */
+export function addTrainOptions(command: Command, defaults: Defaults): Command {
+  return command
+    .requiredOption('--data <file>', 'a .zip with train and dev, as `retort data chnsenticorp` fetches it')
+    .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs')
+    .option('--epochs <n>', 'passes over train', integer(1, 1000), defaults.epochs)
+    .option('--batch-size <n>', 'rows in a step', integer(1, 4096), defaults.batchSize)
+    .option(
+      '--micro-batch-size <n>',
+      'rows computed at once, their gradients added up: smaller takes less memory (default: all of a step)',
+      integer(1, 4096),
+    )
+    .addOption(
+      choice('--optimizer <name>', 'how gradients become steps', Object.keys(optimizers), defaults.optimizer),
+    )
+    .option('--learning-rate <rate>', "the highest (default: the optimiser's usual one)", decimal(0, 100))
+    .addOption(choice('--schedule <name>', 'the learning rate over the run', schedules, 'linear'))
+    .option('--warmup <share>', 'of the steps, over which the rate rises', decimal(0, 1), defaults.warmup)
+    .addOption(choice('--loss <name>', 'what is minimised', Object.keys(losses), 'cross-entropy'))
+    .option('--dropout <rate>', 'share of values dropped', decimal(0, 0.95), defaults.dropout)
+    .option(
+      '--clip-norm <norm>',
+      "largest joint norm of a step's gradients",
+      decimal(0, 1e9),
+      defaults.clipNorm,
+    )
+    .option(
+      '--evaluate-every <steps>',
+      'steps between evaluations, each with a checkpoint',
+      integer(1, largest),
+      defaults.evaluateEvery,
+    )
+    .option('--seed <n>', 'of everything random', integer(0, largest), 1)
+    .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .option('--resume', 'go on from the last checkpoint of --out')
+    .option('--strict', 'fail at the first row that does not fit')
+    .option('--json', 'print one JSON object an event');
+}
+
+export function choice(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  standard: string,
+): Option {
+  return new Option(flags, description).choices(choices).default(standard);
+}
+
+/** Runs `train` with the settings that the options name; ends it well on SIGINT and SIGTERM. */
+export async function runTrain<Extra extends object>(
+  options: TrainOptions,
+  command: Command,
+  extra: Extra,
+  train: (options: RunOptions<TrainerSettings & Extra>) => Promise<TrainerResult>,
+): Promise<void> {
+  const { data, out, json, resume, strict } = options;
+  const { epochs, batchSize, optimizer, schedule, warmup, loss, dropout, clipNorm, evaluateEvery, seed } =
+    options;
+  const abort = new AbortController();
+  const stop = () => {
+    abort.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const result = await train({
+    data,
+    folder: out,
+    settings: {
+      epochs,
+      batchSize,
+      microBatchSize: options.microBatchSize ?? batchSize,
+      optimizer,
+      learningRate: options.learningRate ?? optimizers[optimizer].learningRate,
+      schedule,
+      warmup,
+      loss,
+      dropout,
+      clipNorm,
+      evaluateEvery,
+      seed,
+      intraOpThreads: options.threads,
+      ...extra,
+    },
+    strict: strict === true,
+    resume: resume === true,
+    command: commandLine(command),
+    onEvent: json === true ? printJson : printer(),
+    signal: abort.signal,
+  });
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  if (!result.finished) {
+    process.stderr.write(`Stopped; the checkpoint is in ${out}. The same command with --resume goes on.\n`);
+    process.exitCode = 1;
+  } else if (json !== true) {
+    process.stdout.write(`Done. Make a bundle of the best parameters with: retort export ${out}\n`);
+  }
+}
+
+/** The options that were given, without where files lie. */
+function commandLine(command: Command): string {
+  const given = command.options.flatMap((option) => {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
+    const value: unknown = command.getOptionValue(name);
+    const shown = ['data', 'checkpoint'].includes(name)
+      ? String(value).split(/[\\/]/).findLast(Boolean)
+      : String(value);
+    return [value === true ? (option.long ?? '') : `${option.long ?? ''} ${shown ?? ''}`];
+  });
+  return [`retort train ${command.name()}`, ...given].join(' ');
+}

@@ -1,0 +1,179 @@
+/** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fail } from '../core/errors.js';
+import { loadTokenizer } from '../core/text/tokenizers.js';
+import { networkOf } from '../models/networks.js';
+import { type Run, runFiles, runSchema } from '../models/run-folder.js';
+import type { EncodedExample } from './batching.js';
+import { type Dataset, type Example, openDataset } from './data/dataset.js';
+import { withoutTrainDuplicates } from './data/deduplicate.js';
+import {
+  type InitialParameters,
+  runTraining,
+  type TrainerEvent,
+  type TrainerResult,
+  type TrainerSettings,
+} from './trainer.js';
+
+export interface RunOptions<Settings extends TrainerSettings> {
+  /** A file, folder or archive that `openDataset` reads, with the splits train and dev. */
+  readonly data: string;
+  readonly folder: string;
+  readonly settings: Settings;
+  readonly strict: boolean;
+  readonly resume: boolean;
+  /** What was typed, for the lineage. */
+  readonly command: string;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type RunEvent =
+  | TrainerEvent
+  | {
+      readonly kind: 'data';
+      readonly split: string;
+      readonly rows: number;
+      readonly rejected: Dataset['rejected'];
+    }
+  | { readonly kind: 'tokenizer'; readonly name: string; readonly vocabularySize: number };
+
+export type LabelledExample = Example & { readonly label: 0 | 1 };
+
+export interface LabelledSplit {
+  readonly split: 'train' | 'dev';
+  readonly sha256: string;
+  readonly examples: readonly LabelledExample[];
+}
+
+export interface LabelledData {
+  readonly train: LabelledSplit;
+  readonly dev: LabelledSplit;
+}
+
+/** @throws RetortError of the data; data_without_labels */
+export async function readLabelled({
+  data,
+  strict,
+  onEvent,
+}: Pick<RunOptions<TrainerSettings>, 'data' | 'strict' | 'onEvent'>): Promise<LabelledData> {
+  const read = async (split: 'train' | 'dev'): Promise<LabelledSplit> => {
+    const { examples: all, rejected, sha256 } = await openDataset(data, { split, strict });
+    const examples = all.filter((example): example is LabelledExample => example.label !== null);
+    onEvent({ kind: 'data', split, rows: examples.length, rejected });
+    if (examples.length === 0) throw fail('data_without_labels', { path: data, split });
+    return { split, sha256, examples };
+  };
+  return { train: await read('train'), dev: await read('dev') };
+}
+
+export interface Learner {
+  readonly network: Run['network'];
+  readonly tokenizerDescriptor: Run['tokenizer'];
+  /** The tokenizer's files by name, as the descriptor names them. */
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  readonly initial?: InitialParameters;
+}
+
+/** Texts of dev on which an export is compared with the eager forward. */
+const validationRows = 200;
+
+/** Trains on train, keeps the best on dev, and leaves in the folder what export needs. */
+export async function runLabelled<Settings extends TrainerSettings>(
+  options: RunOptions<Settings>,
+  { train, dev }: LabelledData,
+  learner: Learner,
+): Promise<TrainerResult> {
+  const { folder, settings, onEvent } = options;
+  const earlier = options.resume ? await earlierScores(folder) : [];
+  const inFolder = (file: string) => path.join(folder, file);
+  await mkdir(folder, { recursive: true });
+  for (const [file, bytes] of learner.tokenizerFiles) await writeWhole(inFolder(file), bytes);
+  const tokenizer = await loadTokenizer(learner.tokenizerDescriptor, folder);
+  const { kind } = learner.tokenizerDescriptor;
+  onEvent({ kind: 'tokenizer', name: kind, vocabularySize: tokenizer.vocabularySize });
+  const run = (scores: Run['scores']): Run => ({
+    format: 1,
+    network: learner.network,
+    tokenizer: learner.tokenizerDescriptor,
+    tokenizerFiles: [...learner.tokenizerFiles.keys()],
+    command: options.command,
+    seed: settings.seed,
+    settings: Object.fromEntries(Object.entries(settings)),
+    data: [train, dev].map(({ sha256, split, examples }) => ({
+      name: `${path.basename(options.data)} ${split}`,
+      sha256,
+      rows: examples.length,
+      terms: 'non-commercial research or teaching',
+    })),
+    scores,
+  });
+  const writeJson = (file: string, value: unknown) =>
+    writeWhole(inFolder(file), `${JSON.stringify(value, null, 2)}\n`);
+  await writeJson(runFiles.run, run(earlier));
+  await writeJson(
+    runFiles.validation,
+    dev.examples.slice(0, validationRows).map(({ text }) => text),
+  );
+
+  const encode = ({ text, label }: LabelledExample): EncodedExample => ({
+    ids: tokenizer.encode(text),
+    targets: label === 1 ? [0, 1] : [1, 0],
+    label,
+  });
+  const kept = new Set(withoutTrainDuplicates(dev.examples, train.examples));
+  const log: Promise<void>[] = [];
+  const result = await runTraining({
+    network: networkOf(learner.network.kind, learner.network.config),
+    settings,
+    data: {
+      train: train.examples.map(encode),
+      dev: dev.examples.map(encode),
+      unseen: new Set(dev.examples.flatMap((example, place) => (kept.has(example) ? [place] : []))),
+    },
+    ...(learner.initial === undefined ? {} : { initial: learner.initial }),
+    folder,
+    resume: options.resume,
+    onEvent: (event) => {
+      onEvent(event);
+      if (event.kind !== 'evaluation') return;
+      log.push(appendFile(inFolder(runFiles.log), `${JSON.stringify(event)}\n`));
+      if (!event.best) return;
+      const score = (data: string, { rows, correct }: { rows: number; correct: number }) => ({
+        data,
+        rows,
+        correct,
+      });
+      log.push(
+        writeJson(
+          runFiles.run,
+          run([score('dev', event.all), score('dev without the rows that also stand in train', event.kept)]),
+        ),
+      );
+    },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  await Promise.all(log);
+  return result;
+}
+
+/** Those of a run that is resumed stand until it finds better ones. */
+async function earlierScores(folder: string): Promise<Run['scores']> {
+  const text = await readFile(path.join(folder, runFiles.run), 'utf8').catch(() => '{}');
+  const parsed = runSchema.pick({ scores: true }).safeParse(parseJson(text));
+  return parsed.success ? parsed.data.scores : [];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${file}.part`, content);
+  await rename(`${file}.part`, file);
+}
