@@ -14,6 +14,8 @@ interface Options extends Omit<StudentSettings, 'learningRate' | 'optimizer' | '
   readonly loss: LossName;
   readonly learningRate?: number;
   readonly threads: number;
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
   readonly resume?: true;
   readonly strict?: true;
   readonly json?: true;
@@ -29,8 +31,13 @@ export function register(program: Command): void {
       'Trains the student on the train split, evaluates it on dev and keeps the best parameters. The run folder ' +
         'holds checkpoints, so a run that was stopped or killed goes on with --resume and ends in the same parameters.',
     )
-    .requiredOption('--data <file>', 'a .zip with train and dev, as `retort data chnsenticorp` fetches it')
+    .requiredOption(
+      '--data <file>',
+      'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
+    )
     .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs')
+    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
+    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
     .option('--epochs <n>', 'passes over train', integer(1, 1000), 8)
     .option('--batch-size <n>', 'rows in a step', integer(1, 4096), 64)
     .addOption(choice('--optimizer <name>', 'how gradients become steps', Object.keys(optimizers), 'adam'))
@@ -74,7 +81,7 @@ function choice(flags: string, description: string, choices: readonly string[], 
 }
 
 async function run(
-  { data, out, threads, resume, strict, json, learningRate, ...rest }: Options,
+  { data, out, textColumn, labelColumn, threads, resume, strict, json, learningRate, ...rest }: Options,
   command: Command,
 ): Promise<void> {
   const settings: StudentSettings = {
@@ -92,6 +99,7 @@ async function run(
     data,
     folder: out,
     settings,
+    columns: { textColumn, labelColumn },
     strict: strict === true,
     resume: resume === true,
     command: commandLine(command),

@@ -10,7 +10,7 @@ import type { Run } from '../models/run-folder.js';
 import { runFiles } from '../models/run-folder.js';
 import { networkOf } from '../models/networks.js';
 import type { EncodedExample } from './batching.js';
-import { openDataset, type Dataset, type Example } from './data/dataset.js';
+import { openDataset, type Dataset, type DatasetOptions, type Example } from './data/dataset.js';
 import { withoutTrainDuplicates } from './data/deduplicate.js';
 import { runTraining, type TrainerEvent, type TrainerResult, type TrainerSettings } from './trainer.js';
 
@@ -25,10 +25,12 @@ export interface StudentSettings extends TrainerSettings {
 }
 
 export interface TrainStudentOptions {
-  /** A file or archive that `openDataset` reads, with the splits train and dev. */
+  /** A folder or archive that `openDataset` reads, with the splits train and dev. */
   readonly data: string;
   readonly folder: string;
   readonly settings: StudentSettings;
+  /** Where the data names its columns otherwise than public data sets do. */
+  readonly columns?: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
   readonly strict: boolean;
   readonly resume: boolean;
   /** What was typed, for the lineage. */
@@ -55,6 +57,9 @@ export async function trainStudent(options: TrainStudentOptions): Promise<Traine
   const { folder, settings, onEvent } = options;
   const train = await labelled(options, 'train');
   const dev = await labelled(options, 'dev');
+  // One file without splits gives its rows for both.
+  if (dev.dataset.sha256 === train.dataset.sha256)
+    throw fail('data_split_missing', { path: options.data, split: 'dev', found: 'train alone' });
   await mkdir(folder, { recursive: true });
 
   const segmenter = await loadSegmenter(settings.segmenter);
@@ -143,8 +148,8 @@ export async function trainStudent(options: TrainStudentOptions): Promise<Traine
 
 type LabelledExample = Example & { readonly label: 0 | 1 };
 
-async function labelled({ data, strict, onEvent }: TrainStudentOptions, split: 'train' | 'dev') {
-  const dataset = await openDataset(data, { split, strict });
+async function labelled({ data, columns, strict, onEvent }: TrainStudentOptions, split: 'train' | 'dev') {
+  const dataset = await openDataset(data, { ...columns, split, strict });
   const examples = dataset.examples.filter((example): example is LabelledExample => example.label !== null);
   onEvent({ kind: 'data', split, rows: examples.length, rejected: dataset.rejected });
   if (examples.length === 0) throw fail('data_without_labels', { path: data, split });
