@@ -44,7 +44,7 @@ export const ERRORS = define({
   data_split_missing: {
     kind: 'not_found',
     message: '{path} holds no {split} split; it holds {found}.',
-    hint: 'Name the files train, dev and test with .tsv, .csv or .jsonl.',
+    hint: 'Give a folder or .zip with the files train, dev and test, each .tsv, .csv or .jsonl.',
   },
   data_column_missing: {
     kind: 'invalid',
@@ -58,7 +58,7 @@ export const ERRORS = define({
   },
   data_empty: {
     kind: 'invalid',
-    message: '{path} holds no rows.',
+    message: '{path} holds no row that fits: {reason}.',
     hint: 'Check that the file has a header and at least one row that fits it.',
   },
   archive_malformed: {

@@ -6,7 +6,7 @@ import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
 import type { EncodedExample } from './batching.js';
-import { type Dataset, type Example, openDataset } from './data/dataset.js';
+import { type Dataset, type DatasetOptions, type Example, openDataset } from './data/dataset.js';
 import { withoutTrainDuplicates } from './data/deduplicate.js';
 import {
   type InitialParameters,
@@ -17,8 +17,10 @@ import {
 } from './trainer.js';
 
 export interface RunOptions<Settings extends TrainerSettings> {
-  /** A file, folder or archive that `openDataset` reads, with the splits train and dev. */
+  /** A folder or archive that `openDataset` reads, with the splits train and dev. */
   readonly data: string;
+  /** Where the data names its columns otherwise than public data sets do. */
+  readonly columns?: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
   readonly folder: string;
   readonly settings: Settings;
   readonly strict: boolean;
@@ -55,17 +57,22 @@ export interface LabelledData {
 /** @throws RetortError of the data; data_without_labels */
 export async function readLabelled({
   data,
+  columns,
   strict,
   onEvent,
-}: Pick<RunOptions<TrainerSettings>, 'data' | 'strict' | 'onEvent'>): Promise<LabelledData> {
+}: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'strict' | 'onEvent'>): Promise<LabelledData> {
   const read = async (split: 'train' | 'dev'): Promise<LabelledSplit> => {
-    const { examples: all, rejected, sha256 } = await openDataset(data, { split, strict });
+    const { examples: all, rejected, sha256 } = await openDataset(data, { ...columns, split, strict });
     const examples = all.filter((example): example is LabelledExample => example.label !== null);
     onEvent({ kind: 'data', split, rows: examples.length, rejected });
     if (examples.length === 0) throw fail('data_without_labels', { path: data, split });
     return { split, sha256, examples };
   };
-  return { train: await read('train'), dev: await read('dev') };
+  const [train, dev] = [await read('train'), await read('dev')];
+  // One file without splits gives its rows for both.
+  if (dev.sha256 === train.sha256)
+    throw fail('data_split_missing', { path: data, split: 'dev', found: 'train alone' });
+  return { train, dev };
 }
 
 export interface Learner {

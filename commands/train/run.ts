@@ -20,6 +20,8 @@ export interface TrainOptions extends Omit<
   readonly learningRate?: number;
   readonly microBatchSize?: number;
   readonly threads: number;
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
   readonly resume?: true;
   readonly strict?: true;
   readonly json?: true;
@@ -35,8 +37,13 @@ export const largest = 2 ** 31 - 1;
 /** Adds the options of every training run; only their defaults differ. */
 export function addTrainOptions(command: Command, defaults: Defaults): Command {
   return command
-    .requiredOption('--data <file>', 'a .zip with train and dev, as `retort data chnsenticorp` fetches it')
+    .requiredOption(
+      '--data <file>',
+      'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
+    )
     .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs')
+    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
+    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
     .option('--epochs <n>', 'passes over train', integer(1, 1000), defaults.epochs)
     .option('--batch-size <n>', 'rows in a step', integer(1, 4096), defaults.batchSize)
     .option(
@@ -87,7 +94,7 @@ export async function runTrain<Extra extends object>(
   extra: Extra,
   train: (options: RunOptions<TrainerSettings & Extra>) => Promise<TrainerResult>,
 ): Promise<void> {
-  const { data, out, json, resume, strict } = options;
+  const { data, out, textColumn, labelColumn, json, resume, strict } = options;
   const { epochs, batchSize, optimizer, schedule, warmup, loss, dropout, clipNorm, evaluateEvery, seed } =
     options;
   const abort = new AbortController();
@@ -114,6 +121,7 @@ export async function runTrain<Extra extends object>(
       intraOpThreads: options.threads,
       ...extra,
     },
+    columns: { textColumn, labelColumn },
     strict: strict === true,
     resume: resume === true,
     command: commandLine(command),

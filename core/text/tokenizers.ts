@@ -6,7 +6,7 @@ import { openWordTokenizer } from './word-tokenizer.js';
 
 type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
 
-const tokenizers: Readonly<Record<string, OpenTokenizer>> = { words: openWordTokenizer };
+const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([['words', openWordTokenizer]]);
 
 /**
  * @param folder where the descriptor's files are
@@ -14,11 +14,11 @@ const tokenizers: Readonly<Record<string, OpenTokenizer>> = { words: openWordTok
  */
 export async function loadTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
   const { data } = z.looseObject({ kind: z.string() }).safeParse(descriptor);
-  const open = tokenizers[data?.kind ?? ''];
+  const open = tokenizers.get(data?.kind ?? '');
   if (open === undefined) {
     throw fail('tokenizer_unknown', {
       kind: data?.kind ?? 'without a kind',
-      known: Object.keys(tokenizers).join(', '),
+      known: [...tokenizers.keys()].join(', '),
     });
   }
   return open(descriptor, folder);

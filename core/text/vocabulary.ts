@@ -22,7 +22,10 @@ export class Vocabulary {
     this.#ids = new Map(words.map((word, id) => [word, id]));
   }
 
-  /** By falling count; words of equal count in the order in which they first occur. */
+  /**
+   * By falling count; words of equal count in the order in which they first occur. What a line of UTF-8 cannot hold
+   * (nothing, a line break, a lone surrogate) is no word.
+   */
   static build(
     texts: Iterable<readonly string[]>,
     { minCount = 1, maxSize = Infinity }: VocabularyOptions = {},
@@ -31,7 +34,9 @@ export class Vocabulary {
     for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     counts.delete(PAD);
     counts.delete(UNK);
-    const kept = [...counts].filter(([, count]) => count >= minCount).sort(([, a], [, b]) => b - a);
+    const kept = [...counts]
+      .filter(([word, count]) => count >= minCount && fitsLine(word))
+      .sort(([, a], [, b]) => b - a);
     return new Vocabulary([PAD, UNK, ...kept.map(([word]) => word)].slice(0, maxSize));
   }
 
@@ -62,4 +67,8 @@ export class Vocabulary {
   serialize(): string {
     return `${this.words.join('\n')}\n`;
   }
+}
+
+function fitsLine(word: string): boolean {
+  return word !== '' && !word.includes('\n') && word.isWellFormed();
 }

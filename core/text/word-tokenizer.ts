@@ -37,16 +37,11 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
             `the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`,
           ],
     encode(raw) {
-      // A word has at least one character, so what lies further on cannot matter; the margin is for words of many.
-      const head = raw.slice(0, maxWords * charactersPerWord);
       const ids = segmenter
-        .cut(normalizeText(head))
+        .cut(normalizeText(raw))
         .slice(0, maxWords)
         .map((word) => vocabulary.idOf(word));
       return ids.length === 0 ? [UNK_ID] : ids;
     },
   };
 }
-
-/** Only texts whose words are longer than this on average are cut short before `maxWords`. */
-const charactersPerWord = 64;

@@ -1,16 +1,17 @@
-/** One split's file out of a zip archive. */
+/** Compressed data: one split's file out of a zip archive, the content of a .gz. */
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import yauzl from 'yauzl';
-import { fail } from '../../core/errors.js';
+import { fail, type RetortError } from '../../core/errors.js';
 
 export interface ArchivedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** A split larger than this, unpacked, is not read. */
-const largestSplitBytes = 2 ** 30;
+/** A file larger than this, unpacked, is not read. */
+const largestFileBytes = 2 ** 30;
 
 /** Whether a file, in whatever folder, is the split's. */
 export function isSplit(file: string, split: string): boolean {
@@ -43,18 +44,36 @@ export async function readArchivedSplit(bytes: Buffer, file: string, split: stri
     );
     names.push(...files.map(({ fileName }) => fileName));
     const entry = files.find(({ fileName }) => isSplit(fileName, split));
-    if (entry !== undefined && entry.uncompressedSize <= largestSplitBytes) {
+    if (entry !== undefined) {
+      if (entry.uncompressedSize > largestFileBytes)
+        throw new Error(`${entry.fileName} is larger than ${String(largestFileBytes)} bytes`);
       const open = promisify((done: (error: Error | null, stream: NodeJS.ReadableStream) => void) => {
         archive.openReadStream(entry, done);
       });
       return { name: entry.fileName, bytes: await buffer(await open()) };
     }
   } catch (error) {
-    throw fail(
-      'archive_malformed',
-      { path: file, reason: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+    throw malformed(file, error);
   }
-  throw fail('data_split_missing', { path: file, split, found: names.join(', ') });
+  throw fail('data_split_missing', { path: file, split, found: names.join(', ') || 'nothing' });
+}
+
+/**
+ * What a gzip file holds.
+ * @throws RetortError archive_malformed
+ */
+export function gunzip(bytes: Uint8Array, file: string): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: largestFileBytes });
+  } catch (error) {
+    throw malformed(file, error);
+  }
+}
+
+function malformed(file: string, error: unknown): RetortError {
+  return fail(
+    'archive_malformed',
+    { path: file, reason: error instanceof Error ? error.message : String(error) },
+    error,
+  );
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { fail } from '../../core/errors.js';
-import { isSplit, readArchivedSplit } from './archive.js';
+import { gunzip, isSplit, readArchivedSplit } from './archive.js';
 import { readRows, type Row, type RowFormat } from './rows.js';
+import { decodeUtf8 } from './utf8.js';
 
 export interface Example {
   readonly text: string;
@@ -20,17 +20,19 @@ export interface Rejected {
 }
 
 export interface Dataset {
+  /** At least one. */
   readonly examples: readonly Example[];
+  /** By rising line. */
   readonly rejected: readonly Rejected[];
-  /** Of the file's bytes (of the split's, in an archive). */
+  /** Of the file's bytes, unpacked (of the split's, in an archive). */
   readonly sha256: string;
 }
 
 export interface DatasetOptions {
   /** Which file of an archive or folder. */
   readonly split?: 'train' | 'dev' | 'test';
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
+  readonly textColumn?: string | undefined;
+  readonly labelColumn?: string | undefined;
   /** Fail at the first row that does not fit, instead of leaving it out. */
   readonly strict?: boolean;
 }
@@ -41,51 +43,81 @@ const labelColumns = ['label', 'labels', 'sentiment'];
 
 /**
  * Opens a .tsv, .csv or .jsonl (each also .gz), or the split of a folder or .zip archive that holds one of these a split.
- * @throws RetortError data_file_missing, data_format_unknown, data_split_missing, data_column_missing,
- * data_row_malformed (strict), data_empty
+ * @throws RetortError data_file_missing, data_format_unknown, data_split_missing, archive_malformed,
+ * data_column_missing, data_row_malformed (strict), data_empty
  */
 export async function openDataset(file: string, options: DatasetOptions = {}): Promise<Dataset> {
   const { split = 'train', strict = false } = options;
   const content = await contentOf(file, split);
   const format = formatOf(content.name);
-  const text = new TextDecoder().decode(content.bytes);
+  const { text, brokenLines } = decodeUtf8(content.bytes);
   const rejected: Rejected[] = [];
   const reject = (line: number, reason: string) => {
-    if (strict) throw fail('data_row_malformed', { path: content.name, line, reason });
     rejected.push({ line, reason });
   };
-  const rows = [...readRows(text, format, reject)];
-  const columns = Object.keys(rows[0]?.values ?? {});
-  if (rows.length === 0) throw fail('data_empty', { path: content.name });
-  const textColumn = columnOf(content.name, columns, 'text', options.textColumn, textColumns);
-  const labelColumn =
-    options.labelColumn === undefined && !labelColumns.some((name) => columns.includes(name))
-      ? null
-      : columnOf(content.name, columns, 'label', options.labelColumn, labelColumns);
-  const examples = rows.flatMap((row) => exampleOf(row, textColumn, labelColumn, reject));
+  const rows = [...readRows(text, format, reject)].filter(({ line, endLine }) => {
+    const broken = holdsBetween(brokenLines, line, endLine);
+    if (broken) reject(line, 'it is not UTF-8');
+    return !broken;
+  });
+  const examples = rows.length === 0 ? [] : examplesOf(rows, content.name, options, reject);
+  rejected.sort((a, b) => a.line - b.line);
+  const first = rejected[0];
+  if (strict && first !== undefined) throw fail('data_row_malformed', { path: content.name, ...first });
+  if (examples.length === 0) {
+    const reason =
+      first === undefined
+        ? 'it has none'
+        : `${String(rejected.length)} do not, from line ${String(first.line)} on: ${first.reason}`;
+    throw fail('data_empty', { path: content.name, reason });
+  }
   return { examples, rejected, sha256: createHash('sha256').update(content.bytes).digest('hex') };
 }
 
+function holdsBetween(numbers: ReadonlySet<number>, low: number, high: number): boolean {
+  for (let number = low; number <= high; number++) if (numbers.has(number)) return true;
+  return false;
+}
+
 async function contentOf(file: string, split: string): Promise<{ name: string; bytes: Uint8Array }> {
-  const missing = (error: unknown) => fail('data_file_missing', { path: file }, error);
-  const found = await stat(file).catch((error: unknown) => {
-    throw missing(error);
-  });
+  const missing = (error: unknown) => {
+    throw fail('data_file_missing', { path: file }, error);
+  };
+  const found = await stat(file).catch(missing);
   if (found.isDirectory()) {
-    const names = await readdir(file);
+    const names = (await readdir(file).catch(missing)).sort();
     const name = names.find((entry) => isSplit(entry, split));
-    if (name === undefined) throw fail('data_split_missing', { path: file, split, found: names.join(', ') });
+    if (name === undefined)
+      throw fail('data_split_missing', { path: file, split, found: names.join(', ') || 'nothing' });
     return contentOf(path.join(file, name), split);
   }
-  const bytes = await readFile(file);
-  if (file.endsWith('.zip')) return readArchivedSplit(bytes, file, split);
-  return { name: file, bytes: file.endsWith('.gz') ? gunzipSync(bytes) : bytes };
+  const bytes = await readFile(file).catch(missing);
+  const content = file.endsWith('.zip') ? await readArchivedSplit(bytes, file, split) : { name: file, bytes };
+  return content.name.endsWith('.gz') ? { ...content, bytes: gunzip(content.bytes, file) } : content;
 }
 
 function formatOf(name: string): RowFormat {
   const extension = path.extname(name.replace(/\.gz$/, ''));
   if (extension === '.tsv' || extension === '.csv' || extension === '.jsonl') return extension;
   throw fail('data_format_unknown', { path: name });
+}
+
+function examplesOf(
+  rows: readonly Row[],
+  file: string,
+  options: DatasetOptions,
+  reject: (line: number, reason: string) => void,
+): Example[] {
+  // Rows of JSON Lines need not have the same keys.
+  const known = new Set<string>();
+  for (const { values } of rows) for (const column of Object.keys(values)) known.add(column);
+  const columns = [...known];
+  const textColumn = columnOf(file, columns, 'text', options.textColumn, textColumns);
+  const labelColumn =
+    options.labelColumn === undefined && !labelColumns.some((name) => known.has(name))
+      ? null
+      : columnOf(file, columns, 'label', options.labelColumn, labelColumns);
+  return rows.flatMap((row) => exampleOf(row, textColumn, labelColumn, reject));
 }
 
 function columnOf(

@@ -1,7 +1,10 @@
 /** Rows of an evaluation split that the model has not seen in training. */
 import type { Example } from './dataset.js';
 
-/** The examples whose text, white space and punctuation removed, does not also stand in train. */
+/**
+ * The examples whose text does not also stand in train. White space, punctuation and symbols do not count, so texts of
+ * these alone are all the same.
+ */
 export function withoutTrainDuplicates<T extends Example>(
   examples: readonly T[],
   train: readonly Example[],

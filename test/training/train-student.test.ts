@@ -1,0 +1,97 @@
+/** `retort train student`: which files, columns and rows a student learns from. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { Vocabulary } from '../../core/text/vocabulary.js';
+import { runSchema } from '../../models/run-folder.js';
+
+const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
+const tiny = '--embedding 4 --hidden 4 --inner 4 --epochs 1 --batch-size 2 --min-count 1 --threads 1'.split(
+  ' ',
+);
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-student-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function folder(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const written = path.join(root, name);
+  await mkdir(written);
+  for (const [file, content] of Object.entries(files)) await writeFile(path.join(written, file), content);
+  return written;
+}
+
+const lineSchema = z.looseObject({ kind: z.string().optional(), error: z.looseObject({}).optional() });
+
+/** Its exit code and what it printed, a JSON object a line. */
+async function train(data: string, out: string, ...options: string[]) {
+  const child = spawn(process.execPath, [
+    cli,
+    ...['train', 'student', '--json', '--data', data, '--out', path.join(root, out)],
+    ...tiny,
+    ...options,
+  ]);
+  const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  const printed = await text(child.stdout);
+  const lines = printed.trimEnd().split('\n');
+  return { code: await exit, events: lines.map((line) => lineSchema.parse(JSON.parse(line))) };
+}
+
+test('learns from the columns that are named', async () => {
+  const data = await folder('columns', {
+    'train.csv': '评论,备注,推荐\n房间干净,,1\n隔音差,"吵,闹",0\n服务好,,2\n',
+    'dev.csv': '评论,推荐\n早餐好,1\n',
+  });
+  const columns = ['--text-column', '评论', '--label-column', '推荐'];
+  const { code, events } = await train(data, 'run', ...columns);
+  expect(code).toBe(0);
+  expect(events.filter(({ kind }) => kind === 'data')).toEqual([
+    {
+      kind: 'data',
+      split: 'train',
+      rows: 2,
+      rejected: [{ line: 4, reason: expect.stringContaining('推荐') }],
+    },
+    { kind: 'data', split: 'dev', rows: 1, rejected: [] },
+  ]);
+  const read = (file: string) => readFile(path.join(root, 'run', file), 'utf8');
+  const { words } = Vocabulary.parse(await read('vocab.txt'), 'vocab.txt');
+  expect(words).toEqual(expect.arrayContaining(['房间', '干净', '隔音']));
+  expect(words).not.toContain('服务');
+  const run = runSchema.parse(JSON.parse(await read('run.json')));
+  expect(run.command).toContain(columns.join(' '));
+  expect(run.settings).not.toHaveProperty('textColumn');
+  expect(run.data.map(({ rows }) => rows)).toEqual([2, 1]);
+
+  expect(await train(data, 'none')).toMatchObject({
+    code: 1,
+    events: [{ error: { code: 'data_column_missing', hint: expect.stringContaining('--text-column') } }],
+  });
+  expect(await train(data, 'none', ...columns, '--strict')).toMatchObject({
+    code: 1,
+    events: [{ error: { code: 'data_row_malformed' } }],
+  });
+});
+
+test('wants two splits, both with labels', async () => {
+  const rows = 'label\ttext_a\n1\t好\n';
+  const whole = await folder('whole', { 'reviews.tsv': rows });
+  const unlabelled = await folder('unlabelled', { 'train.tsv': rows, 'dev.tsv': 'text_a\n好\n' });
+  for (const [data, error] of [
+    [path.join(whole, 'reviews.tsv'), 'data_split_missing'],
+    [whole, 'data_split_missing'],
+    [unlabelled, 'data_without_labels'],
+    [path.join(root, 'nowhere'), 'data_file_missing'],
+  ] as const) {
+    const { code, events } = await train(data, 'none');
+    expect(code).toBe(1);
+    expect(events.at(-1)).toMatchObject({ error: { code: error } });
+  }
+}, 60_000);
