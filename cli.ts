@@ -13,6 +13,7 @@ interface CommandModule {
 const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['serve', () => import('./commands/serve.js')],
   ['predict', () => import('./commands/predict.js')],
+  ['data', () => import('./commands/data.js')],
   ['train', () => import('./commands/train.js')],
   ['export', () => import('./commands/export.js')],
   ['compare', () => import('./commands/compare.js')],
