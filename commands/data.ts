@@ -10,12 +10,12 @@ interface Options {
   readonly json?: true;
 }
 
-export function register(program: Command): void {
+export function register(program: Command, datasets: readonly PublicDataset[] = catalog): void {
   const data = program
     .command('data')
     .description('fetch a public data set')
-    .addHelpText('after', `\nExample:\n  retort data ${catalog[0]?.name ?? ''}\n`);
-  for (const dataset of catalog) {
+    .addHelpText('after', `\nExample:\n  retort data ${datasets[0]?.name ?? ''}\n`);
+  for (const dataset of datasets) {
     const file = path.posix.basename(new URL(dataset.url).pathname);
     data
       .command(dataset.name)

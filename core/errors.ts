@@ -30,6 +30,11 @@ interface ErrorEntry {
 const define = <const E extends Record<string, ErrorEntry>>(entries: E): E => entries;
 
 export const ERRORS = define({
+  command_line_invalid: {
+    kind: 'usage',
+    message: 'The command line does not fit: {reason}.',
+    hint: 'Add --help to see the commands, options and examples.',
+  },
   // Data
   data_file_missing: {
     kind: 'not_found',
@@ -271,6 +276,11 @@ export const ERRORS = define({
     kind: 'usage',
     message: 'Port {port} on {host} is taken.',
     hint: 'Choose another with --port, or stop the program that has it.',
+  },
+  address_unusable: {
+    kind: 'usage',
+    message: 'The server cannot listen on {host}, port {port}: {reason}.',
+    hint: 'Give an address of this machine with --host, and a port with --port; those below 1024 need rights.',
   },
   // Networks
   network_unknown: {
