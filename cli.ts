@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Parses the command line and prints errors; every command lives in its own module under commands/.
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { toRetortError } from './core/errors.js';
+import { Command, CommanderError } from 'commander';
+import { fail, type RetortError, toRetortError } from './core/errors.js';
 
 interface CommandModule {
   register(program: Command): void;
@@ -13,6 +13,7 @@ interface CommandModule {
 const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['serve', () => import('./commands/serve.js')],
   ['predict', () => import('./commands/predict.js')],
+  ['data', () => import('./commands/data.js')],
   ['train', () => import('./commands/train.js')],
   ['export', () => import('./commands/export.js')],
   ['compare', () => import('./commands/compare.js')],
@@ -24,23 +25,46 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
   version: string;
 };
 
-/** Failed, and wrongly used: commander's own errors exit with the second too. */
+/** Of a command that failed, and of one that was wrongly used. */
 const exitCodes = { failed: 1, usage: 2 } as const;
 
+// The reader of a pipe may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+// Commander throws what it would have printed, so that its errors look like every other one.
 const program = new Command('retort')
   .description('distil a Chinese sentiment classifier, export it, serve it, and measure it')
   .version(manifest.version)
-  .exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
-  });
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined });
 const asked = commands.get(process.argv[2] ?? '');
 for (const load of asked === undefined ? commands.values() : [asked]) (await load()).register(program);
 
 try {
   await program.parseAsync();
 } catch (thrown) {
-  const error = toRetortError(thrown);
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
-  else process.stderr.write(`error: ${error.message}\n  ${error.hint}\n  (${error.code})\n`);
+  if (!(thrown instanceof CommanderError)) report(toRetortError(thrown));
+  else if (thrown.code === 'commander.help') process.exitCode = exitCodes.usage;
+  else if (thrown.exitCode !== 0) report(usageError(thrown));
+}
+
+/** As people read it or, with `--json`, as one JSON object; on standard error, so that standard output is results alone. */
+function report(error: RetortError): void {
+  process.stderr.write(
+    process.argv.includes('--json')
+      ? `${JSON.stringify({ error })}\n`
+      : `error: ${error.message}\n  ${error.hint}\n  (${error.code})\n`,
+  );
   process.exitCode = error.kind === 'usage' ? exitCodes.usage : exitCodes.failed;
+}
+
+function usageError(error: CommanderError): RetortError {
+  const reason = error.message
+    .replace(/^error: /, '')
+    .replace(/[.]$/, '')
+    .replaceAll('\n', ' ');
+  return fail('command_line_invalid', { reason }, error);
 }

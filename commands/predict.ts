@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .command('predict')
     .description('print label and score of texts')
     .argument('[texts...]', 'the texts')
-    .option('--input <file>', 'texts, .txt or .jsonl')
+    .option('--input <file>', 'texts after those, .txt or .jsonl')
     .option('--bundle <folder>', 'the model (default: the shipped one)')
     .option('--json', 'print one JSON object a text')
     .addHelpText(
@@ -32,7 +32,7 @@ export function register(program: Command): void {
 }
 
 async function run(given: string[], { bundle, input, json }: Options): Promise<void> {
-  const texts = input === undefined ? given : await readTexts(input);
+  const texts = [...given, ...(input === undefined ? [] : await readTexts(input))];
   if (texts.length === 0) throw fail('texts_missing', {});
   const folder = bundle ?? (await listRepository(shippedRepository))[0]?.folder ?? shippedRepository;
   const opened = await openBundle(folder);

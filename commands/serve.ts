@@ -1,5 +1,5 @@
 /** `retort serve`: the models of a repository over HTTP. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { pino } from 'pino';
 import { startServer } from '../serving/server.js';
 import { decimal, integer } from './options.js';
@@ -21,6 +21,8 @@ interface Options {
   readonly compareEager: number;
   readonly logLevel: string;
 }
+
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug'];
 
 export function register(program: Command): void {
   program
@@ -53,7 +55,9 @@ export function register(program: Command): void {
       decimal(0, 1),
       0,
     )
-    .option('--log-level <level>', 'fatal, error, warn, info, debug or silent', 'info')
+    .addOption(
+      new Option('--log-level <level>', 'the least that is logged').choices(logLevels).default('info'),
+    )
     .addHelpText('after', examples)
     .action(run);
 }
@@ -92,7 +96,17 @@ async function run(options: Options): Promise<void> {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   logger.info({ url: server.url }, 'listening');
-  await server.loaded;
+  const serves = await server.loaded.catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
+  if (!serves) {
+    logger.error(
+      { repository: options.repository },
+      'no model serves: none is in the repository, or all were refused',
+    );
+    return;
+  }
   process.stdout.write(
     `Retort answers on ${server.url}\n` +
       `  curl -s ${server.url}/v1/predict -H 'content-type: application/json' -d '{"text": "房间很干净，服务也好。"}'\n`,

@@ -30,6 +30,11 @@ interface ErrorEntry {
 const define = <const E extends Record<string, ErrorEntry>>(entries: E): E => entries;
 
 export const ERRORS = define({
+  command_line_invalid: {
+    kind: 'usage',
+    message: 'The command line does not fit: {reason}.',
+    hint: 'Add --help to see the commands, options and examples.',
+  },
   // Data
   data_file_missing: {
     kind: 'not_found',
@@ -66,6 +71,53 @@ export const ERRORS = define({
     message: 'The archive {path} cannot be read: {reason}.',
     hint: 'Fetch it again; `retort data chnsenticorp` checks what it downloads.',
   },
+  // Downloads
+  download_url_invalid: {
+    kind: 'usage',
+    message: '{url} is not a URL that can be fetched.',
+    hint: 'Give a URL that starts with http:// or https://.',
+  },
+  download_failed: {
+    kind: 'unavailable',
+    message: '{url} could not be fetched: {reason}.',
+    hint: 'Try again: the download goes on where it stopped. Or fetch that URL elsewhere and put the file at {path}; its md5 is {md5}. Terms of the data: {terms}.',
+  },
+  download_refused: {
+    kind: 'unavailable',
+    message: '{url} was answered with the HTTP status {status}.',
+    hint: 'Fetch the file elsewhere (--url takes a mirror) and put it at {path}; its md5 is {md5}. Terms of the data: {terms}.',
+  },
+  download_stalled: {
+    kind: 'timeout',
+    message: '{url} sent nothing for {seconds} s, after {bytes} bytes.',
+    hint: 'Try again: the download goes on where it stopped. Or fetch that URL elsewhere and put the file at {path}; its md5 is {md5}. Terms of the data: {terms}.',
+  },
+  download_too_large: {
+    kind: 'too_large',
+    message: '{url} sends more than {limit} bytes, which the data set has not.',
+    hint: 'Check the URL. Or fetch the file elsewhere and put it at {path}; its md5 is {md5}. Terms of the data: {terms}.',
+  },
+  download_corrupt: {
+    kind: 'corrupt',
+    message: 'The md5 of what {url} sent is {found}, not {md5}; it was not kept.',
+    hint: 'Try again, or fetch the file elsewhere and put it at {path}. Terms of the data: {terms}.',
+  },
+  download_stopped: {
+    kind: 'unavailable',
+    message: 'The download of {url} was stopped after {bytes} bytes.',
+    hint: 'The same command goes on from there.',
+  },
+  download_other_file: {
+    kind: 'invalid',
+    message: 'There is a file {path} already, with the md5 {found}, not {md5}.',
+    hint: 'Move it away to have the data set fetched, or name another place with --out.',
+  },
+  file_unwritable: {
+    kind: 'unavailable',
+    message: '{path} cannot be written or read: {reason}.',
+    hint: 'Check that its folder may be written and has room.',
+  },
+  // Text
   segmenter_missing: {
     kind: 'unavailable',
     message: 'The segmenter {segmenter} is not installed.',
@@ -224,6 +276,11 @@ export const ERRORS = define({
     kind: 'usage',
     message: 'Port {port} on {host} is taken.',
     hint: 'Choose another with --port, or stop the program that has it.',
+  },
+  address_unusable: {
+    kind: 'usage',
+    message: 'The server cannot listen on {host}, port {port}: {reason}.',
+    hint: 'Give an address of this machine with --host, and a port with --port; those below 1024 need rights.',
   },
   // Networks
   network_unknown: {

@@ -1,5 +1,6 @@
 /** Which server a load may be aimed at, and whether it answers. */
 import { fail } from '../core/errors.js';
+import { networkReason } from '../core/network-reason.js';
 
 const predictPath = '/v1/predict';
 const answerTimeoutMs = 10_000;
@@ -32,7 +33,7 @@ export async function checkAnswers(target: URL, body: string): Promise<void> {
     redirect: 'manual',
     signal: AbortSignal.timeout(answerTimeoutMs),
   }).catch((error: unknown) => {
-    throw fail('loadtest_unreachable', { url: target.href, reason: reasonOf(error) }, error);
+    throw fail('loadtest_unreachable', { url: target.href, reason: networkReason(error) }, error);
   });
   await answer.body?.cancel();
   if (!answer.ok && answer.status !== 429 && answer.status < 500) {
@@ -42,12 +43,4 @@ export async function checkAnswers(target: URL, body: string): Promise<void> {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** fetch hides the system's reason in `cause`. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }

@@ -47,16 +47,23 @@ export async function readRun(folder: string): Promise<FinishedRun> {
     readFile(path.join(folder, file)).catch((error: unknown) => {
       throw fail('run_missing', { path: path.join(folder, file) }, error);
     });
-  const run = runSchema.safeParse(JSON.parse((await read(runFiles.run)).toString('utf8')));
-  if (!run.success)
-    throw fail('run_malformed', {
-      path: path.join(folder, runFiles.run),
-      reason: z.prettifyError(run.error),
-    });
+  const readJson = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
+    const malformed = (reason: string, cause: unknown) =>
+      fail('run_malformed', { path: path.join(folder, name), reason }, cause);
+    const bytes = await read(name);
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8'));
+    } catch (error) {
+      throw malformed('it is not JSON', error);
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw malformed(z.prettifyError(parsed.error), parsed.error);
+    return parsed.data;
+  };
+  const run = await readJson(runFiles.run, runSchema);
   const best = path.join(folder, runFiles.best);
   const { tensors } = decodeSafetensors(await read(runFiles.best), best);
-  const validationTexts = z
-    .array(z.string())
-    .parse(JSON.parse((await read(runFiles.validation)).toString('utf8')));
-  return { run: run.data, parameters: tensors, validationTexts };
+  const validationTexts = await readJson(runFiles.validation, z.array(z.string()));
+  return { run, parameters: tensors, validationTexts };
 }

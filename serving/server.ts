@@ -33,8 +33,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** Resolves when the repository is loaded; readiness says whether anything of it serves. */
-  readonly loaded: Promise<void>;
+  /** Resolves when the repository is loaded: true when a model of it serves. Rejects with repository_missing. */
+  readonly loaded: Promise<boolean>;
   /** Stops taking requests, answers what is in flight, and ends. */
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 65_000;
 
-/** @throws RetortError port_in_use */
+/** @throws RetortError port_in_use, address_unusable */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { logger, limits, compareEager, repository, intraOpThreads, queueCapacity, largestBatch } = options;
   const workers = options.workers ?? (await cpuQuota());
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
-  const loaded = registry.load();
+  const loaded = registry.load().then(() => registry.ready);
   return {
     url: `http://${options.host}:${String(port)}`,
     loaded,
@@ -112,7 +112,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 async function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? fail('port_in_use', { host, port }, error) : error);
+      reject(
+        error.code === 'EADDRINUSE'
+          ? fail('port_in_use', { host, port }, error)
+          : fail('address_unusable', { host, port, reason: error.message }, error),
+      );
     });
     server.listen(port, host, resolve);
   });

@@ -1,0 +1,103 @@
+/** `retort serve` and `retort loadtest`: a server that answers, drains when it is told to, and survives a bad bundle. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { reportSchema } from '../../loadtest/report.js';
+import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
+import { killAll, retort, serve, start } from './retort.js';
+
+let repository: string;
+beforeEach(async () => {
+  repository = await mkdtemp(path.join(tmpdir(), 'retort-serve-'));
+  await writeTinyBundle(repository);
+});
+afterEach(async () => {
+  killAll();
+  await rm(repository, { recursive: true });
+});
+
+const answerSchema = z.object({ version: z.string(), results: z.array(z.object({ label: z.string() })) });
+
+async function predict(url: string, body: unknown) {
+  const response = await fetch(`${url}/v1/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, ...answerSchema.parse(await response.json()) };
+}
+
+async function flipBit(version: string): Promise<void> {
+  const file = path.join(repository, 'tiny', version, 'model.onnx');
+  const bytes = await readFile(file);
+  bytes[500] = bytes[500]! ^ 1;
+  await writeFile(file, bytes);
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)('answers, and ends with 0 at %s', async (signal) => {
+  const { url, child, ended } = await serve('--repository', repository);
+  expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200);
+  expect(await predict(url, { text: '房间很干净' })).toMatchObject({ status: 200, version: '1' });
+  child.kill(signal);
+  expect(await ended).toMatchObject({ status: 0 });
+});
+
+test('what is in flight at SIGTERM is answered', async () => {
+  const limits = ['--max-batch', '1', '--max-body-bytes', String(2 ** 24)];
+  const { url, child, ended } = await serve('--repository', repository, ...limits);
+  const texts = Array.from({ length: 256 }, () => '房间很干净，服务也好。'.repeat(300));
+  const answer = predict(url, { texts });
+  // Until it has come in: its texts wait, or on a very fast machine it is answered.
+  const cameIn = /^retort_queue_depth [1-9]|^retort_requests_total[{].*predict/m;
+  while (!cameIn.test(await (await fetch(`${url}/metrics`)).text()));
+  child.kill('SIGTERM');
+  const { status, results } = await answer;
+  expect({ status, results: results.length }).toEqual({ status: 200, results: texts.length });
+  expect(await ended).toMatchObject({ status: 0 });
+});
+
+test('a damaged version is refused with its reason while an older one serves', async () => {
+  await writeTinyBundle(repository, { version: '2' });
+  await flipBit('2');
+  const server = await serve('--repository', repository);
+  expect(await predict(server.url, { text: '很好' })).toMatchObject({ status: 200, version: '1' });
+  const [line] = await server.says('stderr', /.*version refused.*/);
+  expect(JSON.parse(line)).toMatchObject({ model: 'tiny', version: '2', code: 'bundle_corrupt' });
+});
+
+test('a server without a model that loads says so, is not ready, and still ends with 0', async () => {
+  await flipBit('1');
+  const server = start('serve', '--port', '0', '--workers', '1', '--repository', repository);
+  const [, url] = await server.says('stderr', /"url":"([^"]+)"/);
+  await server.says('stderr', /no model serves/);
+  expect((await fetch(`${url!}/v2/health/ready`)).status).toBe(503);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toMatchObject({ status: 0, stdout: '' });
+});
+
+test('a load test of it prints its report and writes it as JSON', async () => {
+  const { url } = await serve('--repository', repository);
+  const out = path.join(repository, 'load.json');
+  const load = ['loadtest', url, '--duration', '1', '--warmup', '0', '--connections', '2'];
+  const { status, stdout } = await retort(...load, '--out', out, '--json');
+  expect(status).toBe(0);
+  const report = reportSchema.parse(JSON.parse(stdout));
+  expect(report.requests.succeeded).toBeGreaterThan(0);
+  expect(report.statuses).toEqual({ 200: report.requests.succeeded });
+  expect(reportSchema.parse(JSON.parse(await readFile(out, 'utf8')))).toEqual(report);
+
+  const readable = await retort(...load);
+  expect(readable.status).toBe(0);
+  expect(readable.stdout).toContain('latency');
+});
+
+test('a load test of nothing says that nothing answers', async () => {
+  const { url, child, ended } = await serve('--repository', repository);
+  child.kill('SIGTERM');
+  await ended;
+  const { status, stderr } = await retort('loadtest', url, '--duration', '1');
+  expect(status).toBe(1);
+  expect(stderr).toContain('loadtest_unreachable');
+});
