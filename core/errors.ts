@@ -91,6 +91,11 @@ export const ERRORS = define({
     message: 'Line {line} of {path} is not valid: {reason}.',
     hint: 'Restore the file, or export the bundle again.',
   },
+  vocabulary_incomplete: {
+    kind: 'invalid',
+    message: 'The vocabulary {path} has no {token}.',
+    hint: 'Give the vocabulary that belongs to the model; a teacher\u2019s holds [CLS], [SEP] and [UNK].',
+  },
   // Bundles
   bundle_missing: {
     kind: 'not_found',

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { fail } from '../errors.js';
 import type { Tokenizer } from './tokenizer.js';
 import { openWordTokenizer } from './word-tokenizer.js';
+import { openWordPieceTokenizer } from './wordpiece/tokenizer.js';
 
 type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
 
-const tokenizers: Readonly<Record<string, OpenTokenizer>> = { words: openWordTokenizer };
+const tokenizers: Readonly<Record<string, OpenTokenizer>> = {
+  words: openWordTokenizer,
+  wordpiece: openWordPieceTokenizer,
+};
 
 /**
  * @param folder where the descriptor's files are
