@@ -81,6 +81,16 @@ export const ERRORS = define({
     message: 'The tokenizer description is not valid: {reason}.',
     hint: 'Compare it with the manifest of a shipped bundle.',
   },
+  tokenizer_missing: {
+    kind: 'not_found',
+    message: 'There is no tokenizer {path}.',
+    hint: 'Give a tokenizer.json, a vocab.txt, a SentencePiece model, or a folder that holds one.',
+  },
+  tokenizer_malformed: {
+    kind: 'corrupt',
+    message: 'The tokenizer {path} cannot be used: {reason}.',
+    hint: 'Copy the file again; of tokenizer.json files, Retort reads those with a WordPiece or Unigram model.',
+  },
   vocabulary_missing: {
     kind: 'not_found',
     message: 'There is no vocabulary {path}.',

@@ -19,9 +19,12 @@ export function parseDescriptor<T>(schema: z.ZodType<T>, descriptor: unknown): T
   return parsed.data;
 }
 
-/** @throws RetortError vocabulary_missing */
-export async function readTokenizerFile(path: string): Promise<Buffer> {
+/** @throws RetortError of the code: there is no such file */
+export async function readTokenizerFile(
+  path: string,
+  code: 'vocabulary_missing' | 'tokenizer_missing' = 'vocabulary_missing',
+): Promise<Buffer> {
   return readFile(path).catch((error: unknown) => {
-    throw fail('vocabulary_missing', { path }, error);
+    throw fail(code, { path }, error);
   });
 }

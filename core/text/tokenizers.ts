@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fail } from '../errors.js';
 import type { Tokenizer } from './tokenizer.js';
+import { openTokenizerJson } from './tokenizer-json/tokenizer.js';
 import { openWordTokenizer } from './word-tokenizer.js';
 import { openWordPieceTokenizer } from './wordpiece/tokenizer.js';
 
@@ -10,6 +11,7 @@ type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>
 const tokenizers: Readonly<Record<string, OpenTokenizer>> = {
   words: openWordTokenizer,
   wordpiece: openWordPieceTokenizer,
+  'tokenizer-json': openTokenizerJson,
 };
 
 /**
