@@ -1,6 +1,7 @@
 /** The tokenizers there are: a manifest's `tokenizer` entry says which kind it wants. */
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import { openSentencePieceTokenizer } from './sentencepiece/tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
 import { openTokenizerJson } from './tokenizer-json/tokenizer.js';
 import { openWordTokenizer } from './word-tokenizer.js';
@@ -12,6 +13,7 @@ const tokenizers: Readonly<Record<string, OpenTokenizer>> = {
   words: openWordTokenizer,
   wordpiece: openWordPieceTokenizer,
   'tokenizer-json': openTokenizerJson,
+  sentencepiece: openSentencePieceTokenizer,
 };
 
 /**
