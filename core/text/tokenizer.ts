@@ -5,6 +5,9 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** What a user should know about how this installation differs from the one that trained the model. */
   readonly warnings: readonly string[];
-  /** 1 to the model's maximum ids, each in [0, vocabularySize); an empty text gives `[UNK]` alone. */
+  /**
+   * 1 to the model's maximum ids, each in [0, vocabularySize). An empty text gives a student's `[UNK]` alone, and a
+   * teacher's special tokens.
+   */
   encode(text: string): number[];
 }

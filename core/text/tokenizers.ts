@@ -1,12 +1,20 @@
 /** The tokenizers there are: a manifest's `tokenizer` entry says which kind it wants. */
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import { openSentencePieceTokenizer } from './sentencepiece/tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
+import { openTokenizerJson } from './tokenizer-json/tokenizer.js';
 import { openWordTokenizer } from './word-tokenizer.js';
+import { openWordPieceTokenizer } from './wordpiece/tokenizer.js';
 
 type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
 
-const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([['words', openWordTokenizer]]);
+const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([
+  ['words', openWordTokenizer],
+  ['wordpiece', openWordPieceTokenizer],
+  ['tokenizer-json', openTokenizerJson],
+  ['sentencepiece', openSentencePieceTokenizer],
+]);
 
 /**
  * @param folder where the descriptor's files are

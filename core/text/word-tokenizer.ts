@@ -1,8 +1,7 @@
 /** The student's tokenizer: a word segmenter and a vocabulary. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fileNameSchema, parseDescriptor, readTokenizerFile } from './descriptor.js';
 import { normalizeText } from './normalize.js';
 import { loadSegmenter, segmenterNames } from './segmenter.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -13,20 +12,20 @@ const wordTokenizerSchema = z.strictObject({
   segmenter: z.enum(segmenterNames),
   /** Of the package that cut the training texts. */
   segmenterVersion: z.string(),
-  vocabularyFile: z.string().regex(/^[\w][\w.-]*$/),
+  vocabularyFile: fileNameSchema,
   maxWords: z.int().positive(),
 });
 
 /** @throws RetortError tokenizer_invalid, vocabulary_missing, vocabulary_malformed, segmenter_missing */
 export async function openWordTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
-  const parsed = wordTokenizerSchema.safeParse(descriptor);
-  if (!parsed.success) throw fail('tokenizer_invalid', { reason: z.prettifyError(parsed.error) });
-  const { segmenter: name, segmenterVersion, vocabularyFile, maxWords } = parsed.data;
+  const {
+    segmenter: name,
+    segmenterVersion,
+    vocabularyFile,
+    maxWords,
+  } = parseDescriptor(wordTokenizerSchema, descriptor);
   const file = path.join(folder, vocabularyFile);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw fail('vocabulary_missing', { path: file }, error);
-  });
-  const vocabulary = Vocabulary.parse(text, file);
+  const vocabulary = Vocabulary.parse((await readTokenizerFile(file)).toString('utf8'), file);
   const segmenter = await loadSegmenter(name);
   return {
     vocabularySize: vocabulary.words.length,

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readTexts } from '../../core/text-file.js';
+import { readTexts, streamTexts } from '../../core/text-file.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -43,5 +44,28 @@ describe('a file of texts', () => {
   it('must hold a text and be there', async () => {
     await expect(readTexts(await file('d.txt', '\n'))).rejects.toMatchObject({ code: 'texts_file_empty' });
     await expect(readTexts(join(folder, 'none.txt'))).rejects.toMatchObject({ code: 'texts_file_missing' });
+  });
+});
+
+describe('a stream of texts', () => {
+  const all = (...chunks: string[]): Promise<string[]> => {
+    const stream = Readable.from(chunks, { objectMode: false });
+    return Readable.from(streamTexts(stream, 'here')).toArray() as Promise<string[]>;
+  };
+
+  it('has one JSON value a line, however it is cut up', async () => {
+    expect(await all('\uFEFF{"text":"好"', '}\r\n\n"a\u2028b"\n', '"不好"')).toEqual([
+      '好',
+      'a\u2028b',
+      '不好',
+    ]);
+    expect(await all('')).toEqual([]);
+  });
+
+  it('names the line that is not a text', async () => {
+    await expect(all('"好"\n\n{"texts":1}\n')).rejects.toMatchObject({
+      code: 'texts_line_malformed',
+      details: { line: 3, path: 'here' },
+    });
   });
 });

@@ -1,0 +1,85 @@
+/** A SentencePiece model file: the protobuf message ModelProto of sentencepiece_model.proto, as far as Unigram needs it. */
+import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
+
+export interface SentencePieceModel {
+  /** In the order of their ids. */
+  readonly pieces: readonly Piece[];
+  /** Empty where characters stay as they are. */
+  readonly charsmap: Uint8Array;
+  /** A blank is put before the text. */
+  readonly addDummyPrefix: boolean;
+  /** Blanks at the ends go, and several become one. */
+  readonly removeExtraWhitespaces: boolean;
+}
+
+export interface Piece {
+  readonly text: string;
+  /** Natural logarithm of its probability. */
+  readonly score: number;
+  readonly type: number;
+}
+
+/** The types of pieces that are used; control and unused ones never occur in a text. */
+export const pieceTypes = { normal: 1, unknown: 2, userDefined: 4 } as const;
+
+/** @throws Error where the bytes are no such message, or the model is not Unigram */
+export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
+  const pieces: Piece[] = [];
+  let model: Omit<SentencePieceModel, 'pieces'> = readNormalizer(new Uint8Array());
+  readMessage(bytes, (field, reader) => {
+    if (field === 1) pieces.push(readPiece(reader.bytes()));
+    else if (field === 2) checkTrainer(reader.bytes());
+    else if (field === 3) model = readNormalizer(reader.bytes());
+    else return false;
+    return true;
+  });
+  if (pieces.length === 0) throw new Error('it holds no pieces');
+  return { pieces, ...model };
+}
+
+function readPiece(bytes: Uint8Array): Piece {
+  const piece = { text: '', score: 0, type: pieceTypes.normal as number };
+  readMessage(bytes, (field, reader) => {
+    if (field === 1) piece.text = reader.string();
+    else if (field === 2) piece.score = reader.float();
+    else if (field === 3) piece.type = reader.int32();
+    else return false;
+    return true;
+  });
+  return piece;
+}
+
+function readNormalizer(bytes: Uint8Array): Omit<SentencePieceModel, 'pieces'> {
+  const normalizer = {
+    charsmap: new Uint8Array(),
+    addDummyPrefix: true,
+    removeExtraWhitespaces: true,
+  };
+  readMessage(bytes, (field, reader) => {
+    if (field === 2) normalizer.charsmap = Uint8Array.from(reader.bytes());
+    else if (field === 3) normalizer.addDummyPrefix = reader.bool();
+    else if (field === 4) normalizer.removeExtraWhitespaces = reader.bool();
+    else return false;
+    return true;
+  });
+  return normalizer;
+}
+
+function checkTrainer(bytes: Uint8Array): void {
+  readMessage(bytes, (field, reader) => {
+    if (field !== 3) return false;
+    if (reader.int32() !== unigramType) throw new Error('its model is not Unigram');
+    return true;
+  });
+}
+
+const unigramType = 1;
+
+/** @param read takes a field's value and returns true, or false for a field to be skipped */
+function readMessage(bytes: Uint8Array, read: (field: number, reader: BinaryReader) => boolean): void {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [field, wireType]: [number, WireType] = reader.tag();
+    if (!read(field, reader)) reader.skip(wireType, field);
+  }
+}

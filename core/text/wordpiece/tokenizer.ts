@@ -1,0 +1,46 @@
+/** The tokenizer of BERT and ERNIE teachers: BERT's normaliser, then WordPiece over a `vocab.txt`. */
+import path from 'node:path';
+import { z } from 'zod';
+import { fileNameSchema, maxTokensSchema, parseDescriptor, readTokenizerFile } from '../descriptor.js';
+import { readable, surround } from '../special-tokens.js';
+import type { Tokenizer } from '../tokenizer.js';
+import { WordPiece } from './model.js';
+import { normalizeBert } from './normalizer.js';
+import { parseVocabularyFile, requiredId } from './vocabulary.js';
+
+export const wordPieceSchema = z.strictObject({
+  kind: z.literal('wordpiece'),
+  vocabularyFile: fileNameSchema,
+  maxTokens: maxTokensSchema,
+  lowerCase: z.boolean().default(true),
+  /** null: as `lowerCase` says. */
+  stripAccents: z.boolean().nullable().default(null),
+  chineseCharacters: z.boolean().default(true),
+});
+
+/**
+ * `[CLS]`, the text's pieces, `[SEP]`. `[MASK]` and its like in a text are words as others are.
+ * @throws RetortError tokenizer_invalid, vocabulary_missing, vocabulary_malformed, vocabulary_incomplete
+ */
+export async function openWordPieceTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
+  const { vocabularyFile, maxTokens, ...options } = parseDescriptor(wordPieceSchema, descriptor);
+  const file = path.join(folder, vocabularyFile);
+  const { ids, size } = parseVocabularyFile((await readTokenizerFile(file)).toString('utf8'), file);
+  const model = new WordPiece(ids, {
+    unknownId: requiredId(ids, '[UNK]', file),
+    continuingPrefix: '##',
+    maxCharactersPerWord: 100,
+  });
+  const special = {
+    prefix: [requiredId(ids, '[CLS]', file)],
+    suffix: [requiredId(ids, '[SEP]', file)],
+  };
+  return {
+    vocabularySize: size,
+    warnings: [],
+    encode(text) {
+      const normal = normalizeBert(readable(text, maxTokens), { ...options, cleanText: true });
+      return surround(model.encode(normal, maxTokens), special, maxTokens);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RetortError } from '../../../core/errors.js';
+import { readPickledWords } from '../../../core/text/sentencepiece/pickled-words.js';
+import { loadTokenizer } from '../../../core/text/tokenizers.js';
+import { type GoldenText, readGoldens, tokenizerFixture } from './golden-texts.js';
+
+const descriptor = { kind: 'sentencepiece', modelFile: 'spiece.model', maxTokens: 512 };
+const ernieTiny = {
+  kind: 'sentencepiece',
+  modelFile: 'spm_cased_simp_sampled.model',
+  vocabularyFile: 'vocab.txt',
+  maxTokens: 512,
+  lowerCase: true,
+  words: { dictionaryFile: 'dict.wordseg.pickle' },
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'retort-sentencepiece-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a SentencePiece model', () => {
+  it('gives SentencePiece\u2019s own ids between <s> and </s>', async () => {
+    const cases = readGoldens('spm.json') as GoldenText[];
+    const tokenizer = await loadTokenizer(descriptor, tokenizerFixture('spm'));
+    expect(cases.map(({ text }) => ({ text, ids: tokenizer.encode(text) }))).toEqual(cases);
+  });
+
+  it('gives ids of the vocabulary between its special tokens, whatever the text and the limit', async () => {
+    const whole = await loadTokenizer({ ...descriptor, maxTokens: 4096 }, tokenizerFixture('spm'));
+    const short = await loadTokenizer({ ...descriptor, maxTokens: 7 }, tokenizerFixture('spm'));
+    const [first, last] = whole.encode('');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const [all, ids] = [whole.encode(text), short.encode(text)];
+        expect(ids).toEqual(all.length <= 7 ? all : [...all.slice(0, 6), last]);
+        expect(ids[0]).toBe(first);
+        expect(ids.every((id) => id >= 0 && id < whole.vocabularySize)).toBe(true);
+      }),
+    );
+  });
+
+  it('with a bit flipped is refused by a code, or still gives ids', async () => {
+    const bytes = await readFile(tokenizerFixture('spm/spiece.model'));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(7), async (at, bit) => {
+        const flipped = Uint8Array.from(bytes);
+        flipped[at]! ^= 1 << bit;
+        await writeFile(join(folder, 'spiece.model'), flipped);
+        try {
+          const tokenizer = await loadTokenizer(descriptor, folder);
+          const ids = tokenizer.encode('房间 ＡＢＣ，ﬁne ½');
+          expect(ids.every((id) => id < tokenizer.vocabularySize)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RetortError);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('ERNIE-Tiny\u2019s tokenizer', () => {
+  it('cuts words before SentencePiece and takes ids from its vocab.txt', async () => {
+    const cases = readGoldens('ernie-tiny.json') as GoldenText[];
+    const tokenizer = await loadTokenizer(ernieTiny, tokenizerFixture('ernie-tiny'));
+    expect(cases.map(({ text }) => ({ text, ids: tokenizer.encode(text) }))).toEqual(cases);
+    expect(tokenizer.warnings).toEqual([]);
+  });
+
+  it('cuts by a segmenter where its dictionary is missing, and says so', async () => {
+    const words = { segmenter: 'node-rs-jieba' };
+    const tokenizer = await loadTokenizer({ ...ernieTiny, words }, tokenizerFixture('ernie-tiny'));
+    expect(tokenizer.encode('酒店').slice(1, -1)).not.toHaveLength(0);
+    expect(tokenizer.warnings).toHaveLength(1);
+  });
+
+  it('refuses a dictionary that is none', async () => {
+    for (const name of ['vocab.txt', ernieTiny.modelFile]) {
+      await copyFile(tokenizerFixture(`ernie-tiny/${name}`), join(folder, name));
+    }
+    for (const bytes of [[], [0x80, 2, 0x63], [0x58, 9, 0, 0, 0, 65]]) {
+      await writeFile(join(folder, 'dict.wordseg.pickle'), Uint8Array.from(bytes));
+      await expect(loadTokenizer(ernieTiny, folder)).rejects.toMatchObject({ code: 'tokenizer_malformed' });
+    }
+  });
+});
+
+describe('a pickled dictionary', () => {
+  it.each(readGoldens('pickled-words.json') as { pickle: string; words: string[] }[])(
+    'of any protocol gives its words: $pickle',
+    ({ pickle, words }) => {
+      expect(readPickledWords(Buffer.from(pickle, 'base64'))).toEqual(new Set(words));
+    },
+  );
+});
