@@ -37,15 +37,28 @@ export class Unigram {
       },
       {},
     );
+    // Done by `pieces`: the library takes quadratic time to join many.
+    tokenizer.model.fuse_unk = false;
     this.#library = tokenizer;
     this.#library.normalizer = tokenizer.normalizer === null ? null : withCharsmaps(tokenizer.normalizer);
     this.#unknownId = parts.model.unk_id;
     this.#byteFallback = parts.model.byte_fallback;
   }
 
-  /** The pieces of a text, without special tokens around it; what is unknown stands as it is in the text. */
+  /** The pieces of a text, without special tokens around it; unknown characters that touch are one piece. */
   pieces(text: string): string[] {
-    return this.#library.tokenize(text);
+    const pieces: string[] = [];
+    let unknown = '';
+    for (const piece of this.#library.tokenize(text)) {
+      if (this.#library.token_to_id(piece) === undefined) unknown += piece;
+      else {
+        if (unknown !== '') pieces.push(unknown);
+        unknown = '';
+        pieces.push(piece);
+      }
+    }
+    if (unknown !== '') pieces.push(unknown);
+    return pieces;
   }
 
   /** The ids of its pieces. */
@@ -79,7 +92,7 @@ interface LibraryNormalizer {
 const LibraryTokenizer = library as unknown as new (
   parts: object,
   config: object,
-) => Omit<Library, 'normalizer'> & { normalizer: LibraryNormalizer | null };
+) => Omit<Library, 'normalizer'> & { normalizer: LibraryNormalizer | null; model: { fuse_unk: boolean } };
 
 function withCharsmaps(normalizer: LibraryNormalizer): (text: string) => string {
   const { type, precompiled_charsmap: charsmap } = normalizer.config;

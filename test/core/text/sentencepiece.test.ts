@@ -45,6 +45,14 @@ describe('a SentencePiece model', () => {
     );
   });
 
+  it('must hold the pieces of a Unigram model', async () => {
+    // The second says that its type, field 3 of field 2, is 2: BPE.
+    for (const bytes of [[], [0x12, 2, 0x18, 2]]) {
+      await writeFile(join(folder, 'spiece.model'), Uint8Array.from(bytes));
+      await expect(loadTokenizer(descriptor, folder)).rejects.toMatchObject({ code: 'tokenizer_malformed' });
+    }
+  });
+
   it('with a bit flipped is refused by a code, or still gives ids', async () => {
     const bytes = await readFile(tokenizerFixture('spm/spiece.model'));
     await fc.assert(
