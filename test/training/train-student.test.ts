@@ -30,7 +30,7 @@ async function folder(name: string, files: Readonly<Record<string, string>>): Pr
 
 const lineSchema = z.looseObject({ kind: z.string().optional(), error: z.looseObject({}).optional() });
 
-/** Its exit code and what it printed, a JSON object a line. */
+/** Its exit code and what it printed, a JSON object a line; an error, which goes to stderr, comes last. */
 async function train(data: string, out: string, ...options: string[]) {
   const child = spawn(process.execPath, [
     cli,
@@ -39,8 +39,8 @@ async function train(data: string, out: string, ...options: string[]) {
     ...options,
   ]);
   const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  const printed = await text(child.stdout);
-  const lines = printed.trimEnd().split('\n');
+  const printed = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const lines = printed.join('').split('\n').filter(Boolean);
   return { code: await exit, events: lines.map((line) => lineSchema.parse(JSON.parse(line))) };
 }
 
@@ -78,7 +78,7 @@ test('learns from the columns that are named', async () => {
     code: 1,
     events: [{ error: { code: 'data_row_malformed' } }],
   });
-});
+}, 60_000);
 
 test('wants two splits, both with labels', async () => {
   const rows = 'label\ttext_a\n1\t好\n';
