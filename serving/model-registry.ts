@@ -88,7 +88,7 @@ export class ModelRegistry {
 
   async close(): Promise<void> {
     for (const { queue, pool } of this.models) {
-      queue.refuseAll(fail('server_draining', {}));
+      queue.close(fail('server_draining', {}));
       await pool.close();
     }
     this.#models.clear();

@@ -63,6 +63,7 @@ export class RequestQueue {
   #waiting: Entry[] = [];
   /** Admitted and not answered yet. */
   #open = new Set<PendingRequest>();
+  #closed: RetortError | null = null;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -76,9 +77,15 @@ export class RequestQueue {
     return this.#open.size;
   }
 
-  /** @throws RetortError queue_full at once; rejects with deadline_exceeded, client_gone, or what a worker answers */
+  /**
+   * @throws RetortError queue_full, or what the queue was closed with, at once; rejects with deadline_exceeded,
+   * client_gone, or what a worker answers
+   */
   submit({ items, deadlineMs, signal }: Submission): Promise<Answer> {
     const { capacity, clock, onWaiting } = this.#options;
+    if (this.#closed !== null) throw this.#closed;
+    // An abort that is past is not heard of again.
+    if (signal?.aborted === true) return Promise.reject(fail('client_gone', {}));
     if (this.#waiting.length + items.length > capacity) throw fail('queue_full', { capacity });
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
@@ -162,18 +169,20 @@ export class RequestQueue {
 
   /** Entries whose worker died: once more, before all others; a second time they are refused. */
   retry(entries: readonly Entry[], error: RetortError): void {
-    const again = entries.filter(({ retries, request }) => retries === 0 && !request.settled);
+    // First, since it settles requests that may have other entries here.
     this.refuse(
-      entries.filter((entry) => !again.includes(entry)),
+      entries.filter(({ retries }) => retries > 0),
       error,
     );
+    const again = entries.filter(({ request }) => !request.settled);
     for (const entry of again) entry.retries += 1;
     this.#waiting.unshift(...again);
     if (again.length > 0) this.#options.onWaiting();
   }
 
-  /** Answers everything that is open with an error. */
-  refuseAll(error: RetortError): void {
+  /** Answers everything that is open with an error, and refuses with it whatever comes later. */
+  close(error: RetortError): void {
+    this.#closed = error;
     for (const request of [...this.#open]) request.settle(error);
   }
 }

@@ -80,6 +80,7 @@ export class WorkerPool {
     };
     this.#slots.add(slot);
     return new Promise((resolve, reject) => {
+      let reason = 'it ended';
       slot.worker.on('message', (message: WorkerMessage) => {
         switch (message.kind) {
           case 'ready':
@@ -91,7 +92,8 @@ export class WorkerPool {
             this.dispatch();
             break;
           case 'refused':
-            reject(fail('model_refused', { path: folder, reason: message.error.message }));
+            reason = message.error.message;
+            reject(fail('model_refused', { path: folder, reason }));
             break;
           case 'done':
             this.#finish(slot, (entries) => {
@@ -108,7 +110,6 @@ export class WorkerPool {
             break;
         }
       });
-      let reason = 'it ended';
       slot.worker.on('error', (error: unknown) => {
         reason = error instanceof Error ? error.message : String(error);
       });
@@ -129,7 +130,7 @@ export class WorkerPool {
   }
 
   #replace(slot: Slot, reason: string): void {
-    const { queue, onDeath } = this.#options;
+    const { folder, queue, onDeath } = this.#options;
     onDeath(reason);
     queue.retry(slot.running, fail('worker_died', { reason }));
     if (!slot.ready) this.#failedStarts += 1;
@@ -138,7 +139,7 @@ export class WorkerPool {
         // Its exit is handled where every worker's is.
       });
     } else if (this.#slots.size === 0) {
-      queue.refuseAll(fail('worker_died', { reason }));
+      queue.close(fail('model_refused', { path: folder, reason }));
     }
   }
 }

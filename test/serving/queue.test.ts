@@ -1,0 +1,290 @@
+/** The queue of requests, on a clock that the tests turn. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { fail } from '../../core/errors.js';
+import type { Clock } from '../../serving/clock.js';
+import type { Item } from '../../serving/predictor.js';
+import { type Answer, type Entry, RequestQueue } from '../../serving/queue.js';
+
+class FakeClock implements Clock {
+  #now = 1000;
+  readonly #timers = new Set<{ at: number; callback: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, milliseconds: number): unknown {
+    const timer = { at: this.#now + milliseconds, callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as { at: number; callback: () => void });
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass; timers fire in the order of their times. */
+  pass(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = end;
+  }
+}
+
+function start({ capacity = 10, largestBatch = 4 } = {}) {
+  const clock = new FakeClock();
+  let calls = 0;
+  const queue = new RequestQueue({ capacity, largestBatch, clock, onWaiting: () => (calls += 1) });
+  const submit = (
+    texts: readonly string[],
+    { within = 100, signal }: { within?: number; signal?: AbortSignal } = {},
+  ) => {
+    const items = texts.map((text): Item => ({ text }));
+    const promise = queue.submit({
+      items,
+      deadlineMs: clock.now() + within,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    // A test looks at an answer after it has let other things happen.
+    promise.catch(() => undefined);
+    return promise;
+  };
+  return { clock, queue, submit, calls: () => calls };
+}
+
+const textsOf = (entries: readonly Entry[]) => entries.map(({ item }) => ('text' in item ? item.text : ''));
+/** What a worker would say: the length of the text as its one logit. */
+const predictionsOf = (entries: readonly Entry[]) =>
+  entries.map(({ length }) => ({ logits: [length], words: length }));
+const answerAll = (queue: RequestQueue, entries: readonly Entry[], times = { tokenizeMs: 1, inferMs: 2 }) => {
+  queue.answer(entries, predictionsOf(entries), times);
+};
+const logitsOf = ({ predictions }: Answer) => predictions.map(({ logits }) => logits[0]);
+const died = () => fail('worker_died', { reason: 'a test' });
+
+describe('admission', () => {
+  test('all items of a request or none', async () => {
+    const { queue, submit, calls } = start({ capacity: 3 });
+    const first = submit(['a', 'b']);
+    expect(() => submit(['c', 'd'])).toThrow(expect.objectContaining({ code: 'queue_full' }));
+    expect(queue.depth).toBe(2);
+    expect(queue.openRequests).toBe(1);
+    expect(calls()).toBe(1);
+    void submit(['e']);
+    expect(queue.depth).toBe(3);
+    answerAll(queue, queue.take());
+    expect(logitsOf(await first)).toEqual([1, 1]);
+  });
+
+  test('what is taken makes room', () => {
+    const { queue, submit } = start({ capacity: 2 });
+    void submit(['a', 'b']);
+    queue.take();
+    void submit(['c', 'd']);
+    expect(queue.depth).toBe(2);
+    expect(() => submit(['e'])).toThrow(expect.objectContaining({ code: 'queue_full' }));
+  });
+
+  test('a refused request leaves no timer', () => {
+    const { clock, submit } = start({ capacity: 1 });
+    expect(() => submit(['a', 'b'])).toThrow();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('answers', () => {
+  test('are in the order of the items, when the last of several batches is done, the later one first', async () => {
+    const { clock, queue, submit } = start({ largestBatch: 2 });
+    const texts = ['a', 'bb', 'ccc', 'dddd'];
+    const pending = submit(texts);
+    clock.pass(5);
+    const one = queue.take();
+    clock.pass(2);
+    const two = queue.take();
+    expect([...textsOf(one), ...textsOf(two)]).toEqual(texts);
+    answerAll(queue, two, { tokenizeMs: 1, inferMs: 9 });
+    expect(queue.openRequests).toBe(1);
+    answerAll(queue, one, { tokenizeMs: 3, inferMs: 2 });
+    const answer = await pending;
+    expect(logitsOf(answer)).toEqual([1, 2, 3, 4]);
+    expect(answer).toMatchObject({ queueMs: 7, tokenizeMs: 3, inferMs: 9 });
+    expect([queue.openRequests, queue.depth, clock.timers]).toEqual([0, 0, 0]);
+  });
+
+  test('requests share a batch and each gets its own', async () => {
+    const { queue, submit } = start();
+    const pending = [submit(['a', 'bb']), submit(['ccc'])];
+    answerAll(queue, queue.take());
+    expect((await Promise.all(pending)).map(logitsOf)).toEqual([[1, 2], [3]]);
+  });
+
+  test('an entry of another length waits for the next batch', () => {
+    const { queue, submit } = start();
+    void submit(['好', '好'.repeat(50)]);
+    void submit(['很好']);
+    expect(textsOf(queue.take())).toEqual(['好', '很好']);
+    expect(textsOf(queue.take())).toEqual(['好'.repeat(50)]);
+    expect(queue.take()).toEqual([]);
+  });
+
+  test('whatever is asked in whatever order, every item is answered once, with its own prediction', async () => {
+    const request = fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.boolean(), { maxLength: 60 }),
+        async (requests, largestBatch, takes) => {
+          const { queue, submit } = start({ capacity: 1000, largestBatch });
+          const pending: Promise<Answer>[] = [];
+          const running: Entry[][] = [];
+          const waiting = [...requests];
+          const turns = takes.values();
+          while (waiting.length > 0 || queue.depth > 0 || running.length > 0) {
+            const next = turns.next().value === true ? undefined : waiting.shift();
+            if (next !== undefined) pending.push(submit(next.map((length) => 'x'.repeat(length))));
+            else if (queue.depth > 0) running.push(queue.take());
+            // The batch that started last ends first.
+            else if (running.length > 0) answerAll(queue, running.pop()!);
+          }
+          expect((await Promise.all(pending)).map(logitsOf)).toEqual(requests);
+          expect(queue.openRequests).toBe(0);
+        },
+      ),
+    );
+  });
+});
+
+describe('deadlines and clients that leave', () => {
+  test('the time in the queue counts; what expired is not taken', async () => {
+    const { clock, queue, submit } = start();
+    const late = submit(['a', 'b'], { within: 50 });
+    const patient = submit(['c'], { within: 200 });
+    clock.pass(49);
+    expect(queue.depth).toBe(3);
+    clock.pass(1);
+    await expect(late).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+      message: expect.stringContaining('50 ms'),
+    });
+    expect(textsOf(queue.take())).toEqual(['c']);
+    clock.pass(150);
+    await expect(patient).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(queue.openRequests).toBe(0);
+  });
+
+  test('an answer after the deadline is dropped', async () => {
+    const { clock, queue, submit } = start();
+    const late = submit(['a'], { within: 50 });
+    const taken = queue.take();
+    clock.pass(60);
+    answerAll(queue, taken);
+    await expect(late).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+
+  test('an answer in time is not expired later', async () => {
+    const { clock, queue, submit } = start();
+    const pending = submit(['a'], { within: 50 });
+    answerAll(queue, queue.take());
+    clock.pass(100);
+    expect(logitsOf(await pending)).toEqual([1]);
+  });
+
+  test('a client that hangs up takes its entries along, and no others', async () => {
+    const { clock, queue, submit } = start();
+    const client = new AbortController();
+    const gone = submit(['a', 'b'], { signal: client.signal });
+    void submit(['c']);
+    client.abort();
+    await expect(gone).rejects.toMatchObject({ code: 'client_gone' });
+    expect(clock.timers).toBe(1);
+    expect(textsOf(queue.take())).toEqual(['c']);
+  });
+
+  test('a client that is gone before it is admitted is not admitted', async () => {
+    const { clock, queue, submit, calls } = start();
+    await expect(submit(['a'], { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'client_gone',
+    });
+    expect([queue.depth, queue.openRequests, clock.timers, calls()]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('a worker that dies or fails', () => {
+  test('its entries go before all others, once', async () => {
+    const { queue, submit, calls } = start({ largestBatch: 2 });
+    const pending = submit(['a', 'b']);
+    const other = submit(['c']);
+    queue.retry(queue.take(), died());
+    expect(calls()).toBe(3);
+    const again = queue.take();
+    expect(textsOf(again)).toEqual(['a', 'b']);
+    queue.retry(again, died());
+    await expect(pending).rejects.toMatchObject({ code: 'worker_died' });
+    expect(textsOf(queue.take())).toEqual(['c']);
+    expect(queue.openRequests).toBe(1);
+    void other;
+  });
+
+  test('a second run that succeeds answers the request', async () => {
+    const { queue, submit } = start();
+    const pending = submit(['a', 'bb']);
+    queue.retry(queue.take(), died());
+    answerAll(queue, queue.take());
+    expect(logitsOf(await pending)).toEqual([1, 2]);
+  });
+
+  test('a request that is refused for one of its entries leaves none of the others behind', async () => {
+    const { queue, submit } = start({ largestBatch: 2 });
+    const pending = submit(['a', 'b', 'c']);
+    const [a, b] = queue.take();
+    answerAll(queue, [b!]);
+    queue.retry([a!], died());
+    // a for the second time, c for the first
+    const mixed = queue.take();
+    expect(textsOf(mixed)).toEqual(['a', 'c']);
+    queue.retry(mixed, died());
+    await expect(pending).rejects.toMatchObject({ code: 'worker_died' });
+    expect([queue.depth, queue.openRequests]).toEqual([0, 0]);
+  });
+
+  test('what is nobody’s any more is not run again', () => {
+    const { clock, queue, submit, calls } = start();
+    void submit(['a'], { within: 10 });
+    const taken = queue.take();
+    clock.pass(20);
+    queue.retry(taken, died());
+    expect([queue.depth, calls()]).toEqual([0, 1]);
+  });
+
+  test('a failed batch refuses its requests and theirs alone', async () => {
+    const { queue, submit } = start({ largestBatch: 1 });
+    const [failed, fine] = [submit(['a', 'b']), submit(['c'])];
+    queue.refuse(queue.take(), fail('session_run_failed', { reason: 'a test' }));
+    await expect(failed).rejects.toMatchObject({ code: 'session_run_failed' });
+    expect(queue.depth).toBe(1);
+    answerAll(queue, queue.take());
+    expect(logitsOf(await fine)).toEqual([1]);
+  });
+});
+
+test('a queue that is closed answers what is open, waiting or taken, and refuses what comes', async () => {
+  const { clock, queue, submit } = start({ largestBatch: 1 });
+  const pending = [submit(['a']), submit(['b', 'c'])];
+  queue.take();
+  queue.close(fail('server_draining', {}));
+  for (const one of pending) await expect(one).rejects.toMatchObject({ code: 'server_draining' });
+  expect([queue.depth, queue.openRequests, clock.timers]).toEqual([0, 0, 0]);
+  expect(() => submit(['d'])).toThrow(expect.objectContaining({ code: 'server_draining' }));
+});
