@@ -314,6 +314,11 @@ export const ERRORS = define({
     message: 'The shapes {left} and {right} do not fit {operator} (node {node}).',
     hint: 'Check the shapes that the graph declares for its inputs and initializers.',
   },
+  graph_axis_outside: {
+    kind: 'invalid',
+    message: '{operator} (node {node}) names the axis {axis} of a value that has {rank}.',
+    hint: 'Check the axes that the graph gives the operator, and the shapes of its inputs.',
+  },
   onnx_malformed: {
     kind: 'malformed',
     message: 'These bytes are not an ONNX model that Retort can read: {reason}.',

@@ -18,6 +18,15 @@ export interface NodeOptions {
 /** Small constants with equal contents are one initializer; larger ones are not compared. */
 const sharedConstantBytes = 256;
 
+/** What a builder and those of its subgraphs, which may read its values, know together. */
+interface Shared {
+  readonly names: Set<string>;
+  /** Values that a node reads. */
+  readonly read: Set<string>;
+  /** Values that became outputs of another name, by the name that they had. */
+  readonly renamed: Map<string, string>;
+}
+
 export class GraphBuilder {
   readonly #name: string;
   readonly #inputs: string[] = [];
@@ -26,13 +35,13 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, Tensor>();
   readonly #types = new Map<string, ValueType>();
   readonly #constants = new Map<string, GraphValue>();
-  readonly #names: Set<string>;
+  readonly #shared: Shared;
   readonly #outer: GraphBuilder | null;
 
   constructor(name: string, outer: GraphBuilder | null = null) {
     this.#name = name;
     this.#outer = outer;
-    this.#names = outer === null ? new Set() : outer.#names;
+    this.#shared = outer === null ? { names: new Set(), read: new Set(), renamed: new Map() } : outer.#shared;
   }
 
   /**
@@ -83,12 +92,13 @@ export class GraphBuilder {
       name,
       domain,
       opType,
-      inputs: inputs.map((input) => input?.name ?? ''),
+      inputs: inputs.map((input) => (input === null ? '' : this.#nameOf(input))),
       outputs: names.map((output) => (typeof outputs === 'number' ? this.unique(output) : output)),
       attributes,
     };
     const types = inferNode(node, this);
     this.#nodes.push(node);
+    for (const input of node.inputs) this.#shared.read.add(input);
     return node.outputs.map((output, index) =>
       this.#declare(output, types[index] ?? { dtype: 'float32', shape: null }),
     );
@@ -96,23 +106,24 @@ export class GraphBuilder {
 
   /** Declares a graph output of this name. */
   output(name: string, value: GraphValue): void {
-    if (name !== value.name) {
+    const from = this.#nameOf(value);
+    if (name !== from) {
       this.#declare(name, value.type);
-      const producer = this.#nodes.findLastIndex((node) => node.outputs.includes(value.name));
+      const producer = this.#nodes.findLastIndex((node) => node.outputs.includes(from));
       const node = this.#nodes[producer];
-      const free = node !== undefined && !this.#outputs.includes(value.name) && !this.#isRead(value.name);
-      if (free) {
+      if (node !== undefined && !this.#outputs.includes(from) && !this.#shared.read.has(from)) {
         this.#nodes[producer] = {
           ...node,
-          outputs: node.outputs.map((output) => (output === value.name ? name : output)),
+          outputs: node.outputs.map((output) => (output === from ? name : output)),
         };
-        this.#types.delete(value.name);
+        this.#types.delete(from);
+        this.#shared.renamed.set(from, name);
       } else {
         this.#nodes.push({
           name: this.unique('Identity'),
           domain: '',
           opType: 'Identity',
-          inputs: [value.name],
+          inputs: [from],
           outputs: [name],
           attributes: {},
         });
@@ -123,15 +134,16 @@ export class GraphBuilder {
 
   /** The same value under a type that is known better than inference could tell. */
   assume(value: GraphValue, type: ValueType): GraphValue {
-    this.#types.set(value.name, type);
-    return { name: value.name, type };
+    const name = this.#nameOf(value);
+    this.#types.set(name, type);
+    return { name, type };
   }
 
   /** A name that no value or node of this graph has. */
   unique(stem: string): string {
     let name = stem;
-    for (let n = 1; this.#names.has(name); n += 1) name = `${stem}_${String(n)}`;
-    this.#names.add(name);
+    for (let n = 1; this.#shared.names.has(name); n += 1) name = `${stem}_${String(n)}`;
+    this.#shared.names.add(name);
     return name;
   }
 
@@ -157,12 +169,12 @@ export class GraphBuilder {
 
   #declare(name: string, type: ValueType): GraphValue {
     if (this.#types.has(name)) throw new RangeError(`the graph ${this.#name} already has a value ${name}`);
-    this.#names.add(name);
+    this.#shared.names.add(name);
     this.#types.set(name, type);
     return { name, type };
   }
 
-  #isRead(name: string): boolean {
-    return this.#nodes.some((node) => node.inputs.includes(name));
+  #nameOf({ name }: GraphValue): string {
+    return this.#shared.renamed.get(name) ?? name;
   }
 }

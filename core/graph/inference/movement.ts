@@ -1,8 +1,9 @@
 /** Operators that move, select, join or create elements, and shape arithmetic. */
-import type { Dimension, ValueType } from '../ir.js';
+import type { Dimension, Node, ValueType } from '../ir.js';
 import {
   axesOf,
   broadcast,
+  contradiction,
   type InferenceRule,
   type InferenceRules,
   intAttribute,
@@ -15,7 +16,7 @@ import {
 const gather: InferenceRule = ({ node, inputs: [data, indices] }) => {
   if (data == null) return [];
   if (data.shape === null || indices?.shape == null) return [{ dtype: data.dtype, shape: null }];
-  const axis = normalAxis(intAttribute(node, 'axis', 0), data.shape.length);
+  const axis = normalAxis(node, intAttribute(node, 'axis', 0), data.shape.length);
   return [
     {
       dtype: data.dtype,
@@ -38,10 +39,21 @@ const reshape: InferenceRule = (context) => {
   const shape: Dimension[] = wanted.map((size, axis) =>
     size === 0 ? (from?.[axis] ?? null) : size === -1 ? null : size,
   );
+  if (from === null) return [{ dtype: x.dtype, shape }];
   const open = wanted.indexOf(-1);
-  if (open >= 0 && from !== null) shape[open] = remaining(from, shape.toSpliced(open, 1));
+  const rest = open < 0 ? shape : shape.toSpliced(open, 1);
+  if (isKnown(from) && isKnown(rest)) {
+    const [had, asked] = [numberProduct(from), numberProduct(rest)];
+    if (open < 0 ? had !== asked : asked !== 0 && had % asked !== 0)
+      throw contradiction(context.node, from, wanted);
+  }
+  if (open >= 0) shape[open] = remaining(from, rest);
   return [{ dtype: x.dtype, shape }];
 };
+
+function isKnown(shape: Shape): boolean {
+  return shape.every((dimension) => typeof dimension === 'number');
+}
 
 /** The dimension that makes two shapes hold as many elements: what is left once common factors are struck out. */
 function remaining(from: Shape, to: Shape): Dimension {
@@ -69,6 +81,7 @@ const transpose: InferenceRule = ({ node, inputs: [x] }) => {
   const { shape } = x;
   if (shape === null) return [x];
   const permutation = intsAttribute(node, 'perm') ?? shape.map((_, axis) => shape.length - 1 - axis);
+  if (permutation.length !== shape.length) throw contradiction(node, shape, permutation);
   return [{ dtype: x.dtype, shape: permutation.map((axis) => shape[axis] ?? null) }];
 };
 
@@ -76,13 +89,26 @@ const concat: InferenceRule = ({ node, inputs }) => {
   const [first] = inputs;
   if (first == null) return [];
   if (first.shape === null) return [first];
-  const axis = normalAxis(intAttribute(node, 'axis', 0), first.shape.length);
-  const joined = inputs.reduce<Dimension>((sum, input) => {
-    const size = input?.shape?.[axis] ?? null;
-    return typeof sum === 'number' && typeof size === 'number' ? sum + size : null;
-  }, 0);
-  return [{ dtype: first.dtype, shape: first.shape.with(axis, joined) }];
+  const axis = normalAxis(node, intAttribute(node, 'axis', 0), first.shape.length);
+  let common: Shape = first.shape;
+  for (const input of inputs.slice(1)) {
+    const shape = input?.shape ?? null;
+    common = shape === null ? common.with(axis, null) : joined(node, common, shape, axis);
+  }
+  return [{ dtype: first.dtype, shape: common }];
 };
+
+/** Two shapes one behind the other on an axis; on the others they are equal. */
+function joined(node: Node, a: Shape, b: Shape, axis: number): Shape {
+  if (a.length !== b.length) throw contradiction(node, a, b);
+  return a.map((left, at) => {
+    const right = b[at] ?? null;
+    if (at === axis) return typeof left === 'number' && typeof right === 'number' ? left + right : null;
+    if (typeof left === 'number' && typeof right === 'number' && left !== right)
+      throw contradiction(node, a, b);
+    return typeof right === 'number' ? right : (left ?? right);
+  });
+}
 
 const slice: InferenceRule = (context) => {
   const [x] = context.inputs;
@@ -95,19 +121,14 @@ const slice: InferenceRule = (context) => {
   const steps = numbersAt(context, 4) ?? starts.map(() => 1);
   const sliced = [...shape];
   axes.forEach((axis, place) => {
-    const at = normalAxis(axis, shape.length);
+    const at = normalAxis(context.node, axis, shape.length);
     sliced[at] = sliceLength(shape[at] ?? null, starts[place] ?? 0, ends[place] ?? 0, steps[place] ?? 1);
   });
   return [{ dtype: x.dtype, shape: sliced }];
 };
 
 function sliceLength(size: Dimension, start: number, end: number, step: number): Dimension {
-  if (typeof size !== 'number')
-    return step === 1 && start >= 0 && end > start && end < 2 ** 31 && size === null
-      ? null
-      : start === 0 && end >= 2 ** 31 - 1
-        ? size
-        : null;
+  if (typeof size !== 'number') return step === 1 && start === 0 && end >= 2 ** 31 - 1 ? size : null;
   const clamp = (value: number) =>
     Math.min(Math.max(value < 0 ? value + size : value, step < 0 ? -1 : 0), step < 0 ? size - 1 : size);
   return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
@@ -116,12 +137,16 @@ function sliceLength(size: Dimension, start: number, end: number, step: number):
 const split: InferenceRule = (context) => {
   const { node } = context;
   const [x] = context.inputs;
-  if (x?.shape == null) return [];
+  if (x == null) return [];
   const { dtype, shape } = x;
-  const axis = normalAxis(intAttribute(node, 'axis', 0), shape.length);
+  if (shape === null) return node.outputs.map(() => ({ dtype, shape }));
+  const axis = normalAxis(node, intAttribute(node, 'axis', 0), shape.length);
   const whole = shape[axis];
   const even = typeof whole === 'number' ? Math.ceil(whole / node.outputs.length) : null;
-  const sizes = numbersAt(context, 1) ?? (context.inputs[1] == null ? node.outputs.map(() => even) : null);
+  const given = numbersAt(context, 1);
+  if (typeof whole === 'number' && given !== null && given.reduce((a, b) => a + b, 0) !== whole)
+    throw contradiction(node, shape, given);
+  const sizes = given ?? (context.inputs[1] == null ? node.outputs.map(() => even) : null);
   return node.outputs.map((_, index) => ({ dtype, shape: shape.with(axis, sizes?.[index] ?? null) }));
 };
 
@@ -130,7 +155,7 @@ const unsqueeze: InferenceRule = (context) => {
   const axes = axesOf(context, 1);
   if (x?.shape == null || axes === null) return x == null ? [] : [{ dtype: x.dtype, shape: null }];
   const rank = x.shape.length + axes.length;
-  const places = new Set(axes.map((axis) => normalAxis(axis, rank)));
+  const places = new Set(axes.map((axis) => normalAxis(context.node, axis, rank)));
   const rest = [...x.shape];
   return [
     {
@@ -145,7 +170,10 @@ const squeeze: InferenceRule = (context) => {
   const axes = axesOf(context, 1);
   if (x?.shape == null || axes === null) return x == null ? [] : [{ dtype: x.dtype, shape: null }];
   const rank = x.shape.length;
-  const places = new Set(axes.map((axis) => normalAxis(axis, rank)));
+  const places = new Set(axes.map((axis) => normalAxis(context.node, axis, rank)));
+  const ones = x.shape.map((dimension, axis) => (places.has(axis) ? 1 : dimension));
+  if (x.shape.some((dimension, axis) => typeof dimension === 'number' && dimension !== ones[axis]))
+    throw contradiction(context.node, x.shape, ones);
   return [{ dtype: x.dtype, shape: x.shape.filter((_, axis) => !places.has(axis)) }];
 };
 
@@ -180,7 +208,10 @@ const range: InferenceRule = (context) => {
 
 const flatten: InferenceRule = ({ node, inputs: [x] }) => {
   if (x?.shape == null) return x == null ? [] : [{ dtype: x.dtype, shape: [null, null] }];
-  const axis = normalAxis(intAttribute(node, 'axis', 1), x.shape.length);
+  const rank = x.shape.length;
+  const given = intAttribute(node, 'axis', 1);
+  // The only operator that may split behind the last axis.
+  const axis = given === rank ? rank : normalAxis(node, given, rank);
   return [
     { dtype: x.dtype, shape: [remaining(x.shape.slice(0, axis), []), remaining(x.shape.slice(axis), [])] },
   ];
@@ -195,7 +226,7 @@ const reduce: InferenceRule = (context) => {
   if (shape === null) return [{ dtype, shape: null }];
   const axes = axesOf(context, 1) ?? (context.inputs[1] == null ? shape.map((_, axis) => axis) : null);
   if (axes === null) return [{ dtype, shape: keep ? shape.map(() => null) : null }];
-  const places = new Set(axes.map((axis) => normalAxis(axis, shape.length)));
+  const places = new Set(axes.map((axis) => normalAxis(context.node, axis, shape.length)));
   const kept = shape.map((dimension, axis) => (places.has(axis) ? 1 : dimension));
   return [{ dtype, shape: keep ? kept : shape.filter((_, axis) => !places.has(axis)) }];
 };

@@ -63,8 +63,10 @@ export function printShape(shape: Shape | null): string {
   return shape === null ? '[...]' : `[${shape.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
 
-/** An axis counted from the front. */
-export function normalAxis(axis: number, rank: number): number {
+/** An axis counted from the front. @throws RetortError graph_axis_outside */
+export function normalAxis({ name, opType }: Node, axis: number, rank: number): number {
+  if (axis < -rank || axis >= rank)
+    throw fail('graph_axis_outside', { operator: opType, node: name, axis, rank });
   return axis < 0 ? axis + rank : axis;
 }
 
