@@ -9,7 +9,7 @@ export interface GraphValue {
 }
 
 export interface NodeOptions {
-  /** How many outputs, or their names; one by default. */
+  /** How many outputs, or their names ('' where an optional one is absent); one by default. */
   readonly outputs?: number | readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
@@ -99,9 +99,10 @@ export class GraphBuilder {
     const types = inferNode(node, this);
     this.#nodes.push(node);
     for (const input of node.inputs) this.#shared.read.add(input);
-    return node.outputs.map((output, index) =>
-      this.#declare(output, types[index] ?? { dtype: 'float32', shape: null }),
-    );
+    return node.outputs.map((output, index) => {
+      const type = types[index] ?? { dtype: 'float32', shape: null };
+      return output === '' ? { name: output, type } : this.#declare(output, type);
+    });
   }
 
   /** Declares a graph output of this name. */

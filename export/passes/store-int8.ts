@@ -10,7 +10,7 @@
 import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
 import type { Graph, Node } from '../../core/graph/ir.js';
-import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
+import { type Tensor, tensor, type TensorOf, toNumbers } from '../../core/tensor.js';
 
 /** Smaller matrices are left alone: their scales and nodes would cost more than they save. */
 const smallestMatrix = 1024;
@@ -32,8 +32,8 @@ export function storeInt8(graph: Graph): Graph {
       const { quantized, scales } = quantize(value, form);
       matrices.set(name, {
         form,
-        quantized: builder.initializer(`${name}.int8`, quantized),
-        scales: builder.initializer(`${name}.scale`, scales),
+        quantized: builder.initializer(quantizedName(name), quantized),
+        scales: builder.initializer(scaleName(name), scales),
       });
     }
   }
@@ -66,6 +66,33 @@ export function storeInt8(graph: Graph): Graph {
   return builder.build();
 }
 
+/** The parameters that the graph of `storeInt8` computes with: as they are, or widened from int8. */
+export function storedParameters(
+  { initializers }: Graph,
+  parameters: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  return new Map(
+    Array.from(parameters, ([name, value]) => {
+      const [quantized, scales] = [initializers.get(quantizedName(name)), initializers.get(scaleName(name))];
+      if (quantized === undefined || scales === undefined) return [name, value];
+      const [rows = 0, columns = 0] = value.shape;
+      const form: Form = scales.shape[0] === rows && scales.shape[1] === 1 ? 'rows' : 'columns';
+      const widened = Float32Array.from(
+        toNumbers(quantized),
+        (q, i) => q * Number(scales.data[scaleIndex(form, i, columns)] ?? 0),
+      );
+      return [name, tensor('float32', widened, value.shape)];
+    }),
+  );
+}
+
+const quantizedName = (name: string) => `${name}.int8`;
+const scaleName = (name: string) => `${name}.scale`;
+
+function scaleIndex(form: Form, element: number, columns: number): number {
+  return form === 'rows' ? Math.floor(element / columns) : element % columns;
+}
+
 interface Matrix {
   readonly form: Form;
   readonly quantized: GraphValue;
@@ -78,11 +105,21 @@ type Form = 'columns' | 'rows';
 /** null where a matrix is small, or read otherwise than by one kind of reader. */
 function formOf({ nodes }: Graph, name: string, { dtype, shape, data }: Tensor): Form | null {
   if (dtype !== 'float32' || shape.length !== 2 || data.length < smallestMatrix) return null;
+  if (nodes.some((node) => isReadInside(node, name))) return null;
   const forms = new Set(
     nodes.filter(({ inputs }) => inputs.includes(name)).map((node) => readAs(node, name)),
   );
   const [form = null] = forms;
   return forms.size === 1 ? form : null;
+}
+
+/** Whether a node's subgraph reads it, which may read whatever the graph around it has. */
+function isReadInside({ attributes }: Node, name: string): boolean {
+  return Object.values(attributes).some(
+    (attribute) =>
+      attribute.kind === 'graph' &&
+      attribute.value.nodes.some((node) => node.inputs.includes(name) || isReadInside(node, name)),
+  );
 }
 
 function readAs({ opType, domain, inputs, attributes }: Node, name: string): Form | null {
@@ -98,7 +135,7 @@ function quantize(
   form: Form,
 ): { quantized: TensorOf<'int8'>; scales: TensorOf<'float32'> } {
   const [rows = 0, columns = 0] = shape;
-  const scaleAt = form === 'rows' ? (i: number) => Math.floor(i / columns) : (i: number) => i % columns;
+  const scaleAt = (i: number) => scaleIndex(form, i, columns);
   const scales = new Float32Array(form === 'rows' ? rows : columns);
   for (let i = 0; i < data.length; i += 1)
     scales[scaleAt(i)] = Math.max(scales[scaleAt(i)] ?? 0, Math.abs(data[i] ?? 0) / 127);

@@ -37,6 +37,15 @@ test('a subgraph sees the types and constants around it, not the other way round
   expect(new GraphOps(inner).reshape(y, [3, 2]).type.shape).toEqual([3, 2]);
 });
 
+test('outputs that are absent have no name to take, however many there are', () => {
+  const { builder, x } = start();
+  for (const last of ['one', 'two']) {
+    const [first, , third] = builder.node('LSTM', [x, x, x], { outputs: ['', '', last] });
+    expect([first!.name, third!.name]).toEqual(['', last]);
+  }
+  expect(builder.build().types.has('')).toBe(false);
+});
+
 describe('constants', () => {
   test('small ones with the same contents are one initializer', () => {
     const { builder, ops } = start();
