@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { networkOf } from '../../models/networks.js';
 import type { EncodedExample } from '../../training/batching.js';
+import { readCheckpoint } from '../../training/checkpoint.js';
 import { randomStream } from '../../training/random.js';
 import {
   runTraining,
@@ -92,6 +93,28 @@ test('the same seed gives the same bytes; a run that was stopped and resumed giv
     expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
   }
 });
+
+test.each(['adadelta', 'adamw'] as const)(
+  'a step in parts of 8 rows gives the parameters of a step of 32: %s',
+  async (optimizer) => {
+    const few = { ...data, train: data.train.slice(0, 32) };
+    const one = { ...settings, optimizer, epochs: 1, batchSize: 32, dropout: 0, learningRate: 0.01 };
+    const parametersAfter = async (microBatchSize: number) => {
+      const folder = `parts-${optimizer}-${String(microBatchSize)}`;
+      await train(folder, { data: few, settings: { ...one, microBatchSize } });
+      return (await readCheckpoint(path.join(root, folder))).parameters;
+    };
+    const whole = await parametersAfter(32);
+    for (const size of [8, 5]) {
+      for (const [name, { data: found }] of await parametersAfter(size)) {
+        const expected = whole.get(name)!.data as Float32Array;
+        // Adam divides by the gradient's size, so rounding in a gradient near zero shows as a part of the rate.
+        const moved = (found as Float32Array).map((value, i) => Math.abs(value - expected[i]!));
+        expect(Math.max(...moved)).toBeLessThan(0.01 * one.learningRate);
+      }
+    }
+  },
+);
 
 test('a checkpoint of another run is refused', async () => {
   await train('other', { settings: { ...settings, epochs: 1 } });
