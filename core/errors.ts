@@ -340,6 +340,11 @@ export const ERRORS = define({
     message: 'The {provider} provider is not to be had: {reason}.',
     hint: 'Install its libraries for onnxruntime-node, or use the CPU provider.',
   },
+  run_exists: {
+    kind: 'invalid',
+    message: 'There is a training run in {path} already.',
+    hint: 'Go on with it by adding --resume, or give another folder with --out.',
+  },
   run_missing: {
     kind: 'not_found',
     message: 'There is no {path}.',

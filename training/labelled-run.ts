@@ -1,5 +1,5 @@
 /** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
@@ -54,6 +54,24 @@ export interface LabelledData {
   readonly dev: LabelledSplit;
 }
 
+/**
+ * What must be so before anything is read or written: a run is in the folder if it is to be gone on with, and none if
+ * not.
+ * @throws RetortError run_exists, checkpoint_missing
+ */
+export async function checkRunFolder({
+  folder,
+  resume,
+}: Pick<RunOptions<TrainerSettings>, 'folder' | 'resume'>): Promise<void> {
+  const last = path.join(folder, runFiles.last);
+  const exists = await access(last).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !resume) throw fail('run_exists', { path: folder });
+  if (!exists && resume) throw fail('checkpoint_missing', { path: last });
+}
+
 /** @throws RetortError of the data; data_without_labels */
 export async function readLabelled({
   data,
@@ -86,7 +104,10 @@ export interface Learner {
 /** Texts of dev on which an export is compared with the eager forward. */
 const validationRows = 200;
 
-/** Trains on train, keeps the best on dev, and leaves in the folder what export needs. */
+/**
+ * Trains on train, keeps the best on dev, and leaves in the folder what export needs.
+ * @throws RetortError checkpoint_other_run, with the folder as it was, and what else training throws
+ */
 export async function runLabelled<Settings extends TrainerSettings>(
   options: RunOptions<Settings>,
   { train, dev }: LabelledData,
@@ -96,7 +117,11 @@ export async function runLabelled<Settings extends TrainerSettings>(
   const earlier = options.resume ? await earlierScores(folder) : [];
   const inFolder = (file: string) => path.join(folder, file);
   await mkdir(folder, { recursive: true });
-  for (const [file, bytes] of learner.tokenizerFiles) await writeWhole(inFolder(file), bytes);
+  for (const [file, bytes] of learner.tokenizerFiles) {
+    const earlierBytes = options.resume ? await readFile(inFolder(file)).catch(() => null) : null;
+    if (earlierBytes === null) await writeWhole(inFolder(file), bytes);
+    else if (!earlierBytes.equals(bytes)) throw fail('checkpoint_other_run', { path: folder });
+  }
   const tokenizer = await loadTokenizer(learner.tokenizerDescriptor, folder);
   const { kind } = learner.tokenizerDescriptor;
   onEvent({ kind: 'tokenizer', name: kind, vocabularySize: tokenizer.vocabularySize });
@@ -118,12 +143,6 @@ export async function runLabelled<Settings extends TrainerSettings>(
   });
   const writeJson = (file: string, value: unknown) =>
     writeWhole(inFolder(file), `${JSON.stringify(value, null, 2)}\n`);
-  await writeJson(runFiles.run, run(earlier));
-  await writeJson(
-    runFiles.validation,
-    dev.examples.slice(0, validationRows).map(({ text }) => text),
-  );
-
   const encode = ({ text, label }: LabelledExample): EncodedExample => ({
     ids: tokenizer.encode(text),
     targets: label === 1 ? [0, 1] : [1, 0],
@@ -142,6 +161,13 @@ export async function runLabelled<Settings extends TrainerSettings>(
     ...(learner.initial === undefined ? {} : { initial: learner.initial }),
     folder,
     resume: options.resume,
+    onStart: async () => {
+      await writeJson(runFiles.run, run(earlier));
+      await writeJson(
+        runFiles.validation,
+        dev.examples.slice(0, validationRows).map(({ text }) => text),
+      );
+    },
     onEvent: (event) => {
       onEvent(event);
       if (event.kind !== 'evaluation') return;
@@ -168,7 +194,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
 /** Those of a run that is resumed stand until it finds better ones. */
 async function earlierScores(folder: string): Promise<Run['scores']> {
   const text = await readFile(path.join(folder, runFiles.run), 'utf8').catch(() => '{}');
-  const parsed = runSchema.pick({ scores: true }).safeParse(parseJson(text));
+  const parsed = runSchema.safeParse(parseJson(text));
   return parsed.success ? parsed.data.scores : [];
 }
 

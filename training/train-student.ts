@@ -2,7 +2,7 @@
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
 import { normalizeText } from '../core/text/normalize.js';
 import { Vocabulary } from '../core/text/vocabulary.js';
-import { readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
+import { checkRunFolder, readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
 
 export interface StudentSettings extends TrainerSettings {
@@ -17,8 +17,9 @@ export interface StudentSettings extends TrainerSettings {
 
 const vocabularyFile = 'vocab.txt';
 
-/** @throws RetortError of the data, the segmenter, or training */
+/** @throws RetortError run_exists, checkpoint_missing; of the data, the segmenter, or training */
 export async function trainStudent(options: RunOptions<StudentSettings>): Promise<TrainerResult> {
+  await checkRunFolder(options);
   const { settings } = options;
   const { maxWords, minCount, embedding, hidden, inner } = settings;
   const data = await readLabelled(options);

@@ -5,7 +5,7 @@ import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { fail } from '../core/errors.js';
 import type { EncoderPreset } from '../models/encoder-presets.js';
 import { openCheckpoint } from '../models/checkpoints/open.js';
-import { readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
+import { checkRunFolder, readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
 
 export interface TeacherSettings extends TrainerSettings {
@@ -21,8 +21,9 @@ export interface TeacherOptions extends RunOptions<TeacherSettings> {
 
 const classes = 2;
 
-/** @throws RetortError of the checkpoint, the tokenizer, the data, or training; vocabulary_mismatch */
+/** @throws RetortError run_exists, checkpoint_missing; of the checkpoint, the tokenizer, the data, or training; vocabulary_mismatch */
 export async function trainTeacher(options: TeacherOptions): Promise<TrainerResult> {
+  await checkRunFolder(options);
   const checkpoint = await openCheckpoint(options.checkpoint, options.preset);
   try {
     const { positions, positionOffset, vocabularySize } = checkpoint.config;

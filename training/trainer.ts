@@ -78,6 +78,8 @@ export interface TrainerOptions {
   /** Where checkpoints go. */
   readonly folder: string;
   readonly resume: boolean;
+  /** Awaited before the first step, once a run that is resumed is known to be the checkpoint's. */
+  readonly onStart?: () => Promise<void>;
   readonly onEvent: (event: TrainerEvent) => void;
   /** Checked between steps: an aborted run writes a checkpoint and returns. */
   readonly signal?: AbortSignal;
@@ -96,12 +98,14 @@ export async function runTraining({
   initial,
   folder,
   resume,
+  onStart,
   onEvent,
   signal,
 }: TrainerOptions): Promise<TrainerResult> {
   const fingerprint = fingerprintOf(network, settings, data, initial?.sha256 ?? null);
   const optimizer = new Optimizer(optimizers[settings.optimizer].rule());
   const start = resume ? await restore(folder, fingerprint, network, optimizer) : null;
+  await onStart?.();
   const parameters =
     start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;

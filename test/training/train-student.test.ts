@@ -1,14 +1,15 @@
 /** `retort train student`: which files, columns and rows a student learns from. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { Vocabulary } from '../../core/text/vocabulary.js';
 import { runSchema } from '../../models/run-folder.js';
+import { retort } from '../cli/retort.js';
 
 const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
 const tiny = '--embedding 4 --hidden 4 --inner 4 --epochs 1 --batch-size 2 --min-count 1 --threads 1'.split(
@@ -95,3 +96,72 @@ test('wants two splits, both with labels', async () => {
     expect(events.at(-1)).toMatchObject({ error: { code: error } });
   }
 }, 60_000);
+
+describe('a folder that holds a run', () => {
+  let data: string;
+  let kept: ReadonlyMap<string, string>;
+  const filesIn = async (name: string) => {
+    const names = await readdir(path.join(root, name)).catch(() => []);
+    const contents = names.map(
+      async (file) => [file, await readFile(path.join(root, name, file), 'base64')] as const,
+    );
+    return new Map(await Promise.all(contents));
+  };
+  beforeAll(async () => {
+    data = await folder('kept-data', {
+      'train.tsv': 'label\ttext_a\n1\t房间干净\n0\t隔音差\n1\t服务好\n0\t早餐不好\n',
+      'dev.tsv': 'label\ttext_a\n1\t早餐好\n',
+    });
+    expect(await train(data, 'kept', '--seed', '1')).toMatchObject({ code: 0 });
+    kept = await filesIn('kept');
+  });
+
+  test('is not overwritten, by a student or a teacher; the error says what to do', async () => {
+    const { code, events } = await train(data, 'kept', '--seed', '2');
+    expect(code).toBe(1);
+    expect(events).toMatchObject([
+      {
+        error: {
+          code: 'run_exists',
+          message: expect.stringContaining('kept'),
+          hint: expect.stringContaining('--resume'),
+        },
+      },
+    ]);
+    const teacher = await retort(
+      ...['train', 'teacher', '--json', '--data', data, '--out', path.join(root, 'kept')],
+      ...['--checkpoint', path.join(root, 'nowhere')],
+    );
+    expect(teacher).toMatchObject({ status: 1, stderr: expect.stringContaining('run_exists') });
+    expect(await filesIn('kept')).toEqual(kept);
+  });
+
+  test('is left as it is when --resume asks for other settings or comes with other data', async () => {
+    const other = await folder('other-data', {
+      'train.tsv': 'label\ttext_a\n1\t屏幕清楚\n0\t键盘坏了\n',
+      'dev.tsv': 'label\ttext_a\n1\t屏幕好\n',
+    });
+    for (const [from, ...options] of [[data, '--seed', '2'], [data, '--hidden', '5'], [other]] as const) {
+      const { code, events } = await train(from, 'kept', '--resume', ...options);
+      expect(code).toBe(1);
+      expect(events.at(-1)).toMatchObject({ error: { code: 'checkpoint_other_run' } });
+      expect(await filesIn('kept')).toEqual(kept);
+    }
+  });
+
+  test('goes on with --resume to the end that it is at', async () => {
+    expect(await train(data, 'kept', '--seed', '1', '--resume')).toMatchObject({ code: 0 });
+    expect(await filesIn('kept')).toEqual(kept);
+  });
+
+  test('--resume where there is no run makes none', async () => {
+    const { events } = await train(data, 'absent', '--resume');
+    expect(events).toMatchObject([{ error: { code: 'checkpoint_missing' } }]);
+    expect(await filesIn('absent')).toEqual(new Map());
+  });
+
+  test('a run that ended before its first checkpoint has nothing to keep', async () => {
+    await folder('early', { 'run.json': '{}', 'vocab.txt': '[PAD]\n' });
+    expect(await train(data, 'early')).toMatchObject({ code: 0 });
+  });
+});
