@@ -20,6 +20,8 @@ export function storeInt8(graph: Graph): Graph {
   const ops = new GraphOps(builder);
   const values = new Map<string, GraphValue>();
   const matrices = new Map<string, Matrix>();
+  // The values of the nodes that are added get names that no node of the graph has.
+  for (const name of graph.nodes.flatMap(({ outputs }) => outputs)) if (name !== '') builder.unique(name);
   for (const name of graph.inputs) {
     const type = graph.types.get(name);
     if (type?.shape == null) throw new RangeError(`the input ${name} has no type`);

@@ -148,3 +148,23 @@ describe('left alone', () => {
     expect(storeInt8(builder.build()).initializers.get('w')).toBeDefined();
   });
 });
+
+test('what the pass adds takes no name that the graph has further on', async () => {
+  const [first, second] = [matrix(1), matrix(2)];
+  const builder = new GraphBuilder('g');
+  const ops = new GraphOps(builder);
+  const ids = builder.input('ids', 'int64', ['batch_size']);
+  // The first lookup becomes two nodes of its kind; the small one after it keeps the name that it has.
+  const tables = [first, second, float32([1, 2], [2, 1])].map((table, i) =>
+    builder.initializer(`t${i}`, table),
+  );
+  const sums = tables.map((table) => ops.gather(table, ids, 0)).reduce((a, b) => ops.add(a, b));
+  builder.output('y', sums);
+  const found = await run(storeInt8(builder.build()), { ids: int64([0]) });
+  const expected = toNumbers(first)
+    .slice(0, columns)
+    .map((value, i) => value + toNumbers(second)[i]! + 1);
+  found.forEach((value, i) =>
+    expect(Math.abs(value - expected[i]!)).toBeLessThan(0.1 * Math.max(1, Math.abs(expected[i]!))),
+  );
+});
