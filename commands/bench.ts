@@ -1,13 +1,14 @@
 /** `retort bench`: what the product says about its own speed, for anyone to rerun. */
 import type { Command } from 'commander';
 import * as serve from './bench/serve.js';
+import * as training from './bench/training.js';
 
 interface Bench {
   register(bench: Command): void;
 }
 
 // The visible list of benchmarks; comparing engines is a command of its own, `retort compare`.
-const benches: readonly Bench[] = [serve];
+const benches: readonly Bench[] = [serve, training];
 
 export function register(program: Command): void {
   const bench = program

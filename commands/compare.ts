@@ -8,7 +8,7 @@ import { enginesNamed, engines } from '../serving/comparison/engines.js';
 import { idsOf, networkShape } from '../serving/comparison/network.js';
 import { renderComparison } from '../serving/comparison/report.js';
 import { integer } from './options.js';
-import { shippedBundle } from './shipped.js';
+import { bundleFolder } from './shipped.js';
 
 interface CompareOptions {
   readonly texts?: string;
@@ -29,9 +29,9 @@ export function register(program: Command): void {
     .summary('compare static with eager execution on the same texts and threads')
     .description(
       'Runs the same texts through the static graph and through engines that compute op by op, in random order, and ' +
-        'compares times and logits. Every engine computes the fp32 network on the same number of threads.',
+        'compares times and logits. Every engine computes in fp32, with the same weights, on the same number of threads.',
     )
-    .argument('[bundle]', 'the folder of a bundle (default: the shipped one)')
+    .argument('[model]', 'a shipped model, or the folder of a bundle')
     .option('--texts <file>', 'texts, .txt or .jsonl (default: the texts of the bundle)')
     .option('--runs <n>', 'timed runs of each batch', integer(2, 10_000), 10)
     .option('--threads <n>', 'threads each engine computes on', integer(1, 64), 1)
@@ -57,9 +57,9 @@ Examples:
 
 Exit status: 1 when a logit differs from the static graph's by more than ${tolerance}.`;
 
-async function run(folder: string | undefined, options: CompareOptions): Promise<void> {
+async function run(model: string | undefined, options: CompareOptions): Promise<void> {
   const contestants = enginesNamed(options.engines.split(','));
-  const bundle = await openBundle(folder ?? (await shippedBundle()));
+  const bundle = await openBundle(await bundleFolder(model));
   const texts = options.texts === undefined ? null : await readTexts(options.texts);
   const { inputs, classes } = networkShape(bundle);
   const comparison = await compare(bundle, {

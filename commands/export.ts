@@ -1,6 +1,9 @@
 /** `retort export`: a training run becomes a bundle. */
+import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fail } from '../core/errors.js';
 import { exportPrecisions, type ExportPrecision, exportRun } from '../export/run-to-bundle.js';
+import { evaluationSplits } from '../training/data/labelled.js';
 import { shippedRepository } from './shipped.js';
 
 interface Options {
@@ -8,6 +11,8 @@ interface Options {
   readonly name: string;
   readonly modelVersion: string;
   readonly precision: readonly [ExportPrecision, ...ExportPrecision[]];
+  readonly data?: string;
+  readonly notes?: string;
   readonly force?: true;
   readonly json?: true;
 }
@@ -30,11 +35,13 @@ export function register(program: Command): void {
       precisions,
       ['fp32'],
     )
+    .option('--data <file>', 'measures what is served on the dev split too, for the manifest and the card')
+    .option('--notes <file>', 'Markdown that the model card opens with')
     .option('--force', 'replace a version that is there')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8\n',
+      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8 --data ChnSentiCorp.zip\n',
     )
     .action(run);
 }
@@ -48,16 +55,16 @@ function precisions(list: string): [ExportPrecision, ...ExportPrecision[]] {
   return [first, ...rest];
 }
 
-async function run(
-  folder: string,
-  { repository, name, modelVersion, precision, force, json }: Options,
-): Promise<void> {
+async function run(folder: string, options: Options): Promise<void> {
+  const { repository, name, modelVersion, precision, data, notes, force, json } = options;
   const report = await exportRun({
     run: folder,
     repository,
     name,
     version: modelVersion,
     precisions: precision,
+    splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
+    notes: notes === undefined ? null : await readNotes(notes),
     replace: force === true,
     now: new Date(),
   });
@@ -72,5 +79,15 @@ async function run(
           `${difference.toExponential(1)}, ${String(flips)} labels differ\n`,
       );
     }
+    for (const { data: on, rows, correct, accuracy } of report.accuracy)
+      process.stdout.write(
+        `  ${on}: ${String(correct)} of ${String(rows)}, ${(100 * accuracy).toFixed(2)} %\n`,
+      );
   }
+}
+
+async function readNotes(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw fail('notes_missing', { path: file }, error);
+  });
 }

@@ -23,6 +23,13 @@ export function decimal(low: number, high: number): (value: string) => number {
   };
 }
 
+/** Names with commas between; spaces around them and repetitions fall away. */
+export function commaSeparated(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It must be names with commas between.');
+  return [...new Set(names)];
+}
+
 /** Gathers an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

@@ -1,14 +1,13 @@
 /** `retort predict`: labels for texts, without a server. */
 import type { Command } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
-import { listRepository } from '../core/bundle/repository.js';
 import { fail } from '../core/errors.js';
 import { readTexts } from '../core/text-file.js';
 import { Predictor, probabilities } from '../serving/predictor.js';
-import { shippedRepository } from './shipped.js';
+import { bundleFolder, shippedStudent } from './shipped.js';
 
 interface Options {
-  readonly bundle?: string;
+  readonly model?: string;
   readonly input?: string;
   readonly json?: true;
 }
@@ -22,20 +21,19 @@ export function register(program: Command): void {
     .description('print label and score of texts')
     .argument('[texts...]', 'the texts')
     .option('--input <file>', 'texts after those, .txt or .jsonl')
-    .option('--bundle <folder>', 'the model (default: the shipped one)')
+    .option('--model <model>', 'a shipped model, or the folder of a bundle', shippedStudent)
     .option('--json', 'print one JSON object a text')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort predict 房间很干净，服务也好。\n  retort predict --input reviews.txt --json\n',
+      '\nExamples:\n  retort predict 房间很干净，服务也好。\n  retort predict --model teacher --input reviews.txt --json\n',
     )
     .action(run);
 }
 
-async function run(given: string[], { bundle, input, json }: Options): Promise<void> {
+async function run(given: string[], { model, input, json }: Options): Promise<void> {
   const texts = [...given, ...(input === undefined ? [] : await readTexts(input))];
   if (texts.length === 0) throw fail('texts_missing', {});
-  const folder = bundle ?? (await listRepository(shippedRepository))[0]?.folder ?? shippedRepository;
-  const opened = await openBundle(folder);
+  const opened = await openBundle(await bundleFolder(model));
   const predictor = await Predictor.open(opened, 1);
   for (let start = 0; start < texts.length; start += batchSize) {
     const some = texts.slice(start, start + batchSize);

@@ -2,13 +2,14 @@
 import { Option, type Command } from 'commander';
 import { pino } from 'pino';
 import { startServer } from '../serving/server.js';
-import { decimal, integer } from './options.js';
-import { shippedRepository } from './shipped.js';
+import { commaSeparated, decimal, integer } from './options.js';
+import { shippedRepository, shippedStudent } from './shipped.js';
 
 interface Options {
   readonly host: string;
   readonly port: number;
   readonly repository: string;
+  readonly models?: readonly string[];
   readonly workers?: number;
   readonly threads: number;
   readonly queue: number;
@@ -35,6 +36,11 @@ export function register(program: Command): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0 for a free one', integer(0, 65_535), 8080)
     .option('--repository <folder>', 'holds <name>/<version>/ bundles', shippedRepository)
+    .option(
+      '--models <names>',
+      `comma-separated, the first being the default (default: ${shippedStudent} of the shipped repository, all of another)`,
+      commaSeparated,
+    )
     .option('--workers <n>', 'worker threads a model (default: the CPU quota)', integer(1, 256))
     .option('--threads <n>', 'intra-op threads of a worker', integer(1, 256), 1)
     .option('--queue <n>', 'texts that may wait', integer(1, 1_000_000), 1024)
@@ -65,6 +71,7 @@ export function register(program: Command): void {
 const examples = `
 Examples:
   retort serve
+  retort serve --models student,teacher
   retort serve --port 9000 --workers 4 --compare-eager 0.01
 `;
 
@@ -72,6 +79,7 @@ async function run(options: Options): Promise<void> {
   const logger = pino({ level: options.logLevel }, pino.destination(2));
   const server = await startServer({
     repository: options.repository,
+    models: options.models ?? (options.repository === shippedRepository ? [shippedStudent] : null),
     host: options.host,
     port: options.port,
     workers: options.workers ?? null,

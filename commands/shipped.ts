@@ -1,11 +1,20 @@
-/** Where the bundles are that come with the package. */
+/** Where the bundles are that come with the package, and how a command line names a bundle. */
 import { fileURLToPath } from 'node:url';
-import { listRepository } from '../core/bundle/repository.js';
+import { bundlesNamed } from '../core/bundle/repository.js';
 
 /** From dist/commands/ two folders up. */
 export const shippedRepository = fileURLToPath(new URL('../../models/repository', import.meta.url));
 
-/** The folder of the first bundle that ships; the repository itself, where opening fails with a clear error, if none does. */
-export async function shippedBundle(): Promise<string> {
-  return (await listRepository(shippedRepository))[0]?.folder ?? shippedRepository;
+/** What commands use where no model is named. */
+export const shippedStudent = 'student';
+
+/**
+ * The folder of a bundle.
+ * @param given a folder (what has a slash, or starts with a dot) or the name of a shipped model
+ * @throws RetortError model_missing for a name that does not ship
+ */
+export async function bundleFolder(given: string = shippedStudent): Promise<string> {
+  if (/^[.]|[\\/]/.test(given)) return given;
+  const [newest] = await bundlesNamed(shippedRepository, given);
+  return newest?.folder ?? given;
 }

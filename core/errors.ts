@@ -184,6 +184,11 @@ export const ERRORS = define({
     message: 'There is no model repository {path}.',
     hint: 'Give --repository a folder that holds <name>/<version>/ bundles.',
   },
+  notes_missing: {
+    kind: 'not_found',
+    message: 'The notes {path} cannot be read.',
+    hint: 'Give --notes a Markdown file.',
+  },
   export_mismatch: {
     kind: 'internal',
     message:
@@ -226,6 +231,11 @@ export const ERRORS = define({
     kind: 'unavailable',
     message: 'The bundle {path} cannot be served: {reason}.',
     hint: 'Repair or replace the bundle; other versions are served meanwhile.',
+  },
+  model_missing: {
+    kind: 'not_found',
+    message: 'There is no model {model} in {path}.',
+    hint: 'Models there: {known}.',
   },
   model_unknown: {
     kind: 'not_found',
@@ -511,11 +521,6 @@ export const ERRORS = define({
     kind: 'unsupported_media',
     message: 'The network has an input {name}, which a comparison cannot fill from texts.',
     hint: 'Compare a bundle whose inputs are input_ids and sequence_lengths.',
-  },
-  comparison_fp32_missing: {
-    kind: 'not_found',
-    message: 'The bundle {bundle} has no fp32 variant.',
-    hint: 'Compare a bundle with one: eager engines compute in fp32.',
   },
   comparison_parameter_missing: {
     kind: 'unsupported_media',

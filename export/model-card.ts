@@ -1,14 +1,9 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
 
-export function modelCard({
-  name,
-  version,
-  network,
-  tokenizer,
-  accuracy,
-  lineage,
-}: Omit<Manifest, 'files'>): string {
+/** @param notes Markdown that comes first; null for none */
+export function modelCard(manifest: Omit<Manifest, 'files'>, notes: string | null): string {
+  const { name, version, network, tokenizer, variants, accuracy, lineage } = manifest;
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   const scores = accuracy.map(
     ({ data, rows, correct, accuracy: value, interval: [low, high] }) =>
@@ -22,7 +17,7 @@ export function modelCard({
   );
   return `# ${name} ${version}
 
-A classifier of Chinese reviews, positive or negative: a ${network.kind} over words cut by ${String(tokenizer.segmenter)} ${String(tokenizer.segmenterVersion)}.
+${notes === null ? '' : `${notes.trim()}\n\n`}A classifier of Chinese reviews, positive or negative: the network ${network.kind} over ${tokensOf(tokenizer)}.
 Configuration: \`${JSON.stringify(network.config)}\`.
 
 Meant for research and teaching on short reviews (hotels, books, computers). It knows two answers and no doubt: other
@@ -31,14 +26,13 @@ softmax of the logits and is not calibrated.
 
 ## Terms
 
-The weights come from the data below and stand under their terms. ChnSentiCorp may be used for non-commercial research
-and teaching only, so may this model.
+The weights come from the data below${lineage.base === null ? '' : ' and from the checkpoint named under it'}, and stand under their terms.
 
 | data | rows | terms | sha256 |
 |---|---|---|---|
 ${data.join('\n')}
 
-Teacher: ${lineage.teacher ?? 'none, trained on the labels alone'}.
+${origin(lineage)}
 
 ## Accuracy
 
@@ -50,9 +44,8 @@ Dev chose which evaluation's parameters were kept, so these figures are a little
 
 ## To reproduce
 
-    retort data chnsenticorp
     ${lineage.command} --out runs/${name}
-    retort export runs/${name} --name ${name} --model-version ${version}
+    retort export runs/${name} --name ${name} --model-version ${version} --precision ${variants.map(({ precision }) => precision).join(',')}
 
 Seed ${String(lineage.seed)}; equal bits need the same kind of processor. Settings:
 
@@ -60,4 +53,18 @@ Seed ${String(lineage.seed)}; equal bits need the same kind of processor. Settin
 |---|---|
 ${settings.join('\n')}
 `;
+}
+
+function tokensOf({ kind, segmenter, segmenterVersion }: Manifest['tokenizer']): string {
+  return typeof segmenter === 'string'
+    ? `words cut by ${segmenter} ${String(segmenterVersion)}`
+    : `the tokens of its own tokenizer (${kind})`;
+}
+
+function origin({ base, teacher }: Manifest['lineage']): string {
+  const labels =
+    teacher === null ? 'Trained on the labels alone, without a teacher.' : `Teacher: ${teacher}.`;
+  return base === null
+    ? labels
+    : `Fine-tuned from ${base.name} (sha256 of its weights \`${base.sha256}\`). ${labels}`;
 }

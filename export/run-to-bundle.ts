@@ -10,6 +10,7 @@ import { fail } from '../core/errors.js';
 import { decodeModel, defaultIrVersion, defaultOpset, encodeModel } from '../core/graph/onnx.js';
 import { wilsonInterval } from '../core/statistics.js';
 import { int32, int64, type Tensor, toNumbers } from '../core/tensor.js';
+import type { Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
@@ -29,8 +30,17 @@ export interface ExportOptions {
   readonly version: string;
   /** The first is what is served. */
   readonly precisions: readonly [ExportPrecision, ...ExportPrecision[]];
+  /** Labelled texts on which the accuracy of what is served goes into the manifest, beside the run's own. */
+  readonly splits: readonly LabelledSplit[];
+  /** Markdown that the model card opens with; null for none. */
+  readonly notes: string | null;
   readonly replace: boolean;
   readonly now: Date;
+}
+
+export interface LabelledSplit {
+  readonly name: string;
+  readonly examples: readonly { readonly text: string; readonly label: number }[];
 }
 
 /** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
@@ -42,6 +52,8 @@ export interface ExportReport {
   readonly folder: string;
   readonly texts: number;
   readonly variants: readonly VariantReport[];
+  /** Of what is served, on the splits that were given. */
+  readonly accuracy: Manifest['accuracy'];
 }
 
 export interface VariantReport {
@@ -84,12 +96,15 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
     variants.push(await validated(precision, encodeModel({ graph: written }), cases, { same, expected }));
   }
   const [served] = variants;
+  const accuracy: Manifest['accuracy'] = [];
+  for (const split of options.splits)
+    if (served !== undefined) accuracy.push(await accuracyOf(served, split, tokenizer));
   const golden = {
     tolerance: goldenTolerance,
     cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: served?.logits[index] ?? [] })),
   };
   const text = (content: string) => new TextEncoder().encode(content);
-  const manifest = manifestOf(finished, network, variants, options);
+  const manifest = manifestOf(finished, network, variants, accuracy, options);
   const tokenizerFiles = run.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
     file,
     await readFile(path.join(options.run, file)),
@@ -101,11 +116,11 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
       ...variants.map(({ report, bytes }): [string, Uint8Array] => [report.file, bytes]),
       ...(await Promise.all(tokenizerFiles)),
       [GOLDEN_FILE, text(`${JSON.stringify(golden, null, 2)}\n`)],
-      [cardFile, text(modelCard(manifest))],
+      [cardFile, text(modelCard(manifest, options.notes))],
     ]),
     { replace: options.replace },
   );
-  return { folder, texts: cases.length, variants: variants.map(({ report }) => report) };
+  return { folder, texts: cases.length, variants: variants.map(({ report }) => report), accuracy };
 }
 
 interface Variant {
@@ -143,6 +158,27 @@ async function validated(
   const flips = logits.filter((row, index) => argmax(row) !== argmax(expected[index] ?? [])).length;
   const difference = largestDifference(logits, expected);
   return { report: { precision, file, bytes: bytes.length, nodes, difference, flips }, bytes, logits };
+}
+
+/** Of the graph as ONNX Runtime optimises it, row by row. */
+async function accuracyOf(
+  { bytes, report }: Variant,
+  { name, examples }: LabelledSplit,
+  tokenizer: Tokenizer,
+): Promise<Manifest['accuracy'][number]> {
+  const logits = await sessionLogits(
+    bytes,
+    'all',
+    examples.map(({ text }) => ({ ids: tokenizer.encode(text) })),
+  );
+  const correct = examples.filter(({ label }, index) => argmax(logits[index] ?? []) === label).length;
+  return scored({ data: `${name}, as ${report.precision}`, rows: examples.length, correct });
+}
+
+function scored(score: { data: string; rows: number; correct: number }): Manifest['accuracy'][number] {
+  const { rows, correct } = score;
+  const [low, high] = wilsonInterval(correct, rows);
+  return { ...score, accuracy: rows === 0 ? 0 : correct / rows, interval: [low, high] };
 }
 
 function expectNear(
@@ -215,6 +251,7 @@ function manifestOf(
   { run }: FinishedRun,
   network: BoundNetwork,
   variants: readonly Variant[],
+  accuracy: Manifest['accuracy'],
   { name, version, now }: ExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
@@ -238,15 +275,13 @@ function manifestOf(
       opset: defaultOpset,
       irVersion: defaultIrVersion,
     })),
-    accuracy: run.scores.map(({ data, rows, correct }) => {
-      const [low, high] = wilsonInterval(correct, rows);
-      return { data, rows, correct, accuracy: correct / rows, interval: [low, high] };
-    }),
+    accuracy: [...run.scores.map(scored), ...accuracy],
     lineage: {
       createdAt: now.toISOString(),
       producer: 'retort',
       command: run.command,
       seed: run.seed,
+      base: run.base,
       teacher: null,
       data: run.data,
       settings: run.settings,

@@ -19,6 +19,8 @@ export const runSchema = z.strictObject({
   tokenizerFiles: z.array(z.string().regex(/^[\w][\w.-]*$/)),
   command: z.string(),
   seed: z.int(),
+  /** The pretrained checkpoint that training started from; null where the seed drew everything. */
+  base: z.strictObject({ name: z.string(), sha256: z.string() }).nullable(),
   settings: z.record(z.string(), z.unknown()),
   data: z.array(z.strictObject({ name: z.string(), sha256: z.string(), rows: z.int(), terms: z.string() })),
   /** Of the best parameters; empty until the first evaluation. */

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Manifest } from '../core/bundle/manifest.js';
 import { openBundle } from '../core/bundle/read.js';
-import { type BundleAddress, listRepository } from '../core/bundle/repository.js';
+import { type BundleAddress, bundlesNamed, listRepository } from '../core/bundle/repository.js';
 import { fail, toRetortError } from '../core/errors.js';
 import { systemClock } from './clock.js';
 import type { Metrics } from './metrics.js';
@@ -18,6 +18,8 @@ export interface ServedModel {
 
 export interface ModelRegistryOptions {
   readonly repository: string;
+  /** Names of those that are loaded, the first being the default; null for all. */
+  readonly names: readonly string[] | null;
   readonly workers: number;
   readonly intraOpThreads: number;
   readonly queueCapacity: number;
@@ -34,9 +36,13 @@ export class ModelRegistry {
     this.#options = options;
   }
 
-  /** Loads the repository. A version that does not load is logged, and the next older one of its name is tried. */
+  /**
+   * Loads the repository. A version that does not load is logged, and the next older one of its name is tried.
+   * @throws RetortError repository_missing; model_missing for a name that the repository lacks, with nothing loaded
+   */
   async load(): Promise<void> {
-    for (const address of await listRepository(this.#options.repository)) {
+    const { repository, names } = this.#options;
+    for (const address of await addressesOf(repository, names)) {
       if (this.#models.has(address.name)) continue;
       try {
         this.#models.set(address.name, await this.#start(address));
@@ -120,4 +126,10 @@ export class ModelRegistry {
     for (const warning of pool.warnings) logger.warn({ model: name, version }, warning);
     return { manifest, folder, queue, pool };
   }
+}
+
+async function addressesOf(repository: string, names: readonly string[] | null): Promise<BundleAddress[]> {
+  if (names === null) return listRepository(repository);
+  const versions = await Promise.all(names.map((name) => bundlesNamed(repository, name)));
+  return versions.flat();
 }

@@ -14,6 +14,8 @@ import { ModelRegistry } from './model-registry.js';
 
 export interface ServerOptions {
   readonly repository: string;
+  /** Names of the models that are loaded, the first being the default; null for all. */
+  readonly models: readonly string[] | null;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -33,7 +35,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** Resolves when the repository is loaded: true when a model of it serves. Rejects with repository_missing. */
+  /** Resolves when the repository is loaded: true when a model of it serves. Rejects with repository_missing, model_missing. */
   readonly loaded: Promise<boolean>;
   /** Stops taking requests, answers what is in flight, and ends. */
   close(): Promise<void>;
@@ -51,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics: Metrics = new Metrics(() => registry.queueDepth);
   const registry: ModelRegistry = new ModelRegistry({
     repository,
+    names: options.models,
     workers,
     intraOpThreads,
     queueCapacity,

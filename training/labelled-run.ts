@@ -6,8 +6,10 @@ import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
 import type { EncodedExample } from './batching.js';
-import { type Dataset, type DatasetOptions, type Example, openDataset } from './data/dataset.js';
-import { withoutTrainDuplicates } from './data/deduplicate.js';
+import { termsOf } from './data/catalog.js';
+import type { Dataset, DatasetOptions } from './data/dataset.js';
+import { bothSplits, type EvaluationSplit, type LabelledExample, openLabelled } from './data/labelled.js';
+import type { Score } from './evaluation.js';
 import {
   type InitialParameters,
   runTraining,
@@ -41,8 +43,6 @@ export type RunEvent =
     }
   | { readonly kind: 'tokenizer'; readonly name: string; readonly vocabularySize: number };
 
-export type LabelledExample = Example & { readonly label: 0 | 1 };
-
 export interface LabelledSplit {
   readonly split: 'train' | 'dev';
   readonly sha256: string;
@@ -72,7 +72,7 @@ export async function checkRunFolder({
   if (!exists && resume) throw fail('checkpoint_missing', { path: last });
 }
 
-/** @throws RetortError of the data; data_without_labels */
+/** @throws RetortError of the data */
 export async function readLabelled({
   data,
   columns,
@@ -80,10 +80,8 @@ export async function readLabelled({
   onEvent,
 }: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'strict' | 'onEvent'>): Promise<LabelledData> {
   const read = async (split: 'train' | 'dev'): Promise<LabelledSplit> => {
-    const { examples: all, rejected, sha256 } = await openDataset(data, { ...columns, split, strict });
-    const examples = all.filter((example): example is LabelledExample => example.label !== null);
+    const { examples, rejected, sha256 } = await openLabelled(data, { ...columns, split, strict });
     onEvent({ kind: 'data', split, rows: examples.length, rejected });
-    if (examples.length === 0) throw fail('data_without_labels', { path: data, split });
     return { split, sha256, examples };
   };
   const [train, dev] = [await read('train'), await read('dev')];
@@ -98,7 +96,7 @@ export interface Learner {
   readonly tokenizerDescriptor: Run['tokenizer'];
   /** The tokenizer's files by name, as the descriptor names them. */
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
-  readonly initial?: InitialParameters;
+  readonly initial?: InitialParameters & { readonly name: string };
 }
 
 /** Texts of dev on which an export is compared with the eager forward. */
@@ -132,12 +130,14 @@ export async function runLabelled<Settings extends TrainerSettings>(
     tokenizerFiles: [...learner.tokenizerFiles.keys()],
     command: options.command,
     seed: settings.seed,
+    base:
+      learner.initial === undefined ? null : { name: learner.initial.name, sha256: learner.initial.sha256 },
     settings: Object.fromEntries(Object.entries(settings)),
     data: [train, dev].map(({ sha256, split, examples }) => ({
       name: `${path.basename(options.data)} ${split}`,
       sha256,
       rows: examples.length,
-      terms: 'non-commercial research or teaching',
+      terms: termsOf(sha256) ?? 'not stated',
     })),
     scores,
   });
@@ -148,8 +148,9 @@ export async function runLabelled<Settings extends TrainerSettings>(
     targets: label === 1 ? [0, 1] : [1, 0],
     label,
   });
-  const kept = new Set(withoutTrainDuplicates(dev.examples, train.examples));
-  const log: Promise<void>[] = [];
+  const [whole, unseen] = bothSplits('dev', dev.examples, train.examples);
+  const kept = new Set(unseen.examples);
+  let written = Promise.resolve();
   const result = await runTraining({
     network: networkOf(learner.network.kind, learner.network.config),
     settings,
@@ -171,23 +172,18 @@ export async function runLabelled<Settings extends TrainerSettings>(
     onEvent: (event) => {
       onEvent(event);
       if (event.kind !== 'evaluation') return;
-      log.push(appendFile(inFolder(runFiles.log), `${JSON.stringify(event)}\n`));
-      if (!event.best) return;
-      const score = (data: string, { rows, correct }: { rows: number; correct: number }) => ({
-        data,
-        rows,
-        correct,
+      const score = ({ name }: EvaluationSplit, { rows, correct }: Score) => ({ data: name, rows, correct });
+      const scores = [score(whole, event.all), score(unseen, event.kept)];
+      // One after another: each replaces a file whole.
+      written = written.then(async () => {
+        await appendFile(inFolder(runFiles.log), `${JSON.stringify(event)}\n`);
+        if (event.best) await writeJson(runFiles.run, run(scores));
       });
-      log.push(
-        writeJson(
-          runFiles.run,
-          run([score('dev', event.all), score('dev without the rows that also stand in train', event.kept)]),
-        ),
-      );
+      written.catch(() => undefined); // rejects where it is awaited
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  await Promise.all(log);
+  await written;
   return result;
 }
 

@@ -48,7 +48,11 @@ export async function trainTeacher(options: TeacherOptions): Promise<TrainerResu
       network: { kind: 'ernie', config: { ...checkpoint.config, classes } },
       tokenizerDescriptor: descriptor,
       tokenizerFiles: new Map(await Promise.all(files.map(read))),
-      initial: { tensors, sha256: await checkpoint.sha256() },
+      initial: {
+        name: path.basename(path.resolve(options.checkpoint)),
+        tensors,
+        sha256: await checkpoint.sha256(),
+      },
     });
   } finally {
     await checkpoint.close();

@@ -5,36 +5,25 @@
 import { createHash } from 'node:crypto';
 import type { BoundNetwork } from '../models/networks.js';
 import { fail } from '../core/errors.js';
-import { tensor, type Tensor } from '../core/tensor.js';
-import { batchInputs, type EncodedExample, epochBatches } from './batching.js';
+import type { Tensor } from '../core/tensor.js';
+import { type EncodedExample, epochBatches } from './batching.js';
 import { type Progress, readCheckpoint, writeBest, writeCheckpoint } from './checkpoint.js';
-import { DropoutMasks } from './dropout.js';
 import { Evaluator, type EvaluationResult } from './evaluation.js';
-import { clipByGlobalNorm } from './gradients.js';
-import { GradientSession, type StepResult } from './gradient-session.js';
-import { GradientSum } from './gradient-sum.js';
-import { type LossName, losses } from './losses.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers/optimizers.js';
 import { ParameterStore } from './parameters.js';
-import { type Random, randomStream } from './random.js';
+import { randomStream } from './random.js';
 import { learningRateAt, type ScheduleSettings } from './schedule.js';
+import { type StepSettings, TrainingStep } from './step.js';
 
-export interface TrainerSettings extends ScheduleSettings {
+export interface TrainerSettings extends ScheduleSettings, StepSettings {
   readonly epochs: number;
   /** Rows of a step. */
   readonly batchSize: number;
-  /** Rows computed at once: gradients of a step's parts are added up. Smaller takes less memory. */
-  readonly microBatchSize: number;
   readonly optimizer: OptimizerName;
-  readonly loss: LossName;
-  readonly dropout: number;
-  /** The largest joint norm of a step's gradients. */
-  readonly clipNorm: number;
   /** Steps between evaluations on dev, each followed by a checkpoint. */
   readonly evaluateEvery: number;
   readonly seed: number;
-  readonly intraOpThreads: number;
 }
 
 export interface TrainingData {
@@ -110,12 +99,7 @@ export async function runTraining({
     start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;
 
-  const gradients = await GradientSession.open(
-    network,
-    losses[settings.loss],
-    parameters,
-    settings.intraOpThreads,
-  );
+  const step = await TrainingStep.open(network, parameters, optimizer, settings);
   const evaluator = await Evaluator.open(network, parameters, settings.intraOpThreads);
   try {
     const stepsPerEpoch = epochBatches(
@@ -129,41 +113,25 @@ export async function runTraining({
       const progress = { step, optimizerStep: state.step, best, fingerprint };
       await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots: state.slots });
     };
-    const masks = new DropoutMasks(network.dropoutSites, settings.dropout);
-    const stepGradients = async (rows: readonly EncodedExample[], random: Random): Promise<StepResult> => {
-      const sum = new GradientSum();
-      let loss = 0;
-      for (const part of chunks(rows, settings.microBatchSize)) {
-        const inputs = batchInputs(part);
-        const [batch_size = 0, sequence_length = 0] = inputs.input_ids.shape;
-        const drawn = masks.draw({ batch_size, sequence_length }, random);
-        const found = await gradients.run(inputs, drawn, targetsOf(part));
-        const share = part.length / rows.length;
-        loss += found.loss * share;
-        sum.add(found.gradients, share);
-      }
-      return { loss, gradients: sum.total() };
-    };
     const recent: number[] = [];
     let batches: number[][] = [];
-    for (let step = start?.progress.step ?? 0; step < steps; step += 1) {
+    for (let index = start?.progress.step ?? 0; index < steps; index += 1) {
       if (signal?.aborted === true) {
-        await save(step);
+        await save(index);
         return { best, finished: false };
       }
-      const epoch = Math.floor(step / stepsPerEpoch);
-      if (batches.length === 0 || step % stepsPerEpoch === 0) {
+      const epoch = Math.floor(index / stepsPerEpoch);
+      if (batches.length === 0 || index % stepsPerEpoch === 0) {
         batches = epochBatches(data.train, settings.batchSize, randomStream(settings.seed, 'shuffle', epoch));
       }
-      const rows = (batches[step % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
-      const result = await stepGradients(rows, randomStream(settings.seed, 'dropout', step));
+      const rows = (batches[index % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
+      const result = await step.gradients(rows, randomStream(settings.seed, 'dropout', index));
       if (!Number.isFinite(result.loss))
-        throw fail('training_diverged', { step: step + 1, loss: String(result.loss) });
-      clipByGlobalNorm(result.gradients.values(), settings.clipNorm);
-      const learningRate = learningRateAt(settings, step, steps);
-      optimizer.step(parameters.arrays, result.gradients, learningRate);
+        throw fail('training_diverged', { step: index + 1, loss: String(result.loss) });
+      const learningRate = learningRateAt(settings, index, steps);
+      step.update(result, learningRate);
 
-      const done = step + 1;
+      const done = index + 1;
       recent.push(result.loss);
       const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
       onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
@@ -190,7 +158,7 @@ export async function runTraining({
     }
     return { best, finished: true };
   } finally {
-    await gradients.close();
+    await step.close();
     await evaluator.close();
   }
 }
@@ -214,15 +182,4 @@ function fingerprintOf(
   for (const { ids, targets, label } of [...train, ...dev])
     hash.update(`${ids.join(',')};${targets.join(',')};${String(label)}\n`);
   return hash.digest('hex');
-}
-
-function chunks<T>(values: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
-    values.slice(index * size, (index + 1) * size),
-  );
-}
-
-function targetsOf(rows: readonly EncodedExample[]): Tensor {
-  const classes = rows[0]?.targets.length ?? 0;
-  return tensor('float32', Float32Array.from(rows.flatMap(({ targets }) => targets)), [rows.length, classes]);
 }

@@ -14,7 +14,7 @@ import { runRounds } from '../../loadtest/bench/serve-rounds.js';
 import { reviews } from '../../loadtest/reviews.js';
 import { targetOf } from '../../loadtest/target.js';
 import { decimal, integer } from '../options.js';
-import { shippedBundle } from '../shipped.js';
+import { bundleFolder } from '../shipped.js';
 
 interface ServeBenchOptions {
   readonly rounds: number;
@@ -36,7 +36,7 @@ export function register(bench: Command): void {
       'Starts `retort serve` on a free loopback port, then measures in turn bare sessions, bare sessions with ' +
         'tokenisation, and the server under a closed loop from a process of its own.',
     )
-    .argument('[bundle]', 'the folder of a bundle (default: the shipped one)')
+    .argument('[model]', 'a shipped model, or the folder of a bundle')
     .option('--rounds <n>', 'rounds of all three', integer(2, 100), 5)
     .option('--duration <seconds>', 'how long each is measured in a round', decimal(1, 120), 5)
     .option('--connections <n>', 'connections of the closed loop', integer(1, 1024), 64)
@@ -48,10 +48,10 @@ export function register(bench: Command): void {
     .action(run);
 }
 
-async function run(bundle: string | undefined, options: ServeBenchOptions): Promise<void> {
+async function run(model: string | undefined, options: ServeBenchOptions): Promise<void> {
   const { rounds, duration, connections, workers, seed } = options;
   const machine = describeMachine();
-  const folder = bundle ?? (await shippedBundle());
+  const folder = await bundleFolder(model);
   const { manifest } = await openBundle(folder);
   const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
   const precision = manifest.variants[0]?.precision ?? 'fp32';

@@ -57,6 +57,8 @@ export const manifestSchema = z.strictObject({
     producer: z.string(),
     command: z.string(),
     seed: z.int().nullable(),
+    /** The pretrained checkpoint that training started from; null where there is none. */
+    base: z.strictObject({ name: z.string(), sha256: sha256Schema }).nullable(),
     teacher: z.string().nullable(),
     data: z.array(
       z.strictObject({ name: z.string(), sha256: sha256Schema, rows: z.int(), terms: z.string() }),

@@ -28,6 +28,20 @@ export async function listRepository(repository: string): Promise<BundleAddress[
   return found;
 }
 
+/**
+ * The versions of one name, at least one, the newest first.
+ * @throws RetortError repository_missing, model_missing
+ */
+export async function bundlesNamed(repository: string, name: string): Promise<BundleAddress[]> {
+  const all = await listRepository(repository);
+  const found = all.filter((address) => address.name === name);
+  if (found.length === 0) {
+    const known = [...new Set(all.map((address) => address.name))].join(', ') || 'none';
+    throw fail('model_missing', { model: name, path: repository, known });
+  }
+  return found;
+}
+
 /** 10 is newer than 9. */
 const byVersion = new Intl.Collator('en', { numeric: true });
 

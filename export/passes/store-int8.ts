@@ -9,8 +9,9 @@
  */
 import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
+import { quantizedName, scaleName, storedTensor } from '../../core/graph/int8-storage.js';
 import type { Graph, Node } from '../../core/graph/ir.js';
-import { type Tensor, tensor, type TensorOf, toNumbers } from '../../core/tensor.js';
+import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 
 /** Smaller matrices are left alone: their scales and nodes would cost more than they save. */
 const smallestMatrix = 1024;
@@ -74,25 +75,8 @@ export function storedParameters(
   parameters: ReadonlyMap<string, Tensor>,
 ): Map<string, Tensor> {
   return new Map(
-    Array.from(parameters, ([name, value]) => {
-      const [quantized, scales] = [initializers.get(quantizedName(name)), initializers.get(scaleName(name))];
-      if (quantized === undefined || scales === undefined) return [name, value];
-      const [rows = 0, columns = 0] = value.shape;
-      const form: Form = scales.shape[0] === rows && scales.shape[1] === 1 ? 'rows' : 'columns';
-      const widened = Float32Array.from(
-        toNumbers(quantized),
-        (q, i) => q * Number(scales.data[scaleIndex(form, i, columns)] ?? 0),
-      );
-      return [name, tensor('float32', widened, value.shape)];
-    }),
+    Array.from(parameters, ([name, value]) => [name, storedTensor(initializers, name) ?? value]),
   );
-}
-
-const quantizedName = (name: string) => `${name}.int8`;
-const scaleName = (name: string) => `${name}.scale`;
-
-function scaleIndex(form: Form, element: number, columns: number): number {
-  return form === 'rows' ? Math.floor(element / columns) : element % columns;
 }
 
 interface Matrix {
@@ -137,7 +121,7 @@ function quantize(
   form: Form,
 ): { quantized: TensorOf<'int8'>; scales: TensorOf<'float32'> } {
   const [rows = 0, columns = 0] = shape;
-  const scaleAt = (i: number) => scaleIndex(form, i, columns);
+  const scaleAt = (i: number) => (form === 'rows' ? Math.floor(i / columns) : i % columns);
   const scales = new Float32Array(form === 'rows' ? rows : columns);
   for (let i = 0; i < data.length; i += 1)
     scales[scaleAt(i)] = Math.max(scales[scaleAt(i)] ?? 0, Math.abs(data[i] ?? 0) / 127);

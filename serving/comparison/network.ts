@@ -1,7 +1,9 @@
 /** What the comparison reads from a bundle: its network, its parameters and its texts as ids. */
 import { readFile } from 'node:fs/promises';
+import type { Manifest } from '../../core/bundle/manifest.js';
 import type { Bundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
+import { storedTensor } from '../../core/graph/int8-storage.js';
 import { decodeModel } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
@@ -24,28 +26,25 @@ export async function idsOf(bundle: Bundle, texts: readonly string[] | null): Pr
   return texts.map((text) => tokenizer.encode(text));
 }
 
-/**
- * The ONNX file of the fp32 network: the one variant that computes the same function as every other engine.
- * @throws RetortError comparison_fp32_missing
- */
-export function fp32File(bundle: Bundle): string {
-  const { manifest } = bundle;
-  const variant = manifest.variants.find(({ precision }) => precision === 'fp32');
-  if (variant === undefined)
-    throw fail('comparison_fp32_missing', { bundle: `${manifest.name}/${manifest.version}` });
-  return bundle.path(variant.file);
+/** The variant that is compared: the fp32 one, and where there is none the one that is served. */
+export function comparedVariant({ manifest }: Bundle): Manifest['variants'][number] {
+  const { variants } = manifest;
+  const [variant] = [...variants.filter(({ precision }) => precision === 'fp32'), ...variants];
+  if (variant === undefined) throw new RangeError('a manifest has a variant');
+  return variant;
 }
 
 /**
- * The network's parameters by name, as the ONNX file holds them.
+ * The network's parameters by name, as the compared variant's file holds them; those stored as int8 widened.
  * @throws RetortError comparison_parameter_missing where an export folded one away
  */
 export async function parametersOf(bundle: Bundle): Promise<Record<string, Tensor>> {
-  const { graph } = decodeModel(await readFile(fp32File(bundle)));
+  const path = bundle.path(comparedVariant(bundle).file);
+  const { graph } = decodeModel(await readFile(path));
   return Object.fromEntries(
     networkOfBundle(bundle).parameters.map(({ name }) => {
-      const tensor = graph.initializers.get(name);
-      if (tensor === undefined) throw fail('comparison_parameter_missing', { name, path: fp32File(bundle) });
+      const tensor = storedTensor(graph.initializers, name);
+      if (tensor === undefined) throw fail('comparison_parameter_missing', { name, path });
       return [name, tensor];
     }),
   );

@@ -38,6 +38,8 @@ const engineResultSchema = z.discriminatedUnion('status', [
 export const comparisonSchema = z.strictObject({
   format: z.literal(COMPARISON_FORMAT),
   bundle: z.strictObject({ name: z.string(), version: z.string() }),
+  /** Of the stored weights; every engine computes in fp32. */
+  precision: z.string(),
   texts: z.int(),
   words: z.int(),
   batch: z.int(),
@@ -73,7 +75,7 @@ export function renderComparison(comparison: Comparison): string {
       String(engine.labelFlips),
     ]);
   }
-  const { bundle, texts, words, batch, threads, runs, seed, tolerance } = comparison;
+  const { bundle, precision, texts, words, batch, threads, runs, seed, tolerance } = comparison;
   const lines = [table.toString()];
   for (const engine of ran) lines.push(`${engine.name}: ${engine.description}`);
   for (const engine of comparison.engines) {
@@ -87,7 +89,7 @@ export function renderComparison(comparison: Comparison): string {
     );
   }
   lines.push(
-    `conditions  ${bundle.name}/${bundle.version} fp32, ${texts} texts of ${(words / texts).toFixed(1)} words on average, ` +
+    `conditions  ${bundle.name}/${bundle.version} ${precision}, ${texts} texts of ${(words / texts).toFixed(1)} words on average, ` +
       `batch ${batch}, ${threads} thread${threads === 1 ? '' : 's'} each, ${runs} timed runs after warm-up, interleaved in ` +
       `random order (seed ${seed}); tokenisation is not timed; factors are medians of paired ratios, 95 % bootstrap interval`,
     `machine     ${machineLine(comparison.machine)}`,

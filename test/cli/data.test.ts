@@ -37,7 +37,9 @@ async function withOwnSet(...options: string[]): Promise<{ stdout: string; stder
     });
   }
   const program = new Command().exitOverride();
-  register(program, [{ name: 'own', description: 'own', url: server.url, md5, terms: 'for tests only' }]);
+  register(program, [
+    { name: 'own', description: 'own', url: server.url, md5, splitSha256: [], terms: 'for tests only' },
+  ]);
   await program.parseAsync(['data', 'own', '--out', out, ...options], { from: 'user' });
   jest.restoreAllMocks();
   return said;

@@ -23,7 +23,7 @@ const jsonLines = (text: string) =>
   );
 
 test('labels the texts that are given, with a score', async () => {
-  const { status, stdout, stderr } = await retort('predict', '--bundle', bundle, '很好', '太差了');
+  const { status, stdout, stderr } = await retort('predict', '--model', bundle, '很好', '太差了');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const rows = lines(stdout).map((line) => line.split('\t'));
   expect(rows.map(([, , text]) => text)).toEqual(['很好', '太差了']);
@@ -37,7 +37,7 @@ test('labels the texts that are given, with a score', async () => {
 test('gives the logits that the bundle was made with, and the label of the larger one', async () => {
   const { golden, manifest } = await openBundle(bundle);
   const texts = golden.cases.map(({ text }) => text);
-  const { status, stdout } = await retort('predict', '--bundle', bundle, '--json', ...texts);
+  const { status, stdout } = await retort('predict', '--model', bundle, '--json', ...texts);
   expect(status).toBe(0);
   const rows = jsonLines(stdout);
   expect(rows.map(({ text }) => text)).toEqual(texts);
@@ -56,7 +56,7 @@ test.each([
     const texts = Array.from({ length: 150 }, (_, index) => `第${index}本书很好`);
     const file = path.join(root, `texts${extension}`);
     await writeFile(file, write(texts));
-    const { status, stdout } = await retort('predict', '电脑', '--bundle', bundle, '--input', file, '--json');
+    const { status, stdout } = await retort('predict', '电脑', '--model', bundle, '--input', file, '--json');
     expect(status).toBe(0);
     expect(jsonLines(stdout).map(({ text }) => text)).toEqual(['电脑', ...texts]);
   },
@@ -65,7 +65,7 @@ test.each([
 test('a malformed line of a file is named', async () => {
   const file = path.join(root, 'broken.jsonl');
   await writeFile(file, '"很好"\n{"txt": "很好"}\n');
-  const { status, stdout, stderr } = await retort('predict', '--bundle', bundle, '--input', file);
+  const { status, stdout, stderr } = await retort('predict', '--model', bundle, '--input', file);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toContain('Line 2');
   expect(stderr).toContain('texts_line_malformed');
@@ -73,7 +73,7 @@ test('a malformed line of a file is named', async () => {
 
 test('a damaged bundle is refused', async () => {
   const tampered = await writeTinyBundle(root, { name: 'tampered', goldenError: 0.5 });
-  const { status, stderr } = await retort('predict', '--bundle', tampered, '很好');
+  const { status, stderr } = await retort('predict', '--model', tampered, '很好');
   expect(status).toBe(1);
   expect(stderr).toContain('bundle_parity');
 });
@@ -84,7 +84,7 @@ test('ends quietly when what reads its output has seen enough', async () => {
     file,
     Array.from({ length: 10_000 }, (_, index) => `${'好'.repeat(20)}${index}`).join('\n'),
   );
-  const { child, ended } = start('predict', '--bundle', bundle, '--input', file);
+  const { child, ended } = start('predict', '--model', bundle, '--input', file);
   child.stdout!.once('data', () => child.stdout!.destroy());
   expect(await ended).toMatchObject({ status: 0, stderr: '' });
 });

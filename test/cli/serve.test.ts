@@ -18,7 +18,11 @@ afterEach(async () => {
   await rm(repository, { recursive: true });
 });
 
-const answerSchema = z.object({ version: z.string(), results: z.array(z.object({ label: z.string() })) });
+const answerSchema = z.object({
+  model: z.string(),
+  version: z.string(),
+  results: z.array(z.object({ label: z.string() })),
+});
 
 async function predict(url: string, body: unknown) {
   const response = await fetch(`${url}/v1/predict`, {
@@ -65,6 +69,29 @@ test('a damaged version is refused with its reason while an older one serves', a
   expect(await predict(server.url, { text: '很好' })).toMatchObject({ status: 200, version: '1' });
   const [line] = await server.says('stderr', /.*version refused.*/);
   expect(JSON.parse(line)).toMatchObject({ model: 'tiny', version: '2', code: 'bundle_corrupt' });
+});
+
+test('serves the models that are named, the first where a request names none', async () => {
+  for (const name of ['another', 'unasked']) await writeTinyBundle(repository, { name });
+  const { url } = await serve('--repository', repository, '--models', 'tiny, another');
+  const ready = async (name: string) => (await fetch(`${url}/v2/models/${name}/ready`)).status;
+  expect([await ready('tiny'), await ready('another'), await ready('unasked')]).toEqual([200, 200, 404]);
+  expect(await predict(url, { text: '很好' })).toMatchObject({ status: 200, model: 'tiny' });
+});
+
+test('a name that the repository lacks ends the server with the names that are there', async () => {
+  const { status, stderr } = await retort(
+    'serve',
+    '--port',
+    '0',
+    '--repository',
+    repository,
+    '--models',
+    'tiny,nine',
+  );
+  expect(status).toBe(1);
+  expect(stderr).toContain('There is no model nine');
+  expect(stderr).toContain('Models there: tiny.');
 });
 
 test('a server without a model that loads says so, is not ready, and still ends with 0', async () => {

@@ -1,5 +1,5 @@
 /** The whole path: labelled texts, a training run, a bundle of it, an answer, and the comparison with eager engines. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -43,17 +43,44 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
   expect(trained).toContain('train: 240 rows, 1 left out');
   expect(trained).toContain(`retort export ${run}`);
 
-  const exported = await succeed('export', run, '--repository', repository, '--name', 'tiny', '--json');
+  const notes = path.join(root, 'notes.md');
+  await writeFile(notes, 'Made by a *test*.\n');
+  const told = ['--data', data, '--notes', notes];
+  const exported = await succeed(
+    'export',
+    run,
+    '--repository',
+    repository,
+    '--name',
+    'tiny',
+    ...told,
+    '--json',
+  );
   const { folder } = JSON.parse(exported) as { folder: string };
   const { manifest } = await openBundle(folder);
   expect(manifest.lineage.command).toMatch(/^retort train student --data Reviews.zip --epochs 1 /);
   expect(manifest.accuracy[0]).toMatchObject({ rows: 40 });
+  expect(manifest.accuracy[2]).toMatchObject({
+    data: 'dev, as fp32',
+    correct: manifest.accuracy[0]!.correct,
+  });
+  expect(await readFile(path.join(folder, 'MODEL_CARD.md'), 'utf8')).toContain('Made by a *test*.');
+  const evaluated = await succeed('evaluate', folder, '--data', data, '--json');
+  expect(JSON.parse(evaluated)).toMatchObject({
+    model: 'tiny',
+    precision: 'fp32',
+    scores: [
+      { data: 'dev', rows: 40, correct: manifest.accuracy[0]!.correct },
+      { rows: manifest.accuracy[1]!.rows, correct: manifest.accuracy[1]!.correct },
+    ],
+  });
+  expect(await succeed('evaluate', folder, '--data', data)).toMatch(/^dev: \d+ of 40, /);
   const again = await retort('export', run, '--repository', repository, '--name', 'tiny');
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('bundle_exists') });
 
   const predicted = await succeed(
     'predict',
-    '--bundle',
+    '--model',
     folder,
     '房间很好，服务不错。',
     '屏幕很差，令人失望。',

@@ -25,6 +25,8 @@ function exportTo(repository: string, overrides: Partial<ExportOptions> = {}) {
     name: 'tiny',
     version: '1',
     precisions: ['fp32'],
+    splits: [],
+    notes: null,
     replace: false,
     now: new Date(0),
     ...overrides,

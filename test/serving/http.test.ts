@@ -19,6 +19,7 @@ function start(repository: string, overrides: Partial<ServerOptions> = {}): Prom
     queueCapacity: 100,
     largestBatch: 16,
     limits,
+    models: null,
     compareEager: 0,
     drainMs: 2000,
     logger: pino({ level: 'silent' }),

@@ -6,7 +6,9 @@ import { compare, type CompareOptions } from '../../../serving/comparison/compar
 import type { Engine } from '../../../serving/comparison/engine.js';
 import { comparisonSchema, renderComparison } from '../../../serving/comparison/report.js';
 
-const bundle = { manifest: { name: 'tiny', version: '1' } } as Bundle;
+const bundle = {
+  manifest: { name: 'tiny', version: '1', variants: [{ precision: 'fp32' }] },
+} as Bundle;
 const rows = [[1, 2, 3], [4], [5, 6]];
 const batches = batchesOf(rows, 2, ['input_ids', 'sequence_lengths']);
 

@@ -15,7 +15,14 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'retort-download-'));
   out = path.join(folder, 'data.zip');
   server = await FileServer.start();
-  dataset = { name: 'data', description: 'data', url: server.url, md5, terms: 'for tests only' };
+  dataset = {
+    name: 'data',
+    description: 'data',
+    url: server.url,
+    md5,
+    splitSha256: [],
+    terms: 'for tests only',
+  };
 });
 afterEach(async () => {
   await server.close();

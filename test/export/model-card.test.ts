@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { type Manifest, manifestSchema } from '../../core/bundle/manifest.js';
+import { modelCard } from '../../export/model-card.js';
+
+/** From dist/test/export/ to the bundles that ship. */
+const shipped = (name: string) =>
+  fileURLToPath(new URL(`../../../models/repository/${name}/1/`, import.meta.url));
+const manifestOf = async (name: string): Promise<Manifest> =>
+  manifestSchema.parse(JSON.parse(await readFile(`${shipped(name)}manifest.json`, 'utf8')));
+
+test('names what cuts the words, and says that no checkpoint was used', async () => {
+  const card = modelCard(await manifestOf('student'), null);
+  expect(card).toMatch(/bilstm over words cut by node-rs-jieba 2/);
+  expect(card).toContain('Trained on the labels alone');
+  expect(card).not.toMatch(/undefined|null/);
+});
+
+test('names the checkpoint that was fine-tuned, and opens with the notes', async () => {
+  const card = modelCard(await manifestOf('teacher'), 'Not *that* model.\n');
+  expect(card).toMatch(/^# teacher 1\n\nNot \*that\* model\.\n\nA classifier/);
+  expect(card).toMatch(/Fine-tuned from multilingual-e5-small-zh \(sha256 of its weights `[0-9a-f]{64}`\)/);
+  expect(card).toContain('and from the checkpoint named under it');
+  expect(card).not.toMatch(/undefined/);
+});
+
+test("the shipped teacher's card says what it is and is not", async () => {
+  const card = await readFile(`${shipped('teacher')}MODEL_CARD.md`, 'utf8');
+  expect(card).toContain('multilingual-e5-small and not ERNIE');
+  expect(card).toContain('retort train teacher --checkpoint ernie-3.0-base-zh');
+});

@@ -1,0 +1,93 @@
+/** One step of training: gradients of a batch, clipped, and the optimiser's update of the parameters. */
+import { tensor, type Tensor } from '../core/tensor.js';
+import type { BoundNetwork } from '../models/networks.js';
+import { batchInputs, type EncodedExample } from './batching.js';
+import { DropoutMasks } from './dropout.js';
+import { clipByGlobalNorm } from './gradients.js';
+import { GradientSession, type StepResult } from './gradient-session.js';
+import { GradientSum } from './gradient-sum.js';
+import { type LossName, losses } from './losses.js';
+import type { Optimizer } from './optimizers/optimizer.js';
+import type { ParameterStore } from './parameters.js';
+import type { Random } from './random.js';
+
+export interface StepSettings {
+  readonly loss: LossName;
+  readonly dropout: number;
+  /** Rows computed at once: gradients of a step's parts are added up. Smaller takes less memory. */
+  readonly microBatchSize: number;
+  /** The largest joint norm of a step's gradients. */
+  readonly clipNorm: number;
+  readonly intraOpThreads: number;
+}
+
+export class TrainingStep {
+  readonly #session: GradientSession;
+  readonly #masks: DropoutMasks;
+  readonly #parameters: ParameterStore;
+  readonly #optimizer: Optimizer;
+  readonly #settings: StepSettings;
+
+  private constructor(
+    session: GradientSession,
+    masks: DropoutMasks,
+    parameters: ParameterStore,
+    optimizer: Optimizer,
+    settings: StepSettings,
+  ) {
+    this.#session = session;
+    this.#masks = masks;
+    this.#parameters = parameters;
+    this.#optimizer = optimizer;
+    this.#settings = settings;
+  }
+
+  /** Changes the parameters in place. */
+  static async open(
+    network: BoundNetwork,
+    parameters: ParameterStore,
+    optimizer: Optimizer,
+    settings: StepSettings,
+  ): Promise<TrainingStep> {
+    const { loss, intraOpThreads, dropout } = settings;
+    const session = await GradientSession.open(network, losses[loss], parameters, intraOpThreads);
+    const masks = new DropoutMasks(network.dropoutSites, dropout);
+    return new TrainingStep(session, masks, parameters, optimizer, settings);
+  }
+
+  /** Mean loss of the rows and its gradients. */
+  async gradients(rows: readonly EncodedExample[], random: Random): Promise<StepResult> {
+    const sum = new GradientSum();
+    let loss = 0;
+    for (const part of chunks(rows, this.#settings.microBatchSize)) {
+      const inputs = batchInputs(part);
+      const [batch_size = 0, sequence_length = 0] = inputs.input_ids.shape;
+      const masks = this.#masks.draw({ batch_size, sequence_length }, random);
+      const found = await this.#session.run(inputs, masks, targetsOf(part));
+      const share = part.length / rows.length;
+      loss += found.loss * share;
+      sum.add(found.gradients, share);
+    }
+    return { loss, gradients: sum.total() };
+  }
+
+  update({ gradients }: StepResult, learningRate: number): void {
+    clipByGlobalNorm(gradients.values(), this.#settings.clipNorm);
+    this.#optimizer.step(this.#parameters.arrays, gradients, learningRate);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
+}
+
+function targetsOf(rows: readonly EncodedExample[]): Tensor {
+  const classes = rows[0]?.targets.length ?? 0;
+  return tensor('float32', Float32Array.from(rows.flatMap(({ targets }) => targets)), [rows.length, classes]);
+}
