@@ -1,8 +1,9 @@
 /** A model version's worker threads: started, fed from the queue, replaced when they die. */
 import { Worker } from 'node:worker_threads';
 import { fail } from '../core/errors.js';
+import { endWorker } from './end-worker.js';
 import type { Entry, RequestQueue } from './queue.js';
-import type { RunMessage, WorkerData, WorkerMessage } from './worker-protocol.js';
+import type { PoolMessage, WorkerData, WorkerMessage } from './worker-protocol.js';
 
 export interface WorkerPoolOptions {
   readonly folder: string;
@@ -61,13 +62,16 @@ export class WorkerPool {
       if (entries.length === 0) return;
       slot.running = entries;
       this.#options.onBatch(entries.length);
-      slot.worker.postMessage({ items: entries.map(({ item }) => item) } satisfies RunMessage);
+      const items = entries.map(({ item }) => item);
+      slot.worker.postMessage({ kind: 'run', items } satisfies PoolMessage);
     }
   }
 
+  /** Ends the workers, each after the batch that it runs. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all([...this.#slots].map(({ worker }) => worker.terminate()));
+    const end: PoolMessage = { kind: 'end' };
+    await Promise.all([...this.#slots].map(({ worker }) => endWorker(worker, end)));
   }
 
   #spawn(): Promise<void> {

@@ -6,9 +6,9 @@ export interface WorkerData {
   readonly intraOpThreads: number;
 }
 
-export interface RunMessage {
-  readonly items: readonly Item[];
-}
+/** `end`: after the batch that runs, the worker closes its session and ends. */
+export type PoolMessage =
+  { readonly kind: 'run'; readonly items: readonly Item[] } | { readonly kind: 'end' };
 
 /** An error as it crosses threads: RetortErrors lose their class on the way. */
 export interface ThrownMessage {

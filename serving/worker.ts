@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openBundle } from '../core/bundle/read.js';
 import { toRetortError } from '../core/errors.js';
 import { Predictor } from './predictor.js';
-import type { RunMessage, WorkerData, WorkerMessage } from './worker-protocol.js';
+import type { PoolMessage, WorkerData, WorkerMessage } from './worker-protocol.js';
 
 const { folder, intraOpThreads } = workerData as WorkerData;
 
@@ -13,8 +13,13 @@ function send(message: WorkerMessage): void {
 
 try {
   const predictor = await Predictor.open(await openBundle(folder, { checkFiles: false }), intraOpThreads);
-  parentPort?.on('message', ({ items }: RunMessage) => {
-    predictor.run(items).then(
+  let running = Promise.resolve();
+  parentPort?.on('message', (message: PoolMessage) => {
+    if (message.kind === 'end') {
+      void running.then(() => predictor.close()).then(() => parentPort?.close());
+      return;
+    }
+    running = predictor.run(message.items).then(
       (batch) => {
         send({ kind: 'done', ...batch });
       },

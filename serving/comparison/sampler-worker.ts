@@ -63,8 +63,14 @@ async function timed(engine: PreparedEngine, batch: Batch) {
   return { logits, milliseconds: performance.now() - started };
 }
 
-parentPort?.on('message', (message: SampleMessage) => {
-  void sample(message).then((result) => {
-    parentPort?.postMessage(result);
-  });
+let running = Promise.resolve();
+parentPort?.on('message', (message: SampleMessage | null) => {
+  running =
+    message === null
+      ? running.then(() => parentPort?.close())
+      : running
+          .then(() => sample(message))
+          .then((result) => {
+            parentPort?.postMessage(result);
+          });
 });

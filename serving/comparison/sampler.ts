@@ -3,6 +3,7 @@
  * interpreter, in a worker of its own. One sample at a time; while it runs, others are dropped and counted.
  */
 import { Worker } from 'node:worker_threads';
+import { endWorker } from '../end-worker.js';
 import type { Logger } from 'pino';
 import { median } from '../../core/statistics.js';
 import type { Metrics } from '../metrics.js';
@@ -58,7 +59,7 @@ export class Sampler {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await endWorker(this.#worker, null);
   }
 
   #record({ staticMs, eagerMs, difference }: SampleResult): void {

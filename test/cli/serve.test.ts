@@ -62,6 +62,41 @@ test('what is in flight at SIGTERM is answered', async () => {
   expect(await ended).toMatchObject({ status: 0 });
 });
 
+test('ends with 0 at SIGTERM while a worker computes what nobody waits for any more', async () => {
+  // Ids, so that the worker spends its time inside ONNX Runtime.
+  const [rows, length] = [200, 5000];
+  const inputs = [
+    {
+      name: 'input_ids',
+      shape: [rows, length],
+      datatype: 'INT64',
+      data: new Array<number>(rows * length).fill(1),
+    },
+    {
+      name: 'sequence_lengths',
+      shape: [rows],
+      datatype: 'INT32',
+      data: new Array<number>(rows).fill(length),
+    },
+  ];
+  const limits = ['--max-body-bytes', String(2 ** 24)];
+  for (let round = 0; round < 3; round += 1) {
+    const { url, child, ended } = await serve('--repository', repository, ...limits);
+    const client = new AbortController();
+    const asked = fetch(`${url}/v2/models/tiny/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs }),
+      signal: client.signal,
+    }).catch(() => null);
+    while (!/^retort_queue_depth [1-9]/m.test(await (await fetch(`${url}/metrics`)).text()));
+    client.abort();
+    await asked;
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ status: 0 });
+  }
+}, 30_000);
+
 test('a damaged version is refused with its reason while an older one serves', async () => {
   await writeTinyBundle(repository, { version: '2' });
   await flipBit('2');
