@@ -386,6 +386,11 @@ export const ERRORS = define({
     message: 'The checkpoint {path} cannot be read: {reason}.',
     hint: 'The file is damaged or not a safetensors file; use another copy of it.',
   },
+  checkpoint_refused: {
+    kind: 'invalid',
+    message: '{path} asks for {name}, which no checkpoint needs.',
+    hint: 'Nothing of it was run. Get the weights from a source that you trust, as safetensors if it has them.',
+  },
   checkpoint_weights_missing: {
     kind: 'not_found',
     message: '{path} holds no weights that are known.',

@@ -12,11 +12,19 @@ import { ernie } from '../ernie.js';
 import type { ParameterSpec } from '../network.js';
 import { readEncoderConfig } from './config.js';
 import { type Place, placesOf, styleNames } from './names.js';
+import { paddleFormat } from './paddle.js';
+import { pytorchFormat, shardedPytorchFormat } from './pytorch.js';
 import { safetensorsFormat, shardedSafetensorsFormat } from './safetensors-file.js';
 import type { CheckpointFormat, CheckpointSource, StoredTensor } from './source.js';
 
 /** In the order in which a folder is searched: what cannot run code comes first. */
-const formats: readonly CheckpointFormat[] = [safetensorsFormat, shardedSafetensorsFormat];
+const formats: readonly CheckpointFormat[] = [
+  safetensorsFormat,
+  shardedSafetensorsFormat,
+  pytorchFormat,
+  shardedPytorchFormat,
+  paddleFormat,
+];
 
 export interface Mapping {
   /** In the file. */

@@ -62,9 +62,12 @@ async function load(): Promise<Map<string, Tensor>> {
   }
 }
 
-test.each(['bert-gelu-fp32', 'ernie-task-ids-safetensors'])('%s gives its golden logits', async (name) => {
-  expect(await difference(path.join(fixtures, name))).toBeLessThanOrEqual(1e-6);
-});
+test.each(['bert-gelu-fp32', 'ernie-task-ids-safetensors', 'ernie-relu-bin', 'paddle-ernie-relu'])(
+  '%s gives its golden logits',
+  async (name) => {
+    expect(await difference(path.join(fixtures, name))).toBeLessThanOrEqual(1e-6);
+  },
+);
 
 describe('names', () => {
   test.each([
