@@ -9,6 +9,7 @@ import type { Ops } from '../core/ops.js';
 import { float32, int64 } from '../core/tensor.js';
 import { type EncoderConfig, encoderConfigSchema } from './encoder-config.js';
 import type { DropoutSite, Initialization, Network, ParameterSpec } from './network.js';
+import { positionsOf, withinLengths } from './positions.js';
 
 const normal: Initialization = { kind: 'normal', deviation: 0.02 };
 const zero: Initialization = { kind: 'constant', value: 0 };
@@ -129,11 +130,8 @@ class Encoder<T> {
     const ops = this.#ops;
     const { positionOffset, taskTypes, pairs } = this.#config;
     const ids = named(inputs, 'input', 'input_ids'); // [batch, time]
-    const places = this.#places(ids);
-    const within = ops.less(
-      ops.cast(places, 'int32'),
-      ops.unsqueeze(named(inputs, 'input', 'sequence_lengths'), [1]),
-    );
+    const places = positionsOf(ops, ids);
+    const within = withinLengths(ops, places, named(inputs, 'input', 'sequence_lengths'));
     const mask = ops.where(within, this.#scalar(0), this.#scalar(-1e4)); // [batch, time]
 
     const positions = ops.add(places, ops.constant(int64([positionOffset], [1])));
@@ -166,15 +164,6 @@ class Encoder<T> {
     const first = ops.squeeze(ops.slice(states, 1, 0, 1), [1]); // [batch, hidden]
     const pooled = this.#config.pooler ? ops.tanh(this.#dense('pooler', first)) : first;
     return this.#dense('classifier', this.#drop('pooled', pooled));
-  }
-
-  /** 0, 1, … along time: [1, time], int64. */
-  #places(ids: T): T {
-    const ops = this.#ops;
-    const zero = ops.constant(int64([0], []));
-    const row = ops.gather(ids, ops.constant(int64([0], [1])), 0);
-    const ones = ops.add(ops.mul(row, zero), ops.constant(int64([1], [])));
-    return ops.sub(ops.cumSum(ones, 1), ops.constant(int64([1], [])));
   }
 
   #attention(name: string, x: T, mask: T): T {

@@ -3,9 +3,10 @@ import { fail } from '../core/errors.js';
 import type { Ops } from '../core/ops.js';
 import { bilstm } from './bilstm.js';
 import { ernie } from './ernie.js';
+import { linear } from './linear.js';
 import type { DropoutSite, Network, ParameterSpec, PortSpec } from './network.js';
 
-const networks: readonly BoundNetworkFactory[] = [factory(bilstm), factory(ernie)];
+const networks: readonly BoundNetworkFactory[] = [factory(bilstm), factory(ernie), factory(linear)];
 
 /** A network with its configuration checked and bound. */
 export interface BoundNetwork {

@@ -1,15 +1,15 @@
 /** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
-import { access, appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
 import type { EncodedExample } from './batching.js';
-import { termsOf } from './data/catalog.js';
 import type { Dataset, DatasetOptions } from './data/dataset.js';
 import { bothSplits, type EvaluationSplit, type LabelledExample, openLabelled } from './data/labelled.js';
 import type { Score } from './evaluation.js';
+import { dataEntry, writeRunFile, writeValidation } from './run-writer.js';
 import {
   type InitialParameters,
   runTraining,
@@ -33,14 +33,16 @@ export interface RunOptions<Settings extends TrainerSettings> {
   readonly signal?: AbortSignal;
 }
 
+export interface DataEvent {
+  readonly kind: 'data';
+  readonly split: string;
+  readonly rows: number;
+  readonly rejected: Dataset['rejected'];
+}
+
 export type RunEvent =
   | TrainerEvent
-  | {
-      readonly kind: 'data';
-      readonly split: string;
-      readonly rows: number;
-      readonly rejected: Dataset['rejected'];
-    }
+  | DataEvent
   | { readonly kind: 'tokenizer'; readonly name: string; readonly vocabularySize: number };
 
 export interface LabelledSplit {
@@ -78,7 +80,9 @@ export async function readLabelled({
   columns,
   strict,
   onEvent,
-}: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'strict' | 'onEvent'>): Promise<LabelledData> {
+}: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'strict'> & {
+  readonly onEvent: (event: DataEvent) => void;
+}): Promise<LabelledData> {
   const read = async (split: 'train' | 'dev'): Promise<LabelledSplit> => {
     const { examples, rejected, sha256 } = await openLabelled(data, { ...columns, split, strict });
     onEvent({ kind: 'data', split, rows: examples.length, rejected });
@@ -99,9 +103,6 @@ export interface Learner {
   readonly initial?: InitialParameters & { readonly name: string };
 }
 
-/** Texts of dev on which an export is compared with the eager forward. */
-const validationRows = 200;
-
 /**
  * Trains on train, keeps the best on dev, and leaves in the folder what export needs.
  * @throws RetortError checkpoint_other_run, with the folder as it was, and what else training throws
@@ -117,7 +118,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
   await mkdir(folder, { recursive: true });
   for (const [file, bytes] of learner.tokenizerFiles) {
     const earlierBytes = options.resume ? await readFile(inFolder(file)).catch(() => null) : null;
-    if (earlierBytes === null) await writeWhole(inFolder(file), bytes);
+    if (earlierBytes === null) await writeRunFile(folder, file, bytes);
     else if (!earlierBytes.equals(bytes)) throw fail('checkpoint_other_run', { path: folder });
   }
   const tokenizer = await loadTokenizer(learner.tokenizerDescriptor, folder);
@@ -133,16 +134,9 @@ export async function runLabelled<Settings extends TrainerSettings>(
     base:
       learner.initial === undefined ? null : { name: learner.initial.name, sha256: learner.initial.sha256 },
     settings: Object.fromEntries(Object.entries(settings)),
-    data: [train, dev].map(({ sha256, split, examples }) => ({
-      name: `${path.basename(options.data)} ${split}`,
-      sha256,
-      rows: examples.length,
-      terms: termsOf(sha256) ?? 'not stated',
-    })),
+    data: [train, dev].map((split) => dataEntry(`${path.basename(options.data)} ${split.split}`, split)),
     scores,
   });
-  const writeJson = (file: string, value: unknown) =>
-    writeWhole(inFolder(file), `${JSON.stringify(value, null, 2)}\n`);
   const encode = ({ text, label }: LabelledExample): EncodedExample => ({
     ids: tokenizer.encode(text),
     targets: label === 1 ? [0, 1] : [1, 0],
@@ -163,11 +157,8 @@ export async function runLabelled<Settings extends TrainerSettings>(
     folder,
     resume: options.resume,
     onStart: async () => {
-      await writeJson(runFiles.run, run(earlier));
-      await writeJson(
-        runFiles.validation,
-        dev.examples.slice(0, validationRows).map(({ text }) => text),
-      );
+      await writeRunFile(folder, runFiles.run, run(earlier));
+      await writeValidation(folder, dev.examples);
     },
     onEvent: (event) => {
       onEvent(event);
@@ -177,7 +168,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
       // One after another: each replaces a file whole.
       written = written.then(async () => {
         await appendFile(inFolder(runFiles.log), `${JSON.stringify(event)}\n`);
-        if (event.best) await writeJson(runFiles.run, run(scores));
+        if (event.best) await writeRunFile(folder, runFiles.run, run(scores));
       });
       written.catch(() => undefined); // rejects where it is awaited
     },
@@ -200,9 +191,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${file}.part`, content);
-  await rename(`${file}.part`, file);
 }

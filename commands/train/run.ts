@@ -138,15 +138,23 @@ export async function runTrain<Extra extends object>(
 }
 
 /** The options that were given, without where files lie. */
-function commandLine(command: Command): string {
+export function commandLine(command: Command): string {
   const given = command.options.flatMap((option) => {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
     const value: unknown = command.getOptionValue(name);
-    const shown = ['data', 'checkpoint'].includes(name)
-      ? String(value).split(/[\\/]/).findLast(Boolean)
+    const shown = ['data', 'checkpoint', 'also'].includes(name)
+      ? [value]
+          .flat()
+          .map(baseName)
+          .join(` ${option.long ?? ''} `)
       : String(value);
     return [value === true ? (option.long ?? '') : `${option.long ?? ''} ${shown ?? ''}`];
   });
   return [`retort train ${command.name()}`, ...given].join(' ');
+}
+
+function baseName(file: unknown): string {
+  const given = String(file);
+  return given.split(/[\\/]/).findLast(Boolean) ?? given;
 }

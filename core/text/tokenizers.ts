@@ -1,6 +1,7 @@
 /** The tokenizers there are: a manifest's `tokenizer` entry says which kind it wants. */
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import { openCharNgrams } from './char-ngrams.js';
 import { openSentencePieceTokenizer } from './sentencepiece/tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
 import { openTokenizerJson } from './tokenizer-json/tokenizer.js';
@@ -14,6 +15,7 @@ const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([
   ['wordpiece', openWordPieceTokenizer],
   ['tokenizer-json', openTokenizerJson],
   ['sentencepiece', openSentencePieceTokenizer],
+  ['char-ngrams', openCharNgrams],
 ]);
 
 /**

@@ -13,8 +13,9 @@ import { quantizedName, scaleName, storedTensor } from '../../core/graph/int8-st
 import type { Graph, Node } from '../../core/graph/ir.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 
-/** Smaller matrices are left alone: their scales and nodes would cost more than they save. */
+/** Smaller matrices and shorter rows are left alone: their scales and nodes would cost more than they save. */
 const smallestMatrix = 1024;
+const shortestRow = 8;
 
 export function storeInt8(graph: Graph): Graph {
   const builder = new GraphBuilder(graph.name);
@@ -90,7 +91,13 @@ type Form = 'columns' | 'rows';
 
 /** null where a matrix is small, or read otherwise than by one kind of reader. */
 function formOf({ nodes }: Graph, name: string, { dtype, shape, data }: Tensor): Form | null {
-  if (dtype !== 'float32' || shape.length !== 2 || data.length < smallestMatrix) return null;
+  if (
+    dtype !== 'float32' ||
+    shape.length !== 2 ||
+    data.length < smallestMatrix ||
+    (shape[1] ?? 0) < shortestRow
+  )
+    return null;
   if (nodes.some((node) => isReadInside(node, name))) return null;
   const forms = new Set(
     nodes.filter(({ inputs }) => inputs.includes(name)).map((node) => readAs(node, name)),

@@ -1,0 +1,109 @@
+/** `retort train linear`: the yardstick, and a second opinion beside an encoder. */
+import type { Command } from 'commander';
+import { type LinearEvent, trainLinear } from '../../training/linear/train-linear.js';
+import { collect, decimal, integer } from '../options.js';
+import { commandLine, largest } from './run.js';
+
+interface Options {
+  readonly data: string;
+  readonly out: string;
+  readonly also?: readonly string[];
+  readonly weight: number;
+  readonly longest: number;
+  readonly minDocuments: number;
+  readonly c: number;
+  readonly maxIterations: number;
+  readonly maxCharacters: number;
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+export function registerLinear(train: Command): void {
+  train
+    .command('linear')
+    .summary('fit logistic regression on character n-grams: a yardstick in a minute')
+    .description(
+      'Fits an L2-regularised logistic regression on the TF-IDF weights of character n-grams of the train split, and ' +
+        'counts on dev. What it gives is exported and served as the networks are.',
+    )
+    .requiredOption(
+      '--data <file>',
+      'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
+    )
+    .requiredOption('--out <folder>', 'the run folder: what export needs')
+    .option('--also <file>', 'more labelled texts, without those that stand in dev (repeatable)', collect)
+    .option(
+      '--weight <n>',
+      'how often a row of train counts where one of --also counts once',
+      decimal(0, 1000),
+      3,
+    )
+    .option('--longest <n>', 'characters of the longest n-gram', integer(1, 16), 4)
+    .option('--min-documents <n>', 'n-grams that fewer texts hold are left out', integer(1, largest), 2)
+    .option('--c <number>', 'inverse strength of the regularisation', decimal(1e-6, 1e6), 8)
+    .option('--max-iterations <n>', 'of the optimiser (L-BFGS)', integer(1, largest), 200)
+    .option('--max-characters <n>', 'of a text that are read', integer(1, 100_000), 2048)
+    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
+    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
+    .option('--strict', 'fail at the first row that does not fit')
+    .option('--json', 'print one JSON object an event')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+const examples = `
+Examples:
+  retort train linear --data ChnSentiCorp.zip --out runs/linear
+  retort train linear --data ChnSentiCorp.zip --also reviews.jsonl.gz --weight 3 --out runs/linear
+`;
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { data, out, also = [], weight, longest, minDocuments, maxIterations, maxCharacters, json } = options;
+  const { c: inverseRegularization, textColumn, labelColumn, strict } = options;
+  await trainLinear({
+    data,
+    columns: { textColumn, labelColumn },
+    also,
+    folder: out,
+    settings: { longest, minDocuments, inverseRegularization, maxIterations, maxCharacters, weight },
+    strict: strict === true,
+    command: commandLine(command),
+    onEvent: json === true ? printJson : print,
+  });
+  if (json !== true)
+    process.stdout.write(`Done. Make a bundle of it with: retort export ${out} --name linear\n`);
+}
+
+function printJson(event: LinearEvent): void {
+  if (event.kind !== 'iteration') process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function print(event: LinearEvent): void {
+  const line = (text: string) =>
+    process.stdout.write(`${process.stderr.isTTY ? '\r\u001b[2K' : ''}${text}\n`);
+  switch (event.kind) {
+    case 'data':
+      line(
+        `${event.split}: ${String(event.rows)} rows${event.rejected.length > 0 ? `, ${String(event.rejected.length)} left out` : ''}`,
+      );
+      break;
+    case 'also':
+      line(`${event.file}: ${String(event.rows)} rows, without ${String(event.inDev)} that stand in dev`);
+      break;
+    case 'tokenizer':
+      line(`${String(event.vocabularySize - 1)} n-grams`);
+      break;
+    case 'iteration':
+      if (process.stderr.isTTY)
+        process.stderr.write(
+          `\r\u001b[2Kiteration ${String(event.iteration)}  objective ${event.value.toFixed(2)}`,
+        );
+      break;
+    case 'scores':
+      for (const { data, rows, correct } of event.scores)
+        line(`${data}: ${String(correct)} of ${String(rows)}, ${((100 * correct) / rows).toFixed(2)} %`);
+      line(`${String(event.iterations)} iterations`);
+  }
+}

@@ -1,0 +1,153 @@
+/** From labelled texts to a bundle: what is served is the TF-IDF model that was fitted. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openBundle } from '../../../core/bundle/read.js';
+import { OrtEagerOps } from '../../../core/engines/ort-eager-ops.js';
+import { openCharNgrams } from '../../../core/text/char-ngrams.js';
+import { int32, int64, toNumbers } from '../../../core/tensor.js';
+import { exportRun } from '../../../export/run-to-bundle.js';
+import { networkOf } from '../../../models/networks.js';
+import { readRun } from '../../../models/run-folder.js';
+import { Predictor } from '../../../serving/predictor.js';
+import { type LinearEvent, trainLinear } from '../../../training/linear/train-linear.js';
+import { tinyReviews } from '../../fixtures/tiny-reviews.js';
+
+let root: string;
+const events: LinearEvent[] = [];
+const settings = {
+  longest: 3,
+  minDocuments: 2,
+  inverseRegularization: 8,
+  maxIterations: 100,
+  maxCharacters: 100,
+  weight: 3,
+};
+const inRoot = (name: string) => path.join(root, name);
+const train = (folder: string, also: string[] = []) =>
+  trainLinear({
+    data: inRoot('set'),
+    columns: {},
+    also,
+    folder: inRoot(folder),
+    settings,
+    strict: true,
+    command: 'test',
+    onEvent: (event) => events.push(event),
+  });
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-linear-'));
+  await mkdir(inRoot('set'));
+  await writeFile(inRoot('set/train.tsv'), tinyReviews(200, 1));
+  await writeFile(inRoot('set/dev.tsv'), tinyReviews(40, 2));
+  await train('run');
+});
+afterAll(() => rm(root, { recursive: true }));
+
+test('it tells praise from blame, and the same folder is not used twice', async () => {
+  const { run } = await readRun(inRoot('run'));
+  expect(run.scores[0]).toMatchObject({ data: 'dev', rows: 40, correct: 40 });
+  expect(events.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['data', 'tokenizer', 'iteration', 'scores']),
+  );
+  await expect(train('run')).rejects.toMatchObject({ code: 'run_exists' });
+});
+
+test('the same data give the same bytes', async () => {
+  await train('again');
+  for (const file of ['best.safetensors', 'ngrams.txt', 'run.json'])
+    expect((await readFile(inRoot(`again/${file}`))).equals(await readFile(inRoot(`run/${file}`)))).toBe(
+      true,
+    );
+});
+
+test('more texts are added without those that stand in dev', async () => {
+  await writeFile(
+    inRoot('more.tsv'),
+    `${tinyReviews(30, 3)}${tinyReviews(40, 2).split('\n').slice(1).join('\n')}`,
+  );
+  await train('also', [inRoot('more.tsv')]);
+  const told = events.find((event) => event.kind === 'also');
+  expect(told).toMatchObject({ inDev: expect.any(Number) });
+  expect(told?.kind === 'also' ? told.inDev : 0).toBeGreaterThanOrEqual(40);
+  const { run } = await readRun(inRoot('also'));
+  expect(run.data.map(({ name, terms }) => [name, terms])).toEqual([
+    ['set train', 'not stated'],
+    ['set dev', 'not stated'],
+    ['more.tsv', 'not stated'],
+  ]);
+});
+
+test('a bundle of it gives the scores of the definition, alone and beside others', async () => {
+  const { folder } = await exportRun({
+    run: inRoot('run'),
+    repository: inRoot('models'),
+    name: 'linear',
+    version: '1',
+    precisions: ['fp32', 'int8'],
+    splits: [],
+    notes: null,
+    replace: false,
+    now: new Date(0),
+  });
+  const { parameters } = await readRun(inRoot('run'));
+  const ngrams = (await readFile(inRoot('run/ngrams.txt'), 'utf8')).split('\n').slice(0, -1);
+  const [table, [bias]] = ['ngrams', 'bias'].map((name) => toNumbers(parameters.get(name)!)) as [
+    number[],
+    [number],
+  ];
+  const texts = ['房间很干净，服务也好。', '太差了', '', '𠮷', '书和书很好，书不好。'];
+  const expected = texts.map((text) => {
+    let [weighted, squares] = [0, 0];
+    ngrams.forEach((ngram, index) => {
+      if (!text.includes(ngram)) return;
+      weighted += table[2 * (index + 1)]!;
+      squares += table[2 * (index + 1) + 1]!;
+    });
+    return squares === 0 ? bias : weighted / Math.sqrt(squares) + bias;
+  });
+  const predictor = await Predictor.open(await openBundle(folder), 1);
+  const together = await predictor.run(texts.map((text) => ({ text })));
+  for (const [index, text] of texts.entries()) {
+    const alone = await predictor.run([{ text }]);
+    for (const { logits } of [alone.predictions[0]!, together.predictions[index]!]) {
+      expect(logits[1]! - logits[0]!).toBeCloseTo(expected[index]!, 4);
+      expect(logits[0]! + logits[1]!).toBeCloseTo(0, 6);
+    }
+  }
+  await predictor.close();
+});
+
+test('what stands behind a row’s length changes nothing', async () => {
+  const { run, parameters } = await readRun(inRoot('run'));
+  const network = networkOf(run.network.kind, run.network.config);
+  const ops = new OrtEagerOps();
+  const bound = Object.fromEntries(Array.from(parameters, ([name, value]) => [name, ops.constant(value)]));
+  const logits = async (ids: number[], length: number) =>
+    toNumbers(
+      await network.forward(ops, bound, {
+        input_ids: ops.constant(int64(ids, [1, ids.length])),
+        sequence_lengths: ops.constant(int32([length])),
+      }).logits!,
+    );
+  expect(await logits([1, 2, 3, 9, 8], 3)).toEqual(await logits([1, 2, 3], 3));
+  await ops.close();
+});
+
+test('the tokenizer gives each known n-gram once, and names a line that stands twice', async () => {
+  const descriptor = { kind: 'char-ngrams', vocabularyFile: 'small.txt', longest: 2, maxCharacters: 6 };
+  await writeFile(inRoot('small.txt'), '好\n好好\n很\n \n𠮷\n');
+  const { encode, vocabularySize } = await openCharNgrams(descriptor, root);
+  expect(vocabularySize).toBe(6);
+  expect(encode('很好好好').sort()).toEqual([1, 2, 3]);
+  expect(encode('好\n\n𠮷')).toEqual([1, 4, 5]);
+  expect(encode('xxxxxx好')).toEqual([0]);
+  expect(encode('')).toEqual([0]);
+  await writeFile(inRoot('small.txt'), '好\n很\n好\n');
+  await expect(openCharNgrams(descriptor, root)).rejects.toMatchObject({
+    code: 'vocabulary_malformed',
+    message: expect.stringContaining('3'),
+  });
+});
