@@ -1,9 +1,8 @@
 /** `retort export`: a training run becomes a bundle. */
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { fail } from '../core/errors.js';
 import { exportPrecisions, type ExportPrecision, exportRun } from '../export/run-to-bundle.js';
 import { evaluationSplits } from '../training/data/labelled.js';
+import { readNotes } from './notes.js';
 import { shippedRepository } from './shipped.js';
 
 interface Options {
@@ -84,10 +83,4 @@ async function run(folder: string, options: Options): Promise<void> {
         `  ${on}: ${String(correct)} of ${String(rows)}, ${(100 * accuracy).toFixed(2)} %\n`,
       );
   }
-}
-
-async function readNotes(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw fail('notes_missing', { path: file }, error);
-  });
 }

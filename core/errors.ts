@@ -184,6 +184,11 @@ export const ERRORS = define({
     message: 'There is no model repository {path}.',
     hint: 'Give --repository a folder that holds <name>/<version>/ bundles.',
   },
+  import_refused: {
+    kind: 'invalid',
+    message: '{path} cannot become a model: {reason}.',
+    hint: 'It takes input_ids [batch, sequence], and where it has them attention_mask, token_type_ids and position_ids, with both axes dynamic, and gives one float32 output [batch, 2].',
+  },
   notes_missing: {
     kind: 'not_found',
     message: 'The notes {path} cannot be read.',
@@ -328,6 +333,11 @@ export const ERRORS = define({
     kind: 'invalid',
     message: '{operator} (node {node}) names the axis {axis} of a value that has {rank}.',
     hint: 'Check the axes that the graph gives the operator, and the shapes of its inputs.',
+  },
+  onnx_missing: {
+    kind: 'not_found',
+    message: 'There is no ONNX file {path}.',
+    hint: 'Check the path.',
   },
   onnx_malformed: {
     kind: 'malformed',

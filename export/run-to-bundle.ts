@@ -5,18 +5,26 @@ import type { Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
 import { writeBundle } from '../core/bundle/write.js';
 import { OrtEagerOps } from '../core/engines/ort-eager-ops.js';
-import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { decodeModel, defaultIrVersion, defaultOpset, encodeModel } from '../core/graph/onnx.js';
-import { wilsonInterval } from '../core/statistics.js';
-import { int32, int64, type Tensor, toNumbers } from '../core/tensor.js';
-import type { Tokenizer } from '../core/text/tokenizer.js';
+import { type Tensor, toNumbers } from '../core/tensor.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { readRun, type FinishedRun } from '../models/run-folder.js';
 import { staticGraph } from '../models/static-graph.js';
+import {
+  accuracyOf,
+  argmax,
+  type Case,
+  feedsOf,
+  goldenOf,
+  type LabelledSplit,
+  largestDifference,
+  scored,
+  sessionLogits,
+} from './measure.js';
 import { modelCard } from './model-card.js';
 import { dropUnusedOutputs } from './passes/drop-unused-outputs.js';
 import { storedParameters, storeInt8 } from './passes/store-int8.js';
@@ -36,11 +44,6 @@ export interface ExportOptions {
   readonly notes: string | null;
   readonly replace: boolean;
   readonly now: Date;
-}
-
-export interface LabelledSplit {
-  readonly name: string;
-  readonly examples: readonly { readonly text: string; readonly label: number }[];
 }
 
 /** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
@@ -70,11 +73,6 @@ export interface VariantReport {
 const cardFile = 'MODEL_CARD.md';
 /** Between a written fp32 graph at any optimisation level and the eager forward, relative to the largest logit. */
 const tolerance = 1e-5;
-/** Texts of the run's validation texts that go into the bundle, for the parity check when it is loaded. */
-const goldenTexts = 8;
-/** Other machines have other kernels: their last bits differ. */
-const goldenTolerance = 1e-3;
-
 /**
  * @throws RetortError of the run, the tokenizer and the bundle; export_mismatch when a graph does not compute what the
  * network does
@@ -98,11 +96,9 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
   const [served] = variants;
   const accuracy: Manifest['accuracy'] = [];
   for (const split of options.splits)
-    if (served !== undefined) accuracy.push(await accuracyOf(served, split, tokenizer));
-  const golden = {
-    tolerance: goldenTolerance,
-    cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: served?.logits[index] ?? [] })),
-  };
+    if (served !== undefined)
+      accuracy.push(await accuracyOf(served.bytes, served.report.precision, split, tokenizer));
+  const golden = goldenOf(cases, served?.logits ?? []);
   const text = (content: string) => new TextEncoder().encode(content);
   const manifest = manifestOf(finished, network, variants, accuracy, options);
   const tokenizerFiles = run.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
@@ -137,10 +133,6 @@ interface EagerLogits {
   readonly expected: readonly number[][];
 }
 
-interface Case {
-  readonly ids: number[];
-}
-
 /** Decodes the file (which refuses what could not be read again), runs it, and compares it with the eager forward. */
 async function validated(
   precision: ExportPrecision,
@@ -160,27 +152,6 @@ async function validated(
   return { report: { precision, file, bytes: bytes.length, nodes, difference, flips }, bytes, logits };
 }
 
-/** Of the graph as ONNX Runtime optimises it, row by row. */
-async function accuracyOf(
-  { bytes, report }: Variant,
-  { name, examples }: LabelledSplit,
-  tokenizer: Tokenizer,
-): Promise<Manifest['accuracy'][number]> {
-  const logits = await sessionLogits(
-    bytes,
-    'all',
-    examples.map(({ text }) => ({ ids: tokenizer.encode(text) })),
-  );
-  const correct = examples.filter(({ label }, index) => argmax(logits[index] ?? []) === label).length;
-  return scored({ data: `${name}, as ${report.precision}`, rows: examples.length, correct });
-}
-
-function scored(score: { data: string; rows: number; correct: number }): Manifest['accuracy'][number] {
-  const { rows, correct } = score;
-  const [low, high] = wilsonInterval(correct, rows);
-  return { ...score, accuracy: rows === 0 ? 0 : correct / rows, interval: [low, high] };
-}
-
 function expectNear(
   found: readonly number[][],
   expected: readonly number[][],
@@ -194,17 +165,6 @@ function expectNear(
     tolerance: allowed.toExponential(0),
     level,
   });
-}
-
-function largestDifference(found: readonly number[][], expected: readonly number[][]): number {
-  const differences = expected.flatMap((row, index) =>
-    row.map((value, k) => Math.abs(value - (found[index]?.[k] ?? Number.NaN))),
-  );
-  return differences.some(Number.isNaN) ? Infinity : Math.max(0, ...differences);
-}
-
-function argmax(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
@@ -226,25 +186,6 @@ async function eagerLogits(
   }
   await ops.close();
   return found;
-}
-
-async function sessionLogits(
-  bytes: Uint8Array,
-  optimization: 'disabled' | 'all',
-  cases: readonly Case[],
-): Promise<number[][]> {
-  const session = await openSession(bytes, { optimization });
-  const found: number[][] = [];
-  for (const { ids } of cases) {
-    const { logits } = await session.run(feedsOf(ids));
-    found.push(logits === undefined ? [] : toNumbers(logits));
-  }
-  await session.close();
-  return found;
-}
-
-function feedsOf(ids: readonly number[]): Record<'input_ids' | 'sequence_lengths', Tensor> {
-  return { input_ids: int64(ids, [1, ids.length]), sequence_lengths: int32([ids.length]) };
 }
 
 function manifestOf(

@@ -143,18 +143,19 @@ export function commandLine(command: Command): string {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
     const value: unknown = command.getOptionValue(name);
-    const shown = ['data', 'checkpoint', 'also'].includes(name)
+    const shown = ['data', 'checkpoint', 'also', 'tokenizer', 'repository', 'notes'].includes(name)
       ? [value]
           .flat()
           .map(baseName)
           .join(` ${option.long ?? ''} `)
       : String(value);
-    return [value === true ? (option.long ?? '') : `${option.long ?? ''} ${shown ?? ''}`];
+    return [value === true ? (option.long ?? '') : `${option.long ?? ''} ${shown}`];
   });
-  return [`retort train ${command.name()}`, ...given].join(' ');
+  const { args, parent } = command;
+  const names = [parent?.parent === null ? [] : [parent?.name() ?? ''], command.name()].flat();
+  return ['retort', ...names, ...args.map(baseName), ...given].join(' ');
 }
 
 function baseName(file: unknown): string {
-  const given = String(file);
-  return given.split(/[\\/]/).findLast(Boolean) ?? given;
+  return /[^\\/]+(?=[\\/]*$)/.exec(String(file))?.[0] ?? String(file);
 }

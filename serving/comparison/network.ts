@@ -15,8 +15,8 @@ export function networkOfBundle({ manifest }: Bundle): BoundNetwork {
 
 /** The names of the inputs, and how many logits a row has. */
 export function networkShape(bundle: Bundle): { inputs: string[]; classes: number } {
-  const { inputs } = networkOfBundle(bundle);
-  return { inputs: inputs.map(({ name }) => name), classes: bundle.manifest.labels.length };
+  const { inputs, labels } = bundle.manifest;
+  return { inputs: inputs.map(({ name }) => name), classes: labels.length };
 }
 
 /** The ids of `texts`; without any, those of the texts that the bundle carries. */

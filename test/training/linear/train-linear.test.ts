@@ -139,8 +139,9 @@ test('what stands behind a row’s length changes nothing', async () => {
 test('the tokenizer gives each known n-gram once, and names a line that stands twice', async () => {
   const descriptor = { kind: 'char-ngrams', vocabularyFile: 'small.txt', longest: 2, maxCharacters: 6 };
   await writeFile(inRoot('small.txt'), '好\n好好\n很\n \n𠮷\n');
-  const { encode, vocabularySize } = await openCharNgrams(descriptor, root);
-  expect(vocabularySize).toBe(6);
+  const tokenizer = await openCharNgrams(descriptor, root);
+  const encode = (text: string) => tokenizer.encode(text);
+  expect(tokenizer.vocabularySize).toBe(6);
   expect(encode('很好好好').sort()).toEqual([1, 2, 3]);
   expect(encode('好\n\n𠮷')).toEqual([1, 4, 5]);
   expect(encode('xxxxxx好')).toEqual([0]);

@@ -1,0 +1,154 @@
+/** An ONNX file from elsewhere, with its tokenizer, becomes a bundle: a teacher that was trained by others. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Manifest } from '../core/bundle/manifest.js';
+import { GOLDEN_FILE } from '../core/bundle/read.js';
+import { writeBundle } from '../core/bundle/write.js';
+import { openSession } from '../core/engines/session.js';
+import { fail } from '../core/errors.js';
+import { decodeModel, encodeModel } from '../core/graph/onnx.js';
+import { int32, tensor, toNumbers } from '../core/tensor.js';
+import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import {
+  accuracyOf,
+  type Case,
+  goldenOf,
+  type LabelledSplit,
+  largestDifference,
+  sessionLogits,
+} from './measure.js';
+import { modelCard } from './model-card.js';
+import { adaptInputs } from './passes/adapt-inputs.js';
+
+export interface ImportOptions {
+  readonly model: string;
+  /** A tokenizer.json, vocab.txt or SentencePiece model, or the folder of one. */
+  readonly tokenizer: string;
+  readonly maxTokens: number;
+  readonly repository: string;
+  readonly name: string;
+  readonly version: string;
+  /** On which it is checked that a text's logits do not depend on what else is in its batch. */
+  readonly texts: readonly string[];
+  readonly splits: readonly LabelledSplit[];
+  readonly notes: string | null;
+  /** What was typed, for the lineage. */
+  readonly command: string;
+  readonly replace: boolean;
+  readonly now: Date;
+}
+
+export interface ImportReport {
+  readonly folder: string;
+  readonly bytes: number;
+  readonly nodes: number;
+  /** Largest |difference| of a logit between a text alone and in a padded batch. */
+  readonly difference: number;
+  readonly accuracy: Manifest['accuracy'];
+}
+
+const modelFile = 'model.onnx';
+/** Between a text alone and in a batch, and between optimisation levels; kernels sum in other orders. */
+const tolerance = 1e-3;
+
+/** @throws RetortError onnx_missing, onnx_malformed, import_refused; of the tokenizer, the session and the bundle */
+export async function importOnnx(options: ImportOptions): Promise<ImportReport> {
+  const file = await readFile(options.model).catch((error: unknown) => {
+    throw fail('onnx_missing', { path: options.model }, error);
+  });
+  const refuse = (reason: string) => fail('import_refused', { path: options.model, reason });
+  const model = decodeModel(file);
+  const graph = adaptInputs(model);
+  if (typeof graph === 'string') throw refuse(graph);
+  const bytes = encodeModel({ ...model, graph });
+  const { tokenizer, descriptor, files } = await openTokenizerFolder(options.tokenizer, options.maxTokens);
+  const cases = options.texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
+  const { alone, difference } = await compared(bytes, cases).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw refuse(`it does not run on the ids of this tokenizer: ${reason}`);
+  });
+  if (!(difference <= tolerance))
+    throw refuse(
+      `the logits of a text change by ${difference.toExponential(1)} in a padded batch or by optimisation`,
+    );
+  const accuracy: Manifest['accuracy'] = [];
+  for (const split of options.splits) accuracy.push(await accuracyOf(bytes, 'fp32', split, tokenizer));
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  const manifest: Omit<Manifest, 'files'> = {
+    format: 1,
+    name: options.name,
+    version: options.version,
+    task: 'text-classification',
+    labels: ['negative', 'positive'],
+    network: { kind: 'onnx', config: {} },
+    tokenizer: descriptor,
+    inputs: [
+      { name: 'input_ids', dtype: 'int64', shape: ['batch_size', 'sequence_length'] },
+      { name: 'sequence_lengths', dtype: 'int32', shape: ['batch_size'] },
+    ],
+    outputs: [{ name: 'logits', dtype: 'float32', shape: ['batch_size', 2] }],
+    variants: [
+      { precision: 'fp32', file: modelFile, opset: model.opsets.get('') ?? 0, irVersion: model.irVersion },
+    ],
+    accuracy,
+    lineage: {
+      createdAt: options.now.toISOString(),
+      producer: model.producer === '' ? 'unknown' : model.producer,
+      command: options.command,
+      seed: null,
+      base: { name: path.basename(options.model), sha256 },
+      teacher: null,
+      data: [],
+      settings: { maxTokens: options.maxTokens },
+    },
+  };
+  const text = (content: string) => new TextEncoder().encode(content);
+  const tokenizerFiles = files.map(async (name): Promise<[string, Uint8Array]> => [
+    path.basename(name),
+    await readFile(name),
+  ]);
+  const folder = await writeBundle(
+    options.repository,
+    manifest,
+    new Map([
+      [modelFile, bytes],
+      ...(await Promise.all(tokenizerFiles)),
+      [GOLDEN_FILE, text(`${JSON.stringify(goldenOf(cases, alone), null, 2)}\n`)],
+      ['MODEL_CARD.md', text(modelCard(manifest, options.notes))],
+    ]),
+    { replace: options.replace },
+  );
+  return { folder, bytes: bytes.length, nodes: graph.nodes.length, difference, accuracy };
+}
+
+/** Logits of each case, and how far those in a batch, or of the optimised graph, are from them. */
+async function compared(
+  bytes: Uint8Array,
+  cases: readonly Case[],
+): Promise<{ readonly alone: number[][]; readonly difference: number }> {
+  const alone = await sessionLogits(bytes, 'disabled', cases);
+  const difference = Math.max(
+    largestDifference(await sessionLogits(bytes, 'all', cases), alone),
+    largestDifference(await batchedLogits(bytes, cases), alone),
+  );
+  return { alone, difference };
+}
+
+/** All cases in one batch, padded with 0. */
+async function batchedLogits(bytes: Uint8Array, cases: readonly Case[]): Promise<number[][]> {
+  const longest = Math.max(...cases.map(({ ids }) => ids.length));
+  const ids = new BigInt64Array(cases.length * longest);
+  cases.forEach((one, row) => {
+    one.ids.forEach((id, place) => (ids[row * longest + place] = BigInt(id)));
+  });
+  const session = await openSession(bytes);
+  const { logits } = await session.run({
+    input_ids: tensor('int64', ids, [cases.length, longest]),
+    sequence_lengths: int32(cases.map((one) => one.ids.length)),
+  });
+  await session.close();
+  const flat = logits === undefined ? [] : toNumbers(logits);
+  const classes = flat.length / cases.length;
+  return cases.map((_, row) => flat.slice(row * classes, (row + 1) * classes));
+}

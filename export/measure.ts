@@ -1,0 +1,85 @@
+/** What an exported graph gives: its logits, its accuracy, and what goes into golden.json. */
+import type { Golden, Manifest } from '../core/bundle/manifest.js';
+import { openSession } from '../core/engines/session.js';
+import { wilsonInterval } from '../core/statistics.js';
+import { int32, int64, type Tensor, toNumbers } from '../core/tensor.js';
+import type { Tokenizer } from '../core/text/tokenizer.js';
+
+export interface Case {
+  readonly ids: number[];
+}
+
+export interface LabelledSplit {
+  readonly name: string;
+  readonly examples: readonly { readonly text: string; readonly label: number }[];
+}
+
+/** Texts that go into the bundle, for the parity check when it is loaded. */
+const goldenTexts = 8;
+/** Other machines have other kernels: their last bits differ. */
+const goldenTolerance = 1e-3;
+
+/** @param logits of the cases, in their order */
+export function goldenOf(
+  cases: readonly (Case & { readonly text: string })[],
+  logits: readonly number[][],
+): Golden {
+  return {
+    tolerance: goldenTolerance,
+    cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: logits[index] ?? [] })),
+  };
+}
+
+/** Of the graph as ONNX Runtime optimises it, row by row. */
+export async function accuracyOf(
+  bytes: Uint8Array,
+  precision: string,
+  { name, examples }: LabelledSplit,
+  tokenizer: Tokenizer,
+): Promise<Manifest['accuracy'][number]> {
+  const logits = await sessionLogits(
+    bytes,
+    'all',
+    examples.map(({ text }) => ({ ids: tokenizer.encode(text) })),
+  );
+  const correct = examples.filter(({ label }, index) => argmax(logits[index] ?? []) === label).length;
+  return scored({ data: `${name}, as ${precision}`, rows: examples.length, correct });
+}
+
+export function scored(score: { data: string; rows: number; correct: number }): Manifest['accuracy'][number] {
+  const { rows, correct } = score;
+  const [low, high] = wilsonInterval(correct, rows);
+  return { ...score, accuracy: rows === 0 ? 0 : correct / rows, interval: [low, high] };
+}
+
+/** Logits of each row of ids, one row at a time. */
+export async function sessionLogits(
+  bytes: Uint8Array,
+  optimization: 'disabled' | 'all',
+  cases: readonly Case[],
+): Promise<number[][]> {
+  const session = await openSession(bytes, { optimization });
+  const found: number[][] = [];
+  for (const { ids } of cases) {
+    const { logits } = await session.run(feedsOf(ids));
+    found.push(logits === undefined ? [] : toNumbers(logits));
+  }
+  await session.close();
+  return found;
+}
+
+export function feedsOf(ids: readonly number[]): Record<'input_ids' | 'sequence_lengths', Tensor> {
+  return { input_ids: int64(ids, [1, ids.length]), sequence_lengths: int32([ids.length]) };
+}
+
+/** Infinity where a logit is missing or not a number. */
+export function largestDifference(found: readonly number[][], expected: readonly number[][]): number {
+  const differences = expected.flatMap((row, index) =>
+    row.map((value, k) => Math.abs(value - (found[index]?.[k] ?? Number.NaN))),
+  );
+  return differences.some(Number.isNaN) ? Infinity : Math.max(0, ...differences);
+}
+
+export function argmax(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}
