@@ -537,6 +537,11 @@ export const ERRORS = define({
     message: 'The network has an input {name}, which a comparison cannot fill from texts.',
     hint: 'Compare a bundle whose inputs are input_ids and sequence_lengths.',
   },
+  comparison_network_foreign: {
+    kind: 'unavailable',
+    message: 'Of {bundle} the graph alone is known, since it was imported.',
+    hint: 'Compare engines that run the graph: static-unoptimized, static-web.',
+  },
   comparison_parameter_missing: {
     kind: 'unsupported_media',
     message: 'There is no parameter {name} in {path}, so eager engines cannot compute its network.',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Manifest } from '../core/bundle/manifest.js';
+import { FOREIGN_NETWORK, type Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
 import { writeBundle } from '../core/bundle/write.js';
 import { openSession } from '../core/engines/session.js';
@@ -81,7 +81,7 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
     version: options.version,
     task: 'text-classification',
     labels: ['negative', 'positive'],
-    network: { kind: 'onnx', config: {} },
+    network: { kind: FOREIGN_NETWORK, config: {} },
     tokenizer: descriptor,
     inputs: [
       { name: 'input_ids', dtype: 'int64', shape: ['batch_size', 'sequence_length'] },

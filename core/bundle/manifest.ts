@@ -10,6 +10,9 @@ const portSchema = z.strictObject({
   shape: z.array(z.union([z.int().nonnegative(), z.string()])),
 });
 
+/** The kind of a network that is known by its graph alone: one that was imported. */
+export const FOREIGN_NETWORK = 'onnx';
+
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A file of the bundle, relative to its folder; never a path that leaves it. */

@@ -1,6 +1,6 @@
 /** What the comparison reads from a bundle: its network, its parameters and its texts as ids. */
 import { readFile } from 'node:fs/promises';
-import type { Manifest } from '../../core/bundle/manifest.js';
+import { FOREIGN_NETWORK, type Manifest } from '../../core/bundle/manifest.js';
 import type { Bundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { storedTensor } from '../../core/graph/int8-storage.js';
@@ -9,7 +9,10 @@ import type { Tensor } from '../../core/tensor.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { networkOf, type BoundNetwork } from '../../models/networks.js';
 
+/** @throws RetortError comparison_network_foreign */
 export function networkOfBundle({ manifest }: Bundle): BoundNetwork {
+  if (manifest.network.kind === FOREIGN_NETWORK)
+    throw fail('comparison_network_foreign', { bundle: `${manifest.name}/${manifest.version}` });
   return networkOf(manifest.network.kind, manifest.network.config);
 }
 

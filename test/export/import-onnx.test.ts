@@ -8,7 +8,7 @@ import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
 import type { Dimension } from '../../core/graph/ir.js';
 import { encodeModel } from '../../core/graph/onnx.js';
-import { float32, int64 } from '../../core/tensor.js';
+import { float32 } from '../../core/tensor.js';
 import { type ImportOptions, importOnnx } from '../../export/import-onnx.js';
 import { Predictor } from '../../serving/predictor.js';
 import { retort } from '../cli/retort.js';
