@@ -31,6 +31,7 @@ export interface ModelRegistryOptions {
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #models = new Map<string, ServedModel>();
+  #loaded = false;
 
   constructor(options: ModelRegistryOptions) {
     this.#options = options;
@@ -55,11 +56,16 @@ export class ModelRegistry {
         );
       }
     }
+    this.#loaded = true;
   }
 
-  /** Whether every model has a worker that answers, and there is one. */
+  /** Whether the repository is loaded, and every model has a worker that answers, and there is one. */
   get ready(): boolean {
-    return this.#models.size > 0 && [...this.#models.values()].every(({ pool }) => pool.readyWorkers > 0);
+    return (
+      this.#loaded &&
+      this.#models.size > 0 &&
+      [...this.#models.values()].every(({ pool }) => pool.readyWorkers > 0)
+    );
   }
 
   get models(): readonly ServedModel[] {

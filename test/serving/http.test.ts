@@ -237,6 +237,19 @@ test('a full queue is 429 with Retry-After', async () => {
   await small.close();
 });
 
+test('a server is ready when all of its models are, not the first of them', async () => {
+  const repository = path.join(root, 'several');
+  for (const name of ['a', 'b', 'c']) await writeTinyBundle(repository, { name });
+  const several = await start(repository);
+  const status = async (route: string) => (await fetch(`${several.url}${route}`)).status;
+  try {
+    while ((await status('/v2/health/ready')) !== 200);
+    expect(await status('/v2/models/c/ready')).toBe(200);
+  } finally {
+    await several.close();
+  }
+});
+
 test('a server without a model is alive and not ready', async () => {
   await mkdir(path.join(root, 'empty'));
   const empty = await start(path.join(root, 'empty'));
