@@ -5,7 +5,7 @@ import { openRangeFile, type RangeFile } from './file-range.js';
 import { entriesOf, isKind, type PickledBytes, type PickleValue, readPickle, sizesOf } from './pickle.js';
 import { gathered, rowMajor } from './strided.js';
 import type { CheckpointFormat, CheckpointSource, StoredTensor } from './source.js';
-import { widenBfloat16, widenFloat16 } from './widen.js';
+import { type ElementType, floatTypes } from './widen.js';
 
 export const paddleFormat: CheckpointFormat = {
   name: 'Paddle',
@@ -19,18 +19,12 @@ export const paddleFormat: CheckpointFormat = {
   open: openArrays,
 };
 
-interface ElementType {
-  readonly bytes: number;
-  /** Null of what is no floating-point number. */
-  readonly widen: ((buffer: ArrayBufferLike) => Float32Array) | null;
-}
-
 /** Without their byte order. Paddle keeps bfloat16 as unsigned integers of 16 bits. */
 const elementTypes: Readonly<Record<string, ElementType>> = {
-  f8: { bytes: 8, widen: (buffer) => Float32Array.from(new Float64Array(buffer)) },
-  f4: { bytes: 4, widen: (buffer) => new Float32Array(buffer) },
-  f2: { bytes: 2, widen: (buffer) => widenFloat16(new Uint16Array(buffer)) },
-  u2: { bytes: 2, widen: (buffer) => widenBfloat16(new Uint16Array(buffer)) },
+  f8: floatTypes.float64,
+  f4: floatTypes.float32,
+  f2: floatTypes.float16,
+  u2: floatTypes.bfloat16,
   i8: { bytes: 8, widen: null },
   i4: { bytes: 4, widen: null },
   u1: { bytes: 1, widen: null },

@@ -5,19 +5,13 @@ import type { RangeFile } from './file-range.js';
 import { entriesOf, isKind, type PickleValue, sizesOf } from './pickle.js';
 import { gathered, spanOf } from './strided.js';
 import type { StoredTensor } from './source.js';
-import { widenBfloat16, widenFloat16 } from './widen.js';
-
-interface ElementType {
-  readonly bytes: number;
-  /** Null of what is no floating-point number. */
-  readonly widen: ((buffer: ArrayBufferLike) => Float32Array) | null;
-}
+import { type ElementType, floatTypes } from './widen.js';
 
 const elementTypes: Readonly<Record<string, ElementType>> = {
-  'torch.DoubleStorage': { bytes: 8, widen: (buffer) => Float32Array.from(new Float64Array(buffer)) },
-  'torch.FloatStorage': { bytes: 4, widen: (buffer) => new Float32Array(buffer) },
-  'torch.HalfStorage': { bytes: 2, widen: (buffer) => widenFloat16(new Uint16Array(buffer)) },
-  'torch.BFloat16Storage': { bytes: 2, widen: (buffer) => widenBfloat16(new Uint16Array(buffer)) },
+  'torch.DoubleStorage': floatTypes.float64,
+  'torch.FloatStorage': floatTypes.float32,
+  'torch.HalfStorage': floatTypes.float16,
+  'torch.BFloat16Storage': floatTypes.bfloat16,
   'torch.LongStorage': { bytes: 8, widen: null },
   'torch.IntStorage': { bytes: 4, widen: null },
   'torch.ShortStorage': { bytes: 2, widen: null },

@@ -5,7 +5,7 @@ import { openRangeFile, type RangeFile } from './file-range.js';
 import { largestHeader, parseSafetensorsHeader, type SafetensorsDtype } from './safetensors-header.js';
 import { openShards } from './shards.js';
 import type { CheckpointFormat, CheckpointSource } from './source.js';
-import { widenBfloat16, widenFloat16 } from './widen.js';
+import { floatTypes } from './widen.js';
 
 export const safetensorsFormat: CheckpointFormat = {
   name: 'safetensors',
@@ -42,18 +42,18 @@ async function sourceOf(file: RangeFile): Promise<CheckpointSource> {
       const entry = entries.get(name);
       if (entry === undefined) throw refuse(`it holds no ${name}`);
       const { dtype, shape, from, to } = entry;
-      const convert = conversions[dtype];
-      if (convert === undefined) throw refuse(`${name} is of ${dtype}, not of floating-point numbers`);
+      const type = elementTypes[dtype];
+      if (type === undefined) throw refuse(`${name} is of ${dtype}, not of floating-point numbers`);
       const { buffer } = await file.read(start + from, to - from);
-      return float32(convert(buffer), shape);
+      return float32(type.widen(buffer), shape);
     },
     close: () => file.close(),
   };
 }
 
-const conversions: Partial<Record<SafetensorsDtype, (buffer: ArrayBufferLike) => Float32Array>> = {
-  F64: (buffer) => Float32Array.from(new Float64Array(buffer)),
-  F32: (buffer) => new Float32Array(buffer),
-  F16: (buffer) => widenFloat16(new Uint16Array(buffer)),
-  BF16: (buffer) => widenBfloat16(new Uint16Array(buffer)),
+const elementTypes: Partial<Record<SafetensorsDtype, (typeof floatTypes)[keyof typeof floatTypes]>> = {
+  F64: floatTypes.float64,
+  F32: floatTypes.float32,
+  F16: floatTypes.float16,
+  BF16: floatTypes.bfloat16,
 };
