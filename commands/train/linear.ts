@@ -12,7 +12,6 @@ interface Options {
   readonly longest: number;
   readonly minDocuments: number;
   readonly c: number;
-  readonly maxIterations: number;
   readonly maxCharacters: number;
   readonly textColumn?: string;
   readonly labelColumn?: string;
@@ -43,7 +42,6 @@ export function registerLinear(train: Command): void {
     .option('--longest <n>', 'characters of the longest n-gram', integer(1, 16), 4)
     .option('--min-documents <n>', 'n-grams that fewer texts hold are left out', integer(1, largest), 2)
     .option('--c <number>', 'inverse strength of the regularisation', decimal(1e-6, 1e6), 8)
-    .option('--max-iterations <n>', 'of the optimiser (L-BFGS)', integer(1, largest), 200)
     .option('--max-characters <n>', 'of a text that are read', integer(1, 100_000), 2048)
     .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
     .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
@@ -60,14 +58,14 @@ Examples:
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { data, out, also = [], weight, longest, minDocuments, maxIterations, maxCharacters, json } = options;
+  const { data, out, also = [], weight, longest, minDocuments, maxCharacters, json } = options;
   const { c: inverseRegularization, textColumn, labelColumn, strict } = options;
   await trainLinear({
     data,
     columns: { textColumn, labelColumn },
     also,
     folder: out,
-    settings: { longest, minDocuments, inverseRegularization, maxIterations, maxCharacters, weight },
+    settings: { longest, minDocuments, inverseRegularization, maxCharacters, weight },
     strict: strict === true,
     command: commandLine(command),
     onEvent: json === true ? printJson : print,
@@ -98,12 +96,11 @@ function print(event: LinearEvent): void {
     case 'iteration':
       if (process.stderr.isTTY)
         process.stderr.write(
-          `\r\u001b[2Kiteration ${String(event.iteration)}  objective ${event.value.toFixed(2)}`,
+          `\r\u001b[2Kiteration ${String(event.iteration)}  objective ${event.objective.toFixed(2)}`,
         );
       break;
     case 'scores':
       for (const { data, rows, correct } of event.scores)
         line(`${data}: ${String(correct)} of ${String(rows)}, ${((100 * correct) / rows).toFixed(2)} %`);
-      line(`${String(event.iterations)} iterations`);
   }
 }

@@ -20,7 +20,7 @@ export const NONE_ID = 0;
 
 /** A text's characters (code points), as n-grams are made of them; white space counts as one space a run. */
 export function charactersOf(text: string, maxCharacters: number): string[] {
-  return Array.from(normalizeText(text).replace(/\s+/gu, ' ').toLowerCase()).slice(0, maxCharacters);
+  return Array.from(normalizeText(text).replace(/\s+/gu, ' ')).slice(0, maxCharacters);
 }
 
 /** The n-grams of `size` characters, in order, repeated as they are. */

@@ -11,8 +11,9 @@ import { withoutTrainDuplicates } from '../data/deduplicate.js';
 import { bothSplits, type LabelledExample, openLabelled } from '../data/labelled.js';
 import { type DataEvent, readLabelled, type RunEvent } from '../labelled-run.js';
 import { dataEntry, writeRunFile, writeValidation } from '../run-writer.js';
-import { logisticRegression, type SparseRows } from './logistic-regression.js';
+import { fitLogisticRegression } from './logistic-regression.js';
 import { buildNgramVocabulary } from './ngram-vocabulary.js';
+import { SparseMatrix } from './sparse-matrix.js';
 
 export interface LinearSettings {
   /** Characters of the longest n-gram. */
@@ -21,7 +22,6 @@ export interface LinearSettings {
   readonly minDocuments: number;
   /** C of the regression: larger fits the labels more closely. */
   readonly inverseRegularization: number;
-  readonly maxIterations: number;
   /** Of a text that are read. */
   readonly maxCharacters: number;
   /** How often a row of train counts where a row of `also` counts once. */
@@ -46,8 +46,8 @@ export type LinearEvent =
   | DataEvent
   | Extract<RunEvent, { kind: 'tokenizer' }>
   | { readonly kind: 'also'; readonly file: string; readonly rows: number; readonly inDev: number }
-  | { readonly kind: 'iteration'; readonly iteration: number; readonly value: number }
-  | { readonly kind: 'scores'; readonly scores: readonly LinearScore[]; readonly iterations: number };
+  | { readonly kind: 'iteration'; readonly iteration: number; readonly objective: number }
+  | { readonly kind: 'scores'; readonly scores: readonly LinearScore[] };
 
 export interface LinearScore {
   readonly data: string;
@@ -56,13 +56,11 @@ export interface LinearScore {
 }
 
 const vocabularyFile = 'ngrams.txt';
-/** Of the gradient's largest element, relative to C times the rows. */
-const relativeTolerance = 1e-6;
 
 /** @throws RetortError run_exists; of the data */
 export async function trainLinear(options: LinearOptions): Promise<readonly LinearScore[]> {
   const { data, columns, folder, settings, strict, command, onEvent } = options;
-  const { longest, minDocuments, inverseRegularization, maxIterations, maxCharacters, weight } = settings;
+  const { longest, minDocuments, inverseRegularization, maxCharacters, weight } = settings;
   if (await exists(path.join(folder, runFiles.run))) throw fail('run_exists', { path: folder });
   const { train, dev } = await readLabelled({ data, columns, strict, onEvent });
   const also = [];
@@ -82,18 +80,20 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
   const columnsOf = new Map(ngrams.map((ngram, index) => [ngram, index]));
   // As scikit-learn smooths it: as if one text more held every n-gram.
   const idf = Float64Array.from(documents, (count) => Math.log((1 + rows.length) / (1 + count)) + 1);
-  const { weights, intercept, minimum } = logisticRegression(
-    sparseRows(characters, columnsOf, idf, longest),
-    rows.map(({ label }) => label),
-    counts,
+  const matrixOf = (texts: readonly (readonly string[])[]) =>
+    tfIdf(
+      texts.map((text) => columnsIn(text, columnsOf, longest)),
+      idf,
+    );
+  const { weight: weights, bias: intercept } = fitLogisticRegression(
     {
-      columns: ngrams.length,
-      inverseRegularization,
-      tolerance: relativeTolerance * inverseRegularization * counts.reduce((a, b) => a + b, 0),
-      maxIterations,
-      onIteration: (iteration, value) => {
-        onEvent({ kind: 'iteration', iteration, value });
-      },
+      features: matrixOf(characters),
+      signs: Float64Array.from(rows, ({ label }) => (label === 1 ? 1 : -1)),
+      weights: Float64Array.from(counts),
+      l2: 1 / inverseRegularization,
+    },
+    ({ iteration, objective }) => {
+      onEvent({ kind: 'iteration', iteration, objective });
     },
   );
 
@@ -103,15 +103,9 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
     table[at] = (weights[index] ?? 0) * frequency;
     table[at + 1] = frequency * frequency;
   });
+  const products = matrixOf(dev.examples.map(({ text }) => charactersOf(text, maxCharacters))).times(weights);
   const right = new Set(
-    dev.examples.filter(({ text, label }) => {
-      const row = sparseRows([charactersOf(text, maxCharacters)], columnsOf, idf, longest);
-      const score = row.columns.reduce(
-        (sum, column, k) => sum + (weights[column] ?? 0) * (row.values[k] ?? 0),
-        intercept,
-      );
-      return (score > 0 ? 1 : 0) === label;
-    }),
+    dev.examples.filter(({ label }, row) => ((products[row] ?? 0) + intercept > 0 ? 1 : 0) === label),
   );
   const scores = bothSplits('dev', dev.examples, train.examples).map(({ name, examples }) => ({
     data: name,
@@ -143,39 +137,33 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
     ],
     scores,
   });
-  onEvent({ kind: 'scores', scores, iterations: minimum.iterations });
+  onEvent({ kind: 'scores', scores });
   return scores;
 }
 
-/** Each text's n-grams by column, idf-weighted, of length 1. */
-function sparseRows(
-  texts: readonly (readonly string[])[],
+/** The columns of a text's known n-grams, each once. */
+function columnsIn(
+  characters: readonly string[],
   columnsOf: ReadonlyMap<string, number>,
-  idf: Float64Array,
   longest: number,
-): SparseRows {
-  const rows = texts.map((characters) => {
-    const found = new Set<number>();
-    for (let size = 1; size <= longest; size += 1) {
-      for (const ngram of ngramsOf(characters, size)) {
-        const column = columnsOf.get(ngram);
-        if (column !== undefined) found.add(column);
-      }
+): Int32Array {
+  const found = new Set<number>();
+  for (let size = 1; size <= longest; size += 1) {
+    for (const ngram of ngramsOf(characters, size)) {
+      const column = columnsOf.get(ngram);
+      if (column !== undefined) found.add(column);
     }
-    return Int32Array.from(found);
+  }
+  return Int32Array.from(found);
+}
+
+/** Each row's columns by inverse document frequency, brought to length 1. */
+function tfIdf(rows: readonly Int32Array[], idf: Float64Array): SparseMatrix {
+  return new SparseMatrix(rows, idf.length, (places) => {
+    const values = Float64Array.from(places, (column) => idf[column] ?? 0);
+    const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+    return values.map((value) => value / length);
   });
-  const starts = new Int32Array(rows.length + 1);
-  rows.forEach((row, index) => (starts[index + 1] = (starts[index] ?? 0) + row.length));
-  const total = starts[rows.length] ?? 0;
-  const columns = new Int32Array(total);
-  const values = new Float32Array(total);
-  rows.forEach((row, index) => {
-    const from = starts[index] ?? 0;
-    columns.set(row, from);
-    const length = Math.sqrt(row.reduce((sum, column) => sum + (idf[column] ?? 0) ** 2, 0));
-    row.forEach((column, k) => (values[from + k] = (idf[column] ?? 0) / length));
-  });
-  return { starts, columns, values };
 }
 
 function exists(file: string): Promise<boolean> {

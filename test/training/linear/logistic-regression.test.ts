@@ -1,83 +1,164 @@
-/** L-BFGS finds minima, and the regression's minimum is where its gradient says. */
-import { expect, test } from '@jest/globals';
+/** The optimum of logistic regression: its derivatives against finite differences, its gradient 0, no better point. */
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { minimize } from '../../../training/linear/lbfgs.js';
-import { logisticRegression } from '../../../training/linear/logistic-regression.js';
+import {
+  evaluate,
+  fitLogisticRegression,
+  type LogisticProblem,
+} from '../../../training/linear/logistic-regression.js';
+import { SparseMatrix } from '../../../training/linear/sparse-matrix.js';
+import { randomStream } from '../../../training/random.js';
 
-test('the minimum of a badly scaled quadratic', () => {
-  const scales = [1, 10, 100, 1000];
-  const x = Float64Array.from([3, -2, 1, 5]);
-  const minimum = minimize(
-    (at, gradient) =>
-      scales.reduce((sum, scale, i) => {
-        const distance = at[i]! - i;
-        gradient[i] = scale * distance;
-        return sum + (scale * distance * distance) / 2;
-      }, 0),
-    x,
-    { tolerance: 1e-9, maxIterations: 200 },
+/** Rows of ids with random values, as dense and sparse matrix. */
+function matrices(rows: number, columns: number, seed: number) {
+  const random = randomStream(seed, 'initialisation', 0);
+  const places = Array.from({ length: rows }, () =>
+    Array.from({ length: columns }, (_, column) => column).filter(() => random.uniform() < 0.4),
   );
-  x.forEach((value, i) => expect(value).toBeCloseTo(i, 8));
-  expect(minimum.gradient).toBeLessThanOrEqual(1e-9);
-});
-
-test('it stops after the iterations that it was given', () => {
-  const x = new Float64Array(2).fill(9);
-  const rosenbrock = (at: Float64Array, gradient: Float64Array) => {
-    const [a, b] = [at[0]!, at[1]!];
-    gradient[0] = -2 * (1 - a) - 400 * a * (b - a * a);
-    gradient[1] = 200 * (b - a * a);
-    return (1 - a) ** 2 + 100 * (b - a * a) ** 2;
-  };
-  expect(minimize(rosenbrock, x, { tolerance: 1e-12, maxIterations: 3 }).iterations).toBe(3);
-});
-
-const rows = {
-  starts: Int32Array.from([0, 2, 3, 5, 6]),
-  columns: Int32Array.from([0, 1, 1, 0, 2, 2]),
-  values: Float32Array.from([1, 0.5, 1, 0.25, 1, 0.75]),
-};
-
-/** The objective as its definition has it, on dense rows. */
-function objective(
-  weights: ArrayLike<number>,
-  intercept: number,
-  labels: number[],
-  counts: number[],
-  c: number,
-) {
-  let value = 0;
-  for (let k = 0; k < 3; k += 1) value += weights[k]! ** 2 / 2;
-  for (let row = 0; row < 4; row += 1) {
-    let z = intercept;
-    for (let k = rows.starts[row]!; k < rows.starts[row + 1]!; k += 1)
-      z += weights[rows.columns[k]!]! * rows.values[k]!;
-    value += c * counts[row]! * Math.log(1 + Math.exp(labels[row] === 1 ? -z : z));
-  }
-  return value;
+  const values = places.map((row) => row.map(() => 2 * random.uniform() - 1));
+  const dense = places.map((row, i) =>
+    Array.from({ length: columns }, (_, column) => values[i]![row.indexOf(column)] ?? 0),
+  );
+  const sparse = new SparseMatrix(places, columns, (row) => values[places.indexOf(row as number[])]!);
+  const vector = (length: number) => Float64Array.from({ length }, () => 2 * random.uniform() - 1);
+  return { dense, sparse, vector };
 }
 
-test('no step from what is found makes the objective smaller', () => {
+function problemOf(rows: number, columns: number, seed: number): LogisticProblem {
+  const { sparse: features, vector } = matrices(rows, columns, seed);
+  return {
+    features,
+    // Both signs occur, and no feature tells them.
+    signs: Float64Array.from({ length: rows }, (_, row) => (row % 2 === 0 ? 1 : -1)),
+    weights: vector(rows).map((value) => 2 + value),
+    l2: 0.125,
+  };
+}
+
+const sizeOf = (x: Float64Array) => Math.hypot(...x);
+const dot = (a: ArrayLike<number>, b: Float64Array) =>
+  b.reduce((sum, value, i) => sum + value * (a[i] ?? 0), 0);
+
+test('a sparse matrix multiplies as the dense one does', () => {
+  fc.assert(
+    fc.property(fc.nat(6), fc.nat(6), fc.nat(1000), (rows, columns, seed) => {
+      const { dense, sparse, vector } = matrices(rows, columns, seed);
+      const [x, y] = [vector(columns), vector(rows)];
+      sparse.times(x).forEach((value, row) => expect(value).toBeCloseTo(dot(dense[row]!, x), 12));
+      sparse.transposeTimes(y).forEach((value, column) => {
+        expect(value).toBeCloseTo(
+          dot(
+            dense.map((row) => row[column]!),
+            y,
+          ),
+          12,
+        );
+      });
+    }),
+  );
+});
+
+describe('the objective', () => {
+  const problem = problemOf(12, 6, 1);
+  const { vector } = matrices(0, 0, 2);
+  const point = vector(7);
+  const along = (direction: Float64Array, step: number) =>
+    evaluate(
+      problem,
+      point.map((value, i) => value + step * direction[i]!),
+    );
+  const step = 1e-5;
+  const directions = Array.from({ length: 7 }, (_, axis) =>
+    Float64Array.from({ length: 7 }, (__, i) => Number(i === axis)),
+  );
+
+  test('has the gradient that finite differences give', () => {
+    const { gradient } = evaluate(problem, point);
+    directions.forEach((direction, axis) => {
+      const slope = (along(direction, step).objective - along(direction, -step).objective) / (2 * step);
+      expect(gradient[axis]).toBeCloseTo(slope, 7);
+    });
+  });
+
+  test('has the curvature that finite differences of the gradient give', () => {
+    for (const direction of [...directions, vector(7)]) {
+      const [after, before] = [along(direction, step).gradient, along(direction, -step).gradient];
+      evaluate(problem, point)
+        .hessianTimes(direction)
+        .forEach((value, i) => {
+          expect(value).toBeCloseTo((after[i]! - before[i]!) / (2 * step), 6);
+        });
+    }
+  });
+
+  test('is finite where the scores are huge', () => {
+    const { objective, gradient } = evaluate(
+      problem,
+      point.map((value) => 1e6 * value),
+    );
+    expect([objective, ...gradient].every(Number.isFinite)).toBe(true);
+  });
+});
+
+test('a fit ends where the gradient is 0 and no step lowers the objective', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 4, maxLength: 4 }),
-      fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 4, maxLength: 4 }),
-      fc.double({ min: 0.01, max: 20, noNaN: true }),
-      (labels, counts, c) => {
-        fc.pre(new Set(labels).size === 2); // with one label the intercept has no minimum
-        const options = { columns: 3, inverseRegularization: c, tolerance: 1e-8, maxIterations: 500 };
-        const { weights, intercept, minimum } = logisticRegression(rows, labels, counts, options);
-        const found = objective(weights, intercept, labels, counts, c);
-        expect(found).toBeCloseTo(minimum.value, 6);
-        for (let k = 0; k < 4; k += 1) {
-          for (const step of [-1e-3, 1e-3]) {
-            const moved = Float64Array.from(weights, (weight, i) => weight + (i === k ? step : 0));
-            expect(objective(moved, intercept + (k === 3 ? step : 0), labels, counts, c)).toBeGreaterThan(
-              found - 1e-9,
-            );
-          }
+      fc.integer({ min: 4, max: 20 }),
+      fc.integer({ min: 1, max: 8 }),
+      fc.nat(1000),
+      (rows, columns, seed) => {
+        const problem = problemOf(rows, columns, seed);
+        const { weight, bias, gradientNorm } = fitLogisticRegression(problem);
+        const optimum = Float64Array.from([...weight, bias]);
+        const { objective, gradient } = evaluate(problem, optimum);
+        const initial = sizeOf(evaluate(problem, new Float64Array(columns + 1)).gradient);
+        expect(gradientNorm).toBeLessThanOrEqual(1e-5);
+        expect(sizeOf(gradient)).toBeLessThanOrEqual(1.001e-5 * initial);
+        const { vector } = matrices(0, 0, seed);
+        for (let k = 0; k < 5; k += 1) {
+          const away = vector(columns + 1);
+          expect(
+            evaluate(
+              problem,
+              optimum.map((value, i) => value + 0.01 * away[i]!),
+            ).objective,
+          ).toBeGreaterThan(objective);
         }
       },
     ),
+    { numRuns: 30 },
   );
+});
+
+test('the objective falls at every iteration', () => {
+  const objectives: number[] = [];
+  const problem = { ...problemOf(30, 20, 7), l2: 1e-4 };
+  fitLogisticRegression(problem, ({ objective }) => objectives.push(objective));
+  expect(objectives.length).toBeGreaterThan(2);
+  expect(objectives).toEqual(objectives.toSorted((a, b) => b - a));
+});
+
+test('a row of weight 3 counts as three rows', () => {
+  const ids = [
+    [2, 3],
+    [3, 4],
+    [2, 4],
+    [2, 5],
+  ];
+  const fitted = (copies: readonly number[], weights: readonly number[]) => {
+    const rows = copies.flatMap((count, row) => Array.from({ length: count }, () => row));
+    return fitLogisticRegression({
+      features: new SparseMatrix(
+        rows.map((row) => ids[row]!),
+        6,
+        (places) => Array.from(places, (column) => column / 10),
+      ),
+      signs: Float64Array.from(rows, (row) => (row < 2 ? 1 : -1)),
+      weights: Float64Array.from(rows, (row) => weights[row]!),
+      l2: 0.5,
+    });
+  };
+  const [weighed, repeated] = [fitted([1, 1, 1, 1], [3, 1, 3, 1]), fitted([3, 1, 3, 1], [1, 1, 1, 1])];
+  weighed.weight.forEach((value, j) => expect(value).toBeCloseTo(repeated.weight[j]!, 4));
+  expect(weighed.bias).toBeCloseTo(repeated.bias, 4);
 });

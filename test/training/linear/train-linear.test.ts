@@ -12,6 +12,7 @@ import { networkOf } from '../../../models/networks.js';
 import { readRun } from '../../../models/run-folder.js';
 import { Predictor } from '../../../serving/predictor.js';
 import { type LinearEvent, trainLinear } from '../../../training/linear/train-linear.js';
+import { fixtureUrl } from '../../fixture-url.js';
 import { tinyReviews } from '../../fixtures/tiny-reviews.js';
 
 let root: string;
@@ -20,7 +21,6 @@ const settings = {
   longest: 3,
   minDocuments: 2,
   inverseRegularization: 8,
-  maxIterations: 100,
   maxCharacters: 100,
   weight: 3,
 };
@@ -150,5 +150,49 @@ test('the tokenizer gives each known n-gram once, and names a line that stands t
   await expect(openCharNgrams(descriptor, root)).rejects.toMatchObject({
     code: 'vocabulary_malformed',
     message: expect.stringContaining('3'),
+  });
+});
+
+interface Golden {
+  readonly [rows: string]: unknown;
+  readonly train: [number, string][];
+  readonly added: [number, string][];
+  readonly dev: [number, string][];
+  readonly alone: { entries: number; scores: number[] };
+  readonly withAdded: { entries: number; scores: number[] };
+}
+
+test.each(['alone', 'withAdded'] as const)('the scores of scikit-learn, %s', async (which) => {
+  const golden = JSON.parse(await readFile(fixtureUrl('linear/golden.json'), 'utf8')) as Golden;
+  const lines = (rows: [number, string][]) =>
+    rows.map(([label, text]) => JSON.stringify({ label, text })).join('\n');
+  const set = inRoot(`golden-${which}`);
+  await mkdir(set);
+  await writeFile(path.join(set, 'train.jsonl'), lines(golden.train));
+  await writeFile(path.join(set, 'dev.jsonl'), lines(golden.dev));
+  await writeFile(path.join(set, 'added.jsonl'), lines(golden.added));
+  const folder = path.join(set, 'run');
+  await trainLinear({
+    data: set,
+    columns: {},
+    also: which === 'alone' ? [] : [path.join(set, 'added.jsonl')],
+    folder,
+    settings: { ...settings, longest: 4 },
+    strict: true,
+    command: 'test',
+    onEvent: () => undefined,
+  });
+  const { run, parameters } = await readRun(folder);
+  expect(run.network.config.vocabularySize).toBe(golden[which].entries + 1);
+  const tokenizer = await openCharNgrams(run.tokenizer, folder);
+  const [table, [bias]] = ['ngrams', 'bias'].map((name) => toNumbers(parameters.get(name)!)) as [
+    number[],
+    [number],
+  ];
+  golden.dev.forEach(([, text], index) => {
+    const ids = tokenizer.encode(text);
+    const sum = (offset: number) => ids.reduce((total, id) => total + table[2 * id + offset]!, 0);
+    const score = sum(1) === 0 ? bias : sum(0) / Math.sqrt(sum(1)) + bias;
+    expect(score).toBeCloseTo(golden[which].scores[index]!, 4);
   });
 });
