@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['predict', () => import('./commands/predict.js')],
   ['data', () => import('./commands/data.js')],
   ['train', () => import('./commands/train.js')],
+  ['label', () => import('./commands/label.js')],
   ['export', () => import('./commands/export.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],

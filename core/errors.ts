@@ -66,6 +66,36 @@ export const ERRORS = define({
     message: '{path} holds no row that fits: {reason}.',
     hint: 'Check that the file has a header and at least one row that fits it.',
   },
+  labels_missing: {
+    kind: 'not_found',
+    message: 'There is no label file {path}.',
+    hint: 'Make it with `retort label`; an unfinished one ends in .part.',
+  },
+  labels_malformed: {
+    kind: 'corrupt',
+    message: 'The label file {path} is damaged: {reason}.',
+    hint: 'Delete it and label again.',
+  },
+  labels_exist: {
+    kind: 'invalid',
+    message: 'There is a label file {path} already.',
+    hint: 'Name another place with --out, or move it away.',
+  },
+  labels_other_run: {
+    kind: 'invalid',
+    message: '{path} is an unfinished label file of other teachers, texts or settings.',
+    hint: 'Repeat the command that began it, name another place with --out, or delete it.',
+  },
+  labels_disagree: {
+    kind: 'invalid',
+    message: 'The teachers agree with {agreed} of {known} known labels only, fewer than half.',
+    hint: 'Check that 0 is negative and 1 positive in the data, as in the logits of the teachers.',
+  },
+  labels_of_other_teachers: {
+    kind: 'invalid',
+    message: 'The logits in {path} are those of {teacher}, where the others are of {others}.',
+    hint: 'Give label files of the same teachers with the same weights.',
+  },
   archive_malformed: {
     kind: 'corrupt',
     message: 'The archive {path} cannot be read: {reason}.',

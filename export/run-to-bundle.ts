@@ -223,7 +223,7 @@ function manifestOf(
       command: run.command,
       seed: run.seed,
       base: run.base,
-      teacher: null,
+      teacher: run.teacher,
       data: run.data,
       settings: run.settings,
     },

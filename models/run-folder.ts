@@ -21,6 +21,8 @@ export const runSchema = z.strictObject({
   seed: z.int(),
   /** The pretrained checkpoint that training started from; null where the seed drew everything. */
   base: z.strictObject({ name: z.string(), sha256: z.string() }).nullable(),
+  /** Of a student that learnt from a teacher's logits: which. */
+  teacher: z.string().nullable().default(null),
   settings: z.record(z.string(), z.unknown()),
   data: z.array(z.strictObject({ name: z.string(), sha256: z.string(), rows: z.int(), terms: z.string() })),
   /** Of the best parameters; empty until the first evaluation. */

@@ -101,6 +101,15 @@ export interface Learner {
   /** The tokenizer's files by name, as the descriptor names them. */
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
   readonly initial?: InitialParameters & { readonly name: string };
+  /** What is learnt from instead of the labels of train. */
+  readonly distillation?: Distillation;
+}
+
+export interface Distillation {
+  /** Named with version and weight. */
+  readonly teacher: string;
+  readonly data: Run['data'];
+  readonly examples: () => Promise<readonly EncodedExample[]>;
 }
 
 /**
@@ -124,6 +133,8 @@ export async function runLabelled<Settings extends TrainerSettings>(
   const tokenizer = await loadTokenizer(learner.tokenizerDescriptor, folder);
   const { kind } = learner.tokenizerDescriptor;
   onEvent({ kind: 'tokenizer', name: kind, vocabularySize: tokenizer.vocabularySize });
+  const { distillation } = learner;
+  const entry = (split: LabelledSplit) => dataEntry(`${path.basename(options.data)} ${split.split}`, split);
   const run = (scores: Run['scores']): Run => ({
     format: 1,
     network: learner.network,
@@ -133,8 +144,9 @@ export async function runLabelled<Settings extends TrainerSettings>(
     seed: settings.seed,
     base:
       learner.initial === undefined ? null : { name: learner.initial.name, sha256: learner.initial.sha256 },
+    teacher: distillation?.teacher ?? null,
     settings: Object.fromEntries(Object.entries(settings)),
-    data: [train, dev].map((split) => dataEntry(`${path.basename(options.data)} ${split.split}`, split)),
+    data: [...(distillation?.data ?? [entry(train)]), entry(dev)],
     scores,
   });
   const encode = ({ text, label }: LabelledExample): EncodedExample => ({
@@ -149,7 +161,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
     network: networkOf(learner.network.kind, learner.network.config),
     settings,
     data: {
-      train: train.examples.map(encode),
+      train: (await distillation?.examples()) ?? train.examples.map(encode),
       dev: dev.examples.map(encode),
       unseen: new Set(dev.examples.flatMap((example, place) => (kept.has(example) ? [place] : []))),
     },

@@ -6,7 +6,8 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-export type Purpose = 'initialisation' | 'shuffle' | 'dropout' | 'benchmark';
+export type Purpose =
+  'initialisation' | 'shuffle' | 'dropout' | 'token-dropout' | 'augmentation' | 'word-vectors' | 'benchmark';
 
 export interface Random {
   /** Uniform in [0, 1). */

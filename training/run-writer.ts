@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Run, runFiles } from '../models/run-folder.js';
 import { termsOf } from './data/catalog.js';
+import type { Example } from './data/dataset.js';
 import type { LabelledExample } from './data/labelled.js';
 
 /** Texts of dev on which an export is compared with the eager forward. */
@@ -31,7 +32,7 @@ export function writeValidation(folder: string, dev: readonly LabelledExample[])
 /** What the lineage says of a file of texts. */
 export function dataEntry(
   name: string,
-  { sha256, examples }: { readonly sha256: string; readonly examples: readonly LabelledExample[] },
+  { sha256, examples }: { readonly sha256: string; readonly examples: readonly Example[] },
 ): Run['data'][number] {
   return { name, sha256, rows: examples.length, terms: termsOf(sha256) ?? 'not stated' };
 }

@@ -1,43 +1,173 @@
-/** A student from labelled texts: its vocabulary from train, then training. */
-import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
+/** A student from labelled texts, or from the logits that teachers gave texts: its vocabulary, then training. */
+import { createHash } from 'node:crypto';
+import { fail } from '../core/errors.js';
+import { tensor } from '../core/tensor.js';
 import { normalizeText } from '../core/text/normalize.js';
-import { Vocabulary } from '../core/text/vocabulary.js';
-import { checkRunFolder, readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
+import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
+import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
+import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
+import type { EncodedExample } from './batching.js';
+import { type LabelHeader, type LabelRow, openLabelFile } from './labels/label-file.js';
+import {
+  checkRunFolder,
+  type Distillation,
+  type Learner,
+  readLabelled,
+  runLabelled,
+  type RunOptions,
+} from './labelled-run.js';
+import { randomStream } from './random.js';
+import { wordVectors } from './vectors/word-vectors.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
 
 export interface StudentSettings extends TrainerSettings {
   readonly segmenter: SegmenterName;
   readonly maxWords: number;
-  /** Words that train holds fewer times become `[UNK]`, which is how `[UNK]` learns its vector. */
+  /** Words that the texts hold fewer times are unknown. */
   readonly minCount: number;
+  readonly unknownWords: UnknownWords;
+  /** Share of words that a step replaces by `[UNK]`. */
+  readonly wordDropout: number;
+  /** Divides a teacher's logits where the loss compares probabilities: Hinton et al., 2015. */
+  readonly temperature: number;
   readonly embedding: number;
+  /** What the embedding starts from: the seed, or where the texts' words stand together. */
+  readonly wordVectors: 'random' | 'ppmi';
   readonly hidden: number;
   readonly inner: number;
 }
 
+export interface StudentOptions extends RunOptions<StudentSettings> {
+  /** Files that `retort label` wrote; with none, the student learns from the labels of train. */
+  readonly labels: readonly string[];
+}
+
 const vocabularyFile = 'vocab.txt';
 
-/** @throws RetortError run_exists, checkpoint_missing; of the data, the segmenter, or training */
-export async function trainStudent(options: RunOptions<StudentSettings>): Promise<TrainerResult> {
+/**
+ * @throws RetortError run_exists, checkpoint_missing; of the data, the labels, the segmenter, or training;
+ * labels_of_other_teachers
+ */
+export async function trainStudent(options: StudentOptions): Promise<TrainerResult> {
   await checkRunFolder(options);
   const { settings } = options;
-  const { maxWords, minCount, embedding, hidden, inner } = settings;
+  const { maxWords, minCount, unknownWords, wordDropout, embedding, hidden, inner } = settings;
   const data = await readLabelled(options);
+  const headers = await headersOf(options.labels);
   const segmenter = await loadSegmenter(settings.segmenter);
-  const vocabulary = Vocabulary.build(
-    data.train.examples.map(({ text }) => segmenter.cut(normalizeText(text))),
-    { minCount },
-  );
+  const texts =
+    headers.length > 0 ? await labelledTexts(options.labels) : data.train.examples.map(({ text }) => text);
+  const cut = (text: string) => segmenter.cut(normalizeText(text));
+  const words = texts.map(cut);
+  const vocabulary = Vocabulary.build(words, { minCount, characters: unknownWords === 'characters' });
+  const encode = wordEncoder(vocabulary, { unknownWords, maxWords });
   const vocabularySize = vocabulary.words.length;
-  return runLabelled(options, data, {
-    network: { kind: 'bilstm', config: { vocabularySize, embedding, hidden, inner, classes: 2 } },
-    tokenizerDescriptor: {
-      kind: 'words',
-      segmenter: segmenter.name,
-      segmenterVersion: segmenter.version,
-      vocabularyFile,
-      maxWords,
+  const initial =
+    settings.wordVectors === 'random'
+      ? {}
+      : { initial: initialOf(words.map(encode), vocabularySize, settings) };
+  const tokenizerDescriptor = {
+    kind: 'words',
+    segmenter: segmenter.name,
+    segmenterVersion: segmenter.version,
+    vocabularyFile,
+    maxWords,
+    unknownWords,
+  };
+  const tokenDropout = { rate: wordDropout, id: UNK_ID };
+  return runLabelled({ ...options, settings: { ...settings, tokenDropout } }, data, {
+    network: {
+      kind: 'bilstm',
+      config: { vocabularySize, embedding, hidden, inner, classes: 2 },
     },
+    tokenizerDescriptor,
     tokenizerFiles: new Map([[vocabularyFile, new TextEncoder().encode(vocabulary.serialize())]]),
+    ...initial,
+    ...distillationOf(headers, () =>
+      examplesOf(options.labels, settings, (row) => encode(row.words ?? cut(row.text))),
+    ),
   });
+}
+
+function initialOf(
+  texts: readonly (readonly number[])[],
+  vocabularySize: number,
+  { embedding: width, seed }: StudentSettings,
+): NonNullable<Learner['initial']> {
+  const sizes = { vocabularySize, width, first: UNK_ID + 1 };
+  const table = wordVectors(texts, sizes, randomStream(seed, 'word-vectors', 0));
+  return {
+    name: 'word vectors of the training texts: PPMI, SVD',
+    tensors: new Map([['embedding.weight', tensor('float32', table, [vocabularySize, width])]]),
+    sha256: createHash('sha256').update(table).digest('hex'),
+  };
+}
+
+async function headersOf(files: readonly string[]): Promise<LabelHeader[]> {
+  const headers: LabelHeader[] = [];
+  for (const file of files) {
+    const { header } = await openLabelFile(file);
+    const [first = header] = headers;
+    if (teacherName(header) !== teacherName(first)) {
+      throw fail('labels_of_other_teachers', {
+        path: file,
+        teacher: teacherName(header),
+        others: teacherName(first),
+      });
+    }
+    headers.push(header);
+  }
+  return headers;
+}
+
+function teacherName({ teachers }: LabelHeader): string {
+  return teachers
+    .map(
+      ({ name, version, sha256, weight }) =>
+        `${name} ${version} (manifest ${sha256.slice(0, 12)}), weight ${String(weight)}`,
+    )
+    .join(' + ');
+}
+
+function distillationOf(
+  headers: readonly LabelHeader[],
+  examples: Distillation['examples'],
+): { distillation?: Distillation } {
+  const [first] = headers;
+  if (first === undefined) return {};
+  const entries = new Map(headers.flatMap(({ data }) => data.map((entry) => [entry.sha256, entry])));
+  return { distillation: { teacher: teacherName(first), data: [...entries.values()], examples } };
+}
+
+/** Those that are not copies of others. */
+async function labelledTexts(files: readonly string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { text, words } of rowsOf(files)) if (words === null) texts.push(text);
+  return texts;
+}
+
+async function examplesOf(
+  files: readonly string[],
+  { loss, temperature }: StudentSettings,
+  encode: (row: LabelRow) => number[],
+): Promise<EncodedExample[]> {
+  const examples: EncodedExample[] = [];
+  for await (const row of rowsOf(files)) {
+    const { logits, label } = row;
+    examples.push({
+      ids: encode(row),
+      targets: loss === 'mse' ? logits : softmax(logits, temperature),
+      label: label ?? (logits[1] > logits[0] ? 1 : 0),
+    });
+  }
+  return examples;
+}
+
+async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {
+  for (const file of files) for await (const rows of (await openLabelFile(file)).batches) yield* rows;
+}
+
+function softmax([negative, positive]: readonly [number, number], temperature: number): [number, number] {
+  const share = 1 / (1 + Math.exp((negative - positive) / temperature));
+  return [1 - share, share];
 }

@@ -12,7 +12,7 @@ import { Evaluator, type EvaluationResult } from './evaluation.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers/optimizers.js';
 import { ParameterStore } from './parameters.js';
-import { randomStream } from './random.js';
+import { type Random, randomStream } from './random.js';
 import { learningRateAt, type ScheduleSettings } from './schedule.js';
 import { type StepSettings, TrainingStep } from './step.js';
 
@@ -24,6 +24,8 @@ export interface TrainerSettings extends ScheduleSettings, StepSettings {
   /** Steps between evaluations on dev, each followed by a checkpoint. */
   readonly evaluateEvery: number;
   readonly seed: number;
+  /** Share of a text's ids that a step replaces by `id`, anew each time: Iyyer et al., 2015. */
+  readonly tokenDropout?: { readonly rate: number; readonly id: number };
 }
 
 export interface TrainingData {
@@ -124,7 +126,12 @@ export async function runTraining({
       if (batches.length === 0 || index % stepsPerEpoch === 0) {
         batches = epochBatches(data.train, settings.batchSize, randomStream(settings.seed, 'shuffle', epoch));
       }
-      const rows = (batches[index % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
+      const whole = (batches[index % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
+      const rows = dropTokens(
+        whole,
+        settings.tokenDropout,
+        randomStream(settings.seed, 'token-dropout', index),
+      );
       const result = await step.gradients(rows, randomStream(settings.seed, 'dropout', index));
       if (!Number.isFinite(result.loss))
         throw fail('training_diverged', { step: index + 1, loss: String(result.loss) });
@@ -161,6 +168,19 @@ export async function runTraining({
     await step.close();
     await evaluator.close();
   }
+}
+
+function dropTokens(
+  rows: readonly EncodedExample[],
+  dropout: TrainerSettings['tokenDropout'],
+  random: Random,
+): readonly EncodedExample[] {
+  if (dropout === undefined || dropout.rate === 0) return rows;
+  const { rate, id: replacement } = dropout;
+  return rows.map(({ ids, ...row }) => ({
+    ...row,
+    ids: ids.map((id) => (random.uniform() < rate ? replacement : id)),
+  }));
 }
 
 async function restore(folder: string, fingerprint: string, network: BoundNetwork, optimizer: Optimizer) {

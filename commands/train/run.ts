@@ -143,7 +143,7 @@ export function commandLine(command: Command): string {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
     const value: unknown = command.getOptionValue(name);
-    const shown = ['data', 'checkpoint', 'also', 'tokenizer', 'repository', 'notes'].includes(name)
+    const shown = ['data', 'checkpoint', 'also', 'labels', 'tokenizer', 'repository', 'notes'].includes(name)
       ? [value]
           .flat()
           .map(baseName)

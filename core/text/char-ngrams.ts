@@ -52,6 +52,7 @@ export async function openCharNgrams(descriptor: unknown, folder: string): Promi
   return {
     vocabularySize: lines.length + 1,
     warnings: [],
+    maskText: ' ',
     encode(text) {
       const characters = charactersOf(text, maxCharacters);
       const found = new Set<number>();

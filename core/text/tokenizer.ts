@@ -5,6 +5,8 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** What a user should know about how this installation differs from the one that trained the model. */
   readonly warnings: readonly string[];
+  /** What stands for a masked word in a text: the mask token where a text may name it, or else a space. */
+  readonly maskText: string;
   /**
    * 1 to the model's maximum ids, each in [0, vocabularySize). An empty text gives a student's `[UNK]` alone, and a
    * teacher's special tokens.

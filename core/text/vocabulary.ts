@@ -9,6 +9,8 @@ export const UNK_ID = 1;
 export interface VocabularyOptions {
   /** Words that occur fewer times are left out. */
   readonly minCount?: number;
+  /** Count the characters of words that are left out as words: what stands for such a word in a text. */
+  readonly characters?: boolean;
   /** The most words to keep, `[PAD]` and `[UNK]` counted. */
   readonly maxSize?: number;
 }
@@ -28,12 +30,20 @@ export class Vocabulary {
    */
   static build(
     texts: Iterable<readonly string[]>,
-    { minCount = 1, maxSize = Infinity }: VocabularyOptions = {},
+    { minCount = 1, characters = false, maxSize = Infinity }: VocabularyOptions = {},
   ): Vocabulary {
     const counts = new Map<string, number>();
     for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     counts.delete(PAD);
     counts.delete(UNK);
+    if (characters) {
+      for (const [word, count] of [...counts]) {
+        const split = Array.from(word);
+        if (count >= minCount || split.length === 1) continue;
+        counts.delete(word);
+        for (const one of split) counts.set(one, (counts.get(one) ?? 0) + count);
+      }
+    }
     const kept = [...counts]
       .filter(([word, count]) => count >= minCount && fitsLine(word))
       .sort(([, a], [, b]) => b - a);
@@ -62,6 +72,10 @@ export class Vocabulary {
   idOf(word: string): number {
     const id = this.#ids.get(word);
     return id === undefined || id === PAD_ID ? UNK_ID : id;
+  }
+
+  has(word: string): boolean {
+    return this.#ids.has(word);
   }
 
   serialize(): string {

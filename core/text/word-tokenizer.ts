@@ -5,7 +5,7 @@ import { fileNameSchema, parseDescriptor, readTokenizerFile } from './descriptor
 import { normalizeText } from './normalize.js';
 import { loadSegmenter, segmenterNames } from './segmenter.js';
 import type { Tokenizer } from './tokenizer.js';
-import { UNK_ID, Vocabulary } from './vocabulary.js';
+import { UNK, UNK_ID, Vocabulary } from './vocabulary.js';
 
 const wordTokenizerSchema = z.strictObject({
   kind: z.literal('words'),
@@ -14,7 +14,11 @@ const wordTokenizerSchema = z.strictObject({
   segmenterVersion: z.string(),
   vocabularyFile: fileNameSchema,
   maxWords: z.int().positive(),
+  /** What becomes of a word that the vocabulary lacks: `[UNK]`, or its characters. */
+  unknownWords: z.enum(['unk', 'characters']).default('unk'),
 });
+
+export type UnknownWords = z.infer<typeof wordTokenizerSchema>['unknownWords'];
 
 /** @throws RetortError tokenizer_invalid, vocabulary_missing, vocabulary_malformed, segmenter_missing */
 export async function openWordTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
@@ -23,10 +27,12 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
     segmenterVersion,
     vocabularyFile,
     maxWords,
+    unknownWords,
   } = parseDescriptor(wordTokenizerSchema, descriptor);
   const file = path.join(folder, vocabularyFile);
   const vocabulary = Vocabulary.parse((await readTokenizerFile(file)).toString('utf8'), file);
   const segmenter = await loadSegmenter(name);
+  const encodeWords = wordEncoder(vocabulary, { unknownWords, maxWords });
   return {
     vocabularySize: vocabulary.words.length,
     warnings:
@@ -35,12 +41,22 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
         : [
             `the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`,
           ],
-    encode(raw) {
-      const ids = segmenter
-        .cut(normalizeText(raw))
-        .slice(0, maxWords)
-        .map((word) => vocabulary.idOf(word));
-      return ids.length === 0 ? [UNK_ID] : ids;
-    },
+    maskText: ' ',
+    encode: (raw) => encodeWords(segmenter.cut(normalizeText(raw))),
+  };
+}
+
+/** Ids of words that are cut already: 1 to maxWords. */
+export function wordEncoder(
+  vocabulary: Vocabulary,
+  { unknownWords, maxWords }: { readonly unknownWords: UnknownWords; readonly maxWords: number },
+): (words: readonly string[]) => number[] {
+  const idsOf = (word: string) =>
+    unknownWords === 'unk' || vocabulary.has(word) || word === UNK
+      ? [vocabulary.idOf(word)]
+      : Array.from(word, (character) => vocabulary.idOf(character));
+  return (words) => {
+    const ids = words.slice(0, maxWords).flatMap(idsOf).slice(0, maxWords);
+    return ids.length === 0 ? [UNK_ID] : ids;
   };
 }

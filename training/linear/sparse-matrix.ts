@@ -13,7 +13,7 @@ export class SparseMatrix {
   constructor(
     rows: readonly ArrayLike<number>[],
     columns: number,
-    valuesOf: (places: ArrayLike<number>) => ArrayLike<number>,
+    valuesOf: (places: ArrayLike<number>, row: number) => ArrayLike<number>,
   ) {
     this.rows = rows.length;
     this.columns = columns;
@@ -26,7 +26,7 @@ export class SparseMatrix {
     this.#values = new Float64Array(elements);
     rows.forEach((places, row) => {
       this.#places.set(places, this.#starts[row]);
-      this.#values.set(valuesOf(places), this.#starts[row]);
+      this.#values.set(valuesOf(places, row), this.#starts[row]);
     });
   }
 

@@ -130,6 +130,7 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
     command,
     seed: 0,
     base: null,
+    teacher: null,
     settings: Object.fromEntries(Object.entries(settings)),
     data: [
       ...[train, dev].map((split) => dataEntry(`${path.basename(data)} ${split.split}`, split)),

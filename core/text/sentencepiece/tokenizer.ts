@@ -68,6 +68,7 @@ export async function openSentencePieceTokenizer(descriptor: unknown, folder: st
             `words are cut by ${words.segmenter} rather than by the dictionary that the teacher was trained with`,
           ]
         : [],
+    maskText: ' ',
     encode(text) {
       const whole = cut(readable(text, maxTokens));
       const pieces = piecesOf(lowerCase ? whole.toLowerCase() : whole);

@@ -42,9 +42,13 @@ function build(json: TokenizerJson, maxTokens: number): Tokenizer {
   return {
     vocabularySize,
     warnings: [],
+    maskText: json.added_tokens.find(({ content }) => maskTokens.includes(content))?.content ?? ' ',
     encode: (text) => surround(encode(readable(text, maxTokens), maxTokens), special, maxTokens),
   };
 }
+
+/** Of BERT and RoBERTa. */
+const maskTokens = ['[MASK]', '<mask>'];
 
 function encoderOf(json: TokenizerJson): (text: string, limit: number) => number[] {
   const { model } = json;

@@ -38,6 +38,7 @@ export async function openWordPieceTokenizer(descriptor: unknown, folder: string
   return {
     vocabularySize: size,
     warnings: [],
+    maskText: ' ',
     encode(text) {
       const normal = normalizeBert(readable(text, maxTokens), { ...options, cleanText: true });
       return surround(model.encode(normal, maxTokens), special, maxTokens);

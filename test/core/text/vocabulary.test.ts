@@ -79,3 +79,12 @@ test('a file that is not a vocabulary is refused by its line', () => {
 test('the last line feed may be absent', () => {
   expect(Vocabulary.parse(`${PAD}\n${UNK}\n好`, 'vocab.txt').words).toEqual([PAD, UNK, '好']);
 });
+
+test('words that are left out may count as their characters', () => {
+  const texts = [
+    ['好书', '好', '𠮷祥'],
+    ['𠮷', '好书'],
+  ];
+  const { words } = Vocabulary.build(texts, { minCount: 2, characters: true });
+  expect(words).toEqual(['[PAD]', '[UNK]', '好书', '𠮷']);
+});

@@ -112,3 +112,13 @@ test('a vocabulary that is absent or damaged is refused', async () => {
     },
   );
 });
+
+test('an unknown word may become its characters', async () => {
+  const tokenizer = await loadTokenizer({ ...descriptor, unknownWords: 'characters' }, folder);
+  const id = (word: string) => vocabulary.idOf(word);
+  // 也好 is a word of the vocabulary, 很好 is not, and of its characters both are.
+  expect(tokenizer.encode('房间很好也好')).toEqual([id('房间'), id('很'), id('好'), id('也好')]);
+  expect(tokenizer.encode('电脑')).toEqual([UNK_ID, UNK_ID]);
+  const long = await loadTokenizer({ ...descriptor, maxWords: 3, unknownWords: 'characters' }, folder);
+  expect(long.encode('电脑电脑电脑')).toHaveLength(3);
+});

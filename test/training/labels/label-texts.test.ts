@@ -1,0 +1,207 @@
+/** Labelling: means of teachers, what is left out, going on after a stop, and a student that learns from it. */
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { loadSegmenter } from '../../../core/text/segmenter.js';
+import { readRun } from '../../../models/run-folder.js';
+import { type LabelRow, openLabelFile } from '../../../training/labels/label-file.js';
+import { labelTexts, type Teacher } from '../../../training/labels/label-texts.js';
+import { readSources, type UnlabelledRow, withCopies } from '../../../training/labels/sources.js';
+import { type StudentOptions, trainStudent } from '../../../training/train-student.js';
+import { tinyReviews } from '../../fixtures/tiny-reviews.js';
+
+let root: string;
+const inRoot = (name: string) => path.join(root, name);
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-labels-'));
+  await mkdir(inRoot('set'));
+  await writeFile(inRoot('set/train.tsv'), tinyReviews(200, 1));
+  await writeFile(inRoot('set/dev.tsv'), tinyReviews(40, 2));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** Counts praise and blame. */
+function teacher(name: string, weight: number, { sign = 1, maskText = ' ' } = {}): Teacher {
+  return {
+    name,
+    version: '1',
+    sha256: name.repeat(64).slice(0, 64),
+    weight,
+    maskText,
+    label: (texts) =>
+      Promise.resolve(
+        texts.map((text) => {
+          const count = (...words: string[]) => words.filter((word) => text.includes(word)).length;
+          const z = sign * (count('很好', '干净', '满意', '不错') - count('很差', '脏', '失望', '不好'));
+          return { logits: [-z, text.includes('<mask>') ? 100 : z], words: text.length };
+        }),
+      ),
+  };
+}
+
+async function rowsIn(file: string): Promise<LabelRow[]> {
+  const { batches } = await openLabelFile(file);
+  const rows: LabelRow[] = [];
+  for await (const batch of batches) rows.push(...batch);
+  return rows;
+}
+
+const plain = (text: string, label: 0 | 1 | null = null): UnlabelledRow => ({ text, words: null, label });
+const label = (
+  rows: readonly UnlabelledRow[],
+  out: string,
+  more: Partial<Parameters<typeof labelTexts>[0]> = {},
+) =>
+  labelTexts({
+    teachers: [teacher('a', 1), teacher('b', 3, { sign: -1 })],
+    rows,
+    data: [],
+    augmentation: null,
+    out: inRoot(out),
+    onProgress: () => undefined,
+    ...more,
+  });
+
+test('logits are the mean by weight, and rows stand in their order with what is known of them', async () => {
+  const result = await label([plain('很好', 1), plain('太脏了，很差', 0), plain('书')], 'mean.arrow');
+  expect(result).toEqual({ finished: true, rows: 3, kept: 0, known: 2, agreed: 0 });
+  expect(await rowsIn(inRoot('mean.arrow'))).toEqual([
+    { text: '很好', words: null, logits: [0.5, -0.5], label: 1 },
+    { text: '太脏了，很差', words: null, logits: [-1, 1], label: 0 },
+    { text: '书', words: null, logits: [0, 0], label: null },
+  ]);
+  await expect(label([plain('书')], 'mean.arrow')).rejects.toMatchObject({ code: 'labels_exist' });
+  await expect(openLabelFile(inRoot('none.arrow'))).rejects.toMatchObject({ code: 'labels_missing' });
+  await writeFile(inRoot('text.arrow'), 'no label file');
+  await expect(openLabelFile(inRoot('text.arrow'))).rejects.toMatchObject({ code: 'labels_malformed' });
+});
+
+test('a masked word is the mask token to a teacher that has one, and [UNK] to the student', async () => {
+  const rows = [{ text: '房间很好', words: ['房间', null], label: null }];
+  await label(rows, 'masked.arrow', { teachers: [teacher('a', 1, { maskText: '<mask>' })] });
+  expect(await rowsIn(inRoot('masked.arrow'))).toEqual([
+    { text: '房间[UNK]', words: ['房间', '[UNK]'], logits: [0, 100], label: null },
+  ]);
+});
+
+test('a stopped run goes on to the same bytes, from whatever was whole', async () => {
+  const rows = Array.from({ length: 5000 }, (_, index) => plain(`第${index}本书很好`));
+  await label(rows, 'whole.arrow');
+  const stop = new AbortController();
+  const stopped = await label(rows, 'stopped.arrow', {
+    signal: stop.signal,
+    onProgress: () => {
+      stop.abort();
+    },
+  });
+  expect(stopped).toMatchObject({ finished: false, rows: 2048 });
+  const other = { teachers: [teacher('c', 1)] };
+  await expect(label(rows, 'stopped.arrow', other)).rejects.toMatchObject({ code: 'labels_other_run' });
+  await expect(label(rows.slice(1), 'stopped.arrow')).rejects.toMatchObject({ code: 'labels_other_run' });
+  expect(await label(rows, 'stopped.arrow')).toMatchObject({ finished: true, kept: 2048 });
+  const bytes = await readFile(inRoot('whole.arrow'));
+  expect((await readFile(inRoot('stopped.arrow'))).equals(bytes)).toBe(true);
+  for (const kept of [bytes.length - 20_000, 3000, 100, 0]) {
+    await writeFile(inRoot('cut.arrow.part'), bytes);
+    await truncate(inRoot('cut.arrow.part'), kept);
+    expect(await label(rows, 'cut.arrow')).toMatchObject({ finished: true, rows: 5000 });
+    expect((await readFile(inRoot('cut.arrow'))).equals(bytes)).toBe(true);
+    await rm(inRoot('cut.arrow'));
+  }
+});
+
+test('teachers that contradict most of the labels are refused', async () => {
+  const rows = Array.from({ length: 200 }, (_, index) => plain(`第${index}本书很好`, 0));
+  const opposed = label(rows, 'opposed.arrow', { teachers: [teacher('a', 1)] });
+  await expect(opposed).rejects.toMatchObject({ code: 'labels_disagree' });
+});
+
+async function sources(texts: string[] = []) {
+  const events: unknown[] = [];
+  const found = await readSources({
+    data: inRoot('set'),
+    columns: {},
+    texts,
+    strict: true,
+    onSource: (event) => events.push(event),
+  });
+  return { ...found, events };
+}
+
+test('no text is labelled twice, and none of dev; labels of further texts are not read', async () => {
+  const [header, first = ''] = tinyReviews(40, 2).split('\n');
+  await writeFile(inRoot('more.tsv'), [header, first, '1\t书很好', '0\t书很好', ''].join('\n'));
+  const { rows, data, events } = await sources([inRoot('more.tsv')]);
+  expect(new Set(rows.map(({ text }) => text)).size).toBe(rows.length);
+  expect(rows.at(-1)).toEqual({ text: '书很好', words: null, label: null });
+  expect(rows.slice(0, -1).every(({ label: known }) => known !== null)).toBe(true);
+  expect(data.map(({ name }) => name)).toEqual(['set train', 'more.tsv']);
+  expect(events[1]).toMatchObject({ rows: 1, repeated: 1, evaluation: 1 });
+});
+
+test('copies follow their text, differ from it and from each other, and are the same for the same seed', async () => {
+  const rows = (await sources()).rows.slice(0, 20);
+  const segmenter = await loadSegmenter('node-rs-jieba');
+  const settings = { copies: 3, mask: 0.3, ngram: 0.3, crop: 0.3 };
+  const copies = withCopies(rows, segmenter, settings, 1);
+  expect(copies.filter(({ words }) => words === null)).toEqual(rows);
+  expect(copies.length).toBeGreaterThan(2.5 * rows.length);
+  expect(copies.length).toBeLessThanOrEqual(4 * rows.length);
+  expect(withCopies(rows, segmenter, settings, 1)).toEqual(copies);
+  expect(withCopies(rows, segmenter, settings, 2)).not.toEqual(copies);
+});
+
+test('a student learns from logits what the labels do not say; its lineage names the teacher', async () => {
+  const segmenter = await loadSegmenter('node-rs-jieba');
+  const { rows, data } = await sources();
+  const opposed = [teacher('a', 1, { sign: -1 })];
+  const unlabelled = rows.map((row) => ({ ...row, label: null }));
+  const copies = withCopies(unlabelled, segmenter, { copies: 1, mask: 0.1, ngram: 0, crop: 0 }, 1);
+  await label(copies, 'opposed-copies.arrow', { teachers: opposed, data });
+  const options = (folder: string, labels: string[], loss: 'mse' | 'cross-entropy'): StudentOptions => ({
+    data: inRoot('set'),
+    folder: inRoot(folder),
+    settings: {
+      epochs: 4,
+      batchSize: 16,
+      microBatchSize: 16,
+      optimizer: 'adam',
+      learningRate: 0.02,
+      schedule: 'linear',
+      warmup: 0,
+      loss,
+      dropout: 0,
+      clipNorm: 5,
+      evaluateEvery: 1000,
+      seed: 1,
+      intraOpThreads: 1,
+      segmenter: 'node-rs-jieba',
+      maxWords: 32,
+      minCount: 1,
+      unknownWords: 'characters',
+      wordDropout: 0.1,
+      temperature: 2,
+      embedding: 8,
+      hidden: 8,
+      inner: 8,
+      wordVectors: 'ppmi',
+    },
+    labels: labels.map(inRoot),
+    strict: true,
+    resume: false,
+    command: 'test',
+    onEvent: () => undefined,
+  });
+  for (const loss of ['mse', 'cross-entropy'] as const) {
+    const { best } = await trainStudent(options(`run-${loss}`, ['opposed-copies.arrow'], loss));
+    expect(best?.correct).toBeLessThan(4);
+    const { run } = await readRun(inRoot(`run-${loss}`));
+    expect(run.teacher).toMatch(/^a 1 \(manifest a+\), weight 1$/);
+    expect(run.base?.name).toContain('PPMI');
+    expect(run.data.map(({ name }) => name)).toEqual(['set train', 'set dev']);
+  }
+  await label(unlabelled, 'others.arrow');
+  const mixed = options('mixed', ['opposed-copies.arrow', 'others.arrow'], 'mse');
+  await expect(trainStudent(mixed)).rejects.toMatchObject({ code: 'labels_of_other_teachers' });
+}, 60_000);

@@ -1,0 +1,163 @@
+/** Labelling: teachers give every text their logits, window by window; a run that was stopped goes on. */
+import { access, rm } from 'node:fs/promises';
+import { fail } from '../../core/errors.js';
+import { type LabelHeader, type LabelRow, LabelWriter, partOf, wholeBatches } from './label-file.js';
+import type { UnlabelledRow } from './sources.js';
+
+export interface Teacher {
+  readonly name: string;
+  readonly version: string;
+  /** Of the bundle's manifest. */
+  readonly sha256: string;
+  readonly weight: number;
+  /** What stands for a masked word in a text. */
+  readonly maskText: string;
+  /** Logits (negative, positive) and token counts of texts, in order. */
+  label(texts: readonly string[]): Promise<readonly TeacherLabel[]>;
+}
+
+export interface TeacherLabel {
+  readonly logits: readonly number[];
+  /** That the network read. */
+  readonly words: number;
+}
+
+export interface LabelProgress {
+  readonly done: number;
+  readonly rows: number;
+  /** Of this run, of all teachers. */
+  readonly labelled: number;
+  readonly tokens: number;
+}
+
+export interface LabelOptions {
+  readonly teachers: readonly Teacher[];
+  readonly rows: readonly UnlabelledRow[];
+  readonly data: LabelHeader['data'];
+  readonly augmentation: LabelHeader['augmentation'];
+  readonly out: string;
+  readonly onProgress: (progress: LabelProgress) => void;
+  /** Checked between windows: what is labelled stays for a later run. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LabelResult {
+  readonly finished: boolean;
+  readonly rows: number;
+  /** Found of an earlier run. */
+  readonly kept: number;
+  /** Rows whose label in the data is known, and on how many the teachers agree with it. */
+  readonly known: number;
+  readonly agreed: number;
+}
+
+/** Texts sorted by length together: larger pads less, and is lost when a run is killed. */
+const windowRows = 2048;
+/** Known labels below which the share that teachers agree with says little. */
+const fewestKnown = 100;
+
+/**
+ * Logits are the teachers' mean, by weight.
+ * @throws RetortError labels_exist; labels_other_run when an unfinished file is of other teachers or texts;
+ * labels_disagree when the teachers contradict most of the known labels; file_unwritable
+ */
+export async function labelTexts(options: LabelOptions): Promise<LabelResult> {
+  const { teachers, rows, data, augmentation, out, onProgress, signal } = options;
+  if (await exists(out)) throw fail('labels_exist', { path: out });
+  const header: LabelHeader = {
+    format: 1,
+    teachers: teachers.map(({ name, version, sha256, weight }) => ({ name, version, sha256, weight })),
+    data,
+    augmentation,
+  };
+  const kept = await batchesToKeep(partOf(out), header, rows);
+  const writer = await LabelWriter.open(out, header, kept);
+  let finished = false;
+  try {
+    const keptRows = kept.flat();
+    let [known, agreed, tokens] = [0, 0, 0];
+    const count = (labelled: readonly LabelRow[]) => {
+      for (const { label, logits } of labelled) {
+        if (label === null) continue;
+        known += 1;
+        if ((logits[1] > logits[0] ? 1 : 0) === label) agreed += 1;
+      }
+      if (known >= fewestKnown && agreed < known / 2) throw fail('labels_disagree', { agreed, known });
+    };
+    count(keptRows);
+    let done = keptRows.length;
+    while (done < rows.length && signal?.aborted !== true) {
+      const some = rows.slice(done, done + windowRows);
+      const window = await labelWindow(teachers, some);
+      count(window.rows);
+      await writer.append(window.rows);
+      done += some.length;
+      tokens += window.tokens;
+      onProgress({ done, rows: rows.length, labelled: done - keptRows.length, tokens });
+    }
+    finished = done === rows.length;
+    if (finished) await writer.finish();
+    return { finished, rows: done, kept: keptRows.length, known, agreed };
+  } finally {
+    if (!finished) await writer.close();
+  }
+}
+
+async function labelWindow(
+  teachers: readonly Teacher[],
+  rows: readonly UnlabelledRow[],
+): Promise<{ rows: LabelRow[]; tokens: number }> {
+  const total = teachers.reduce((sum, { weight }) => sum + weight, 0);
+  const sums = rows.map((): [number, number] => [0, 0]);
+  let tokens = 0;
+  for (const teacher of teachers) {
+    const texts = rows.map(({ text, words }) => (words === null ? text : joined(words, teacher.maskText)));
+    const found = await teacher.label(texts);
+    const share = teacher.weight / total;
+    sums.forEach((sum, row) => {
+      const { logits: [negative = Number.NaN, positive = Number.NaN] = [], words = 0 } = found[row] ?? {};
+      sum[0] += share * negative;
+      sum[1] += share * positive;
+      tokens += words;
+    });
+  }
+  return {
+    rows: rows.map(({ text, words, label }, row) => ({
+      text: words === null ? text : joined(words, '[UNK]'),
+      words: words?.map((word) => word ?? '[UNK]') ?? null,
+      logits: sums[row] ?? [Number.NaN, Number.NaN],
+      label,
+    })),
+    tokens,
+  };
+}
+
+function joined(words: readonly (string | null)[], mask: string): string {
+  return words.map((word) => word ?? mask).join('');
+}
+
+async function batchesToKeep(
+  part: string,
+  header: LabelHeader,
+  rows: readonly UnlabelledRow[],
+): Promise<LabelRow[][]> {
+  const earlier = await wholeBatches(part);
+  if (earlier === null) {
+    await rm(part, { force: true });
+    return [];
+  }
+  const same = JSON.stringify(earlier.header) === JSON.stringify(header);
+  const fits = earlier.batches.flat().every(({ text, words }, index) => {
+    const row = rows[index];
+    return row !== undefined && (words === null ? row.text : joined(row.words ?? [], '[UNK]')) === text;
+  });
+  if (!same || !fits) throw fail('labels_other_run', { path: part });
+  return earlier.batches;
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,118 @@
+/** What is labelled: a data set's train split, further texts, and augmented copies; no text twice. */
+import path from 'node:path';
+import { normalizeText } from '../../core/text/normalize.js';
+import type { Segmenter } from '../../core/text/segmenter.js';
+import { RetortError } from '../../core/errors.js';
+import { augment, type AugmentationSettings } from '../augment/augmentations.js';
+import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
+import { withoutTrainDuplicates } from '../data/deduplicate.js';
+import { randomStream } from '../random.js';
+import { dataEntry } from '../run-writer.js';
+import type { LabelHeader } from './label-file.js';
+
+export interface UnlabelledRow {
+  readonly text: string;
+  /** Of an augmented copy; null stands for a masked word. */
+  readonly words: readonly (string | null)[] | null;
+  readonly label: 0 | 1 | null;
+}
+
+export interface SourceOptions {
+  /** A folder or archive: its train split, with labels where it has them. */
+  readonly data: string | null;
+  readonly columns: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
+  /** Files whose labels are not read. */
+  readonly texts: readonly string[];
+  readonly strict: boolean;
+  readonly onSource: (source: SourceEvent) => void;
+}
+
+export interface SourceEvent {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly rows: number;
+  readonly rejected: number;
+  /** Left out: they stand in an earlier source too. */
+  readonly repeated: number;
+  /** Left out: they stand in dev or test. */
+  readonly evaluation: number;
+}
+
+export interface Sources {
+  readonly rows: readonly UnlabelledRow[];
+  readonly data: LabelHeader['data'];
+}
+
+/** @throws RetortError of openDataset */
+export async function readSources({
+  data,
+  columns,
+  texts,
+  strict,
+  onSource,
+}: SourceOptions): Promise<Sources> {
+  const evaluation = data === null ? [] : await evaluationTexts(data, columns);
+  const seen = new Set<string>();
+  const rows: UnlabelledRow[] = [];
+  const entries: LabelHeader['data'] = [];
+  const add = (name: string, dataset: Dataset, labels: boolean) => {
+    const clean = withoutTrainDuplicates(dataset.examples, evaluation);
+    const fresh = clean.filter(({ text }) => seen.size < seen.add(text).size);
+    for (const { text, label } of fresh) rows.push({ text, words: null, label: labels ? label : null });
+    entries.push({ ...dataEntry(name, dataset), rows: fresh.length });
+    onSource({
+      kind: 'source',
+      name,
+      rows: fresh.length,
+      rejected: dataset.rejected.length,
+      repeated: clean.length - fresh.length,
+      evaluation: dataset.examples.length - clean.length,
+    });
+  };
+  if (data !== null)
+    add(
+      `${path.basename(data)} train`,
+      await openDataset(data, { ...columns, split: 'train', strict }),
+      true,
+    );
+  for (const file of texts)
+    add(path.basename(file), await openDataset(file, { textColumn: columns.textColumn, strict }), false);
+  return { rows, data: entries };
+}
+
+async function evaluationTexts(data: string, columns: SourceOptions['columns']) {
+  const found = [];
+  for (const split of ['dev', 'test'] as const) {
+    const { textColumn } = columns;
+    const dataset = await openDataset(data, { textColumn, split }).catch((error: unknown) => {
+      if (error instanceof RetortError && error.code === 'data_split_missing') return null;
+      throw error;
+    });
+    // A single file gives its rows for every split.
+    if (dataset !== null && !(await isTrainOf(data, dataset))) found.push(...dataset.examples);
+  }
+  return found;
+}
+
+async function isTrainOf(data: string, { sha256 }: Dataset): Promise<boolean> {
+  return (await openDataset(data, { split: 'train' })).sha256 === sha256;
+}
+
+/** Every row, followed by its copies that differ from all before. Each copy has a stream of the seed of its own. */
+export function withCopies(
+  rows: readonly UnlabelledRow[],
+  segmenter: Segmenter,
+  { copies, ...settings }: AugmentationSettings & { readonly copies: number },
+  seed: number,
+): UnlabelledRow[] {
+  return rows.flatMap((row, index) => {
+    const words = segmenter.cut(normalizeText(row.text));
+    const seen = new Set([words.join('\n')]);
+    const found: UnlabelledRow[] = [row];
+    for (let copy = 0; copy < copies; copy += 1) {
+      const changed = augment(words, settings, randomStream(seed, 'augmentation', index * copies + copy));
+      if (seen.size < seen.add(changed.join('\n')).size) found.push({ ...row, words: changed });
+    }
+    return found;
+  });
+}
