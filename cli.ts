@@ -16,6 +16,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['data', () => import('./commands/data.js')],
   ['train', () => import('./commands/train.js')],
   ['label', () => import('./commands/label.js')],
+  ['distill', () => import('./commands/distill.js')],
   ['export', () => import('./commands/export.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],

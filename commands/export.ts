@@ -1,6 +1,11 @@
 /** `retort export`: a training run becomes a bundle. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { exportPrecisions, type ExportPrecision, exportRun } from '../export/run-to-bundle.js';
+import {
+  exportPrecisions,
+  type ExportPrecision,
+  type ExportReport,
+  exportRun,
+} from '../export/run-to-bundle.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { readNotes } from './notes.js';
 import { shippedRepository } from './shipped.js';
@@ -34,7 +39,7 @@ export function register(program: Command): void {
       precisions,
       ['fp32'],
     )
-    .option('--data <file>', 'measures what is served on the dev split too, for the manifest and the card')
+    .option('--data <file>', 'the dev split: measures what is served, and calibrates its score')
     .option('--notes <file>', 'Markdown that the model card opens with')
     .option('--force', 'replace a version that is there')
     .option('--json', 'print the report as JSON')
@@ -45,7 +50,7 @@ export function register(program: Command): void {
     .action(run);
 }
 
-function precisions(list: string): [ExportPrecision, ...ExportPrecision[]] {
+export function precisions(list: string): [ExportPrecision, ...ExportPrecision[]] {
   const named = [...new Set(list.split(',').map((name) => name.trim()))];
   const known = named.flatMap((name) => exportPrecisions.find((precision) => precision === name) ?? []);
   const [first, ...rest] = known;
@@ -67,7 +72,11 @@ async function run(folder: string, options: Options): Promise<void> {
     replace: force === true,
     now: new Date(),
   });
-  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+  printReport(report, json === true);
+}
+
+export function printReport(report: ExportReport, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
     process.stdout.write(
       `${report.folder}, compared with the eager forward on ${String(report.texts)} texts:\n`,
@@ -76,6 +85,13 @@ async function run(folder: string, options: Options): Promise<void> {
       process.stdout.write(
         `  ${form}: ${String(nodes)} nodes, ${(bytes / 2 ** 20).toFixed(1)} MiB; largest logit difference ` +
           `${difference.toExponential(1)}, ${String(flips)} labels differ\n`,
+      );
+    }
+    if (report.calibration !== null) {
+      const { temperature, error } = report.calibration;
+      process.stdout.write(
+        `  calibrated: temperature ${temperature.toFixed(3)}, expected calibration error ` +
+          `${(100 * error.before).toFixed(1)} % before, ${(100 * error.after).toFixed(1)} % after\n`,
       );
     }
     for (const { data: on, rows, correct, accuracy } of report.accuracy)

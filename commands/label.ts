@@ -1,39 +1,9 @@
 /** `retort label`: teachers' logits for texts, in a file that `retort train student --labels` learns from. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import { MANIFEST_FILE, openBundle } from '../core/bundle/read.js';
-import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/segmenter.js';
-import { Predictor } from '../serving/predictor.js';
-import { augmentations, type AugmentationSettings } from '../training/augment/augmentations.js';
-import { labelTexts, type Teacher } from '../training/labels/label-texts.js';
-import { readSources, type SourceEvent, withCopies } from '../training/labels/sources.js';
-import { collect, decimal, integer } from './options.js';
-import { bundleFolder } from './shipped.js';
+import type { Command } from 'commander';
+import { segmenterNames } from '../core/text/segmenter.js';
+import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
+import { integer } from './options.js';
 import { choice, largest } from './train/run.js';
-
-interface TeacherChoice {
-  readonly model: string;
-  readonly weight: number;
-}
-
-interface Options extends AugmentationSettings {
-  readonly teacher?: readonly TeacherChoice[];
-  readonly data?: string;
-  readonly texts?: readonly string[];
-  readonly out: string;
-  readonly copies: number;
-  readonly segmenter: SegmenterName;
-  readonly seed: number;
-  readonly threads: number;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
-  readonly strict?: true;
-  readonly json?: true;
-}
-
-const standard = [{ model: 'teacher', weight: 1 }];
 
 export function register(program: Command): void {
   const label = program
@@ -43,18 +13,9 @@ export function register(program: Command): void {
       'Gives every text the logits of a teacher, or the mean of several by weight, and writes them as an Arrow stream. ' +
         'No text is labelled twice, and none that stands in dev or test of --data. The same command goes on after a stop.',
     )
-    .option(
-      '--teacher <model[=weight]>',
-      'a shipped model or the folder of a bundle; repeatable, the weights are relative (default: teacher)',
-      teachers,
-    )
     .option('--data <file>', 'a .zip or folder: its train split; its dev and test are kept out')
-    .option('--texts <file>', 'more texts, whose labels are not read (repeatable)', collect)
-    .requiredOption('--out <file>', 'the label file')
-    .option('--copies <n>', 'augmented copies of each text', integer(0, 1000), 0);
-  for (const { name, rate, does } of augmentations)
-    label.option(`--${name} <share>`, `of a copy: ${does}`, decimal(0, 1), rate);
-  label
+    .requiredOption('--out <file>', 'the label file');
+  addLabellingOptions(label)
     .addOption(choice('--segmenter <name>', 'what cuts copies into words', segmenterNames, segmenterNames[0]))
     .option('--seed <n>', 'of the copies', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
@@ -63,7 +24,11 @@ export function register(program: Command): void {
     .option('--strict', 'fail at the first row that does not fit')
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)
-    .action(run);
+    .action(async ({ out, ...options }: LabellingOptions & { out: string }, command: Command) => {
+      if (options.data === undefined && options.texts === undefined)
+        command.error('error: give --data, --texts or both');
+      await runLabelling(options, out);
+    });
 }
 
 const examples = `
@@ -71,138 +36,3 @@ Examples:
   retort label --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out labels.arrow
   retort label --teacher teacher --teacher runs/repository/linear/1=2 --data ChnSentiCorp.zip --copies 2 --out labels.arrow
 `;
-
-function teachers(value: string, before: readonly TeacherChoice[] = []): TeacherChoice[] {
-  const at = /=[\d.]+$/.exec(value)?.index ?? value.length;
-  const [model, weight] = [value.slice(0, at), Number(value.slice(at + 1) || 1)];
-  if (model === '' || !(weight > 0))
-    throw new InvalidArgumentError('It must be a model, or model=weight with a positive weight.');
-  return [...before, { model, weight }];
-}
-
-async function run(options: Options, command: Command): Promise<void> {
-  const {
-    teacher = standard,
-    data,
-    texts = [],
-    out,
-    copies,
-    segmenter,
-    seed,
-    threads,
-    strict,
-    json,
-  } = options;
-  const { textColumn, labelColumn } = options;
-  if (data === undefined && texts.length === 0) command.error('error: give --data, --texts or both');
-  const print = json === true ? printJson : printer();
-  const sources = await readSources({
-    data: data ?? null,
-    columns: { textColumn, labelColumn },
-    texts,
-    strict: strict === true,
-    onSource: print,
-  });
-  const rates = Object.fromEntries(augmentations.map(({ name }) => [name, options[name]]));
-  const rows =
-    copies === 0
-      ? sources.rows
-      : withCopies(sources.rows, await loadSegmenter(segmenter), { ...options, copies }, seed);
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const opened = [];
-  for (const { model, weight } of teacher) opened.push(await openTeacher(model, weight, threads));
-  const result = await labelTexts({
-    teachers: opened,
-    rows,
-    data: sources.data,
-    augmentation: copies === 0 ? null : { copies, seed, segmenter, ...rates },
-    out,
-    onProgress: (progress) => {
-      print({ kind: 'progress', ...progress });
-    },
-    signal: abort.signal,
-  });
-  process.off('SIGINT', stop).off('SIGTERM', stop);
-  for (const { close } of opened) await close();
-  print({ kind: 'done', ...result });
-  if (!result.finished) {
-    process.stderr.write('Stopped; the same command goes on from there.\n');
-    process.exitCode = 1;
-  }
-}
-
-async function openTeacher(
-  model: string,
-  weight: number,
-  threads: number,
-): Promise<Teacher & { close: () => Promise<void> }> {
-  const bundle = await openBundle(await bundleFolder(model));
-  const { name, version } = bundle.manifest;
-  const manifest = await readFile(path.join(bundle.folder, MANIFEST_FILE));
-  const predictor = await Predictor.open(bundle, threads);
-  return {
-    name,
-    version,
-    sha256: createHash('sha256').update(manifest).digest('hex'),
-    weight,
-    maskText: predictor.tokenizer.maskText,
-    label: async (texts) => (await predictor.run(texts.map((text) => ({ text })))).predictions,
-    close: () => predictor.close(),
-  };
-}
-
-type Event =
-  | SourceEvent
-  | ({ readonly kind: 'progress' } & Parameters<Parameters<typeof labelTexts>[0]['onProgress']>[0])
-  | ({ readonly kind: 'done' } & Awaited<ReturnType<typeof labelTexts>>);
-
-function printJson(event: Event): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
-}
-
-/** Lines for people; on a terminal the running one is written over itself. */
-function printer(): (event: Event) => void {
-  const terminal = process.stderr.isTTY;
-  const started = performance.now();
-  return (event) => {
-    switch (event.kind) {
-      case 'source': {
-        const { name, rows, rejected, repeated, evaluation } = event;
-        const left = [
-          rejected > 0 ? `${String(rejected)} do not fit` : [],
-          repeated > 0 ? `${String(repeated)} stand twice` : [],
-          evaluation > 0 ? `${String(evaluation)} stand in dev or test` : [],
-        ].flat();
-        process.stdout.write(
-          `${name}: ${String(rows)} texts${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}\n`,
-        );
-        break;
-      }
-      case 'progress': {
-        const { done, rows, labelled, tokens } = event;
-        const seconds = (performance.now() - started) / 1000;
-        const rest = ((rows - done) * seconds) / labelled;
-        const line =
-          `${String(done)}/${String(rows)} texts  ${(labelled / seconds).toFixed(0)} texts/s  ` +
-          `${(tokens / seconds).toFixed(0)} tokens/s  ${rest.toFixed(0)} s left`;
-        process.stderr.write(terminal ? `\r\u001b[2K${line}` : `${line}\n`);
-        break;
-      }
-      case 'done': {
-        const { rows, kept, known, agreed } = event;
-        const found = kept > 0 ? `, ${String(kept)} of them by an earlier run` : '';
-        const agreement =
-          known > 0
-            ? `; the teachers agree with ${((100 * agreed) / known).toFixed(1)} % of known labels`
-            : '';
-        process.stdout.write(
-          `${terminal ? '\r\u001b[2K' : ''}${String(rows)} texts labelled${found}${agreement}\n`,
-        );
-      }
-    }
-  };
-}

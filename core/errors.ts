@@ -76,15 +76,10 @@ export const ERRORS = define({
     message: 'The label file {path} is damaged: {reason}.',
     hint: 'Delete it and label again.',
   },
-  labels_exist: {
-    kind: 'invalid',
-    message: 'There is a label file {path} already.',
-    hint: 'Name another place with --out, or move it away.',
-  },
   labels_other_run: {
     kind: 'invalid',
-    message: '{path} is an unfinished label file of other teachers, texts or settings.',
-    hint: 'Repeat the command that began it, name another place with --out, or delete it.',
+    message: '{path} is a label file of other teachers, texts or settings.',
+    hint: 'Repeat the command that began it, name another place with --out, or move the file away.',
   },
   labels_disagree: {
     kind: 'invalid',

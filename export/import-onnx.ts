@@ -11,7 +11,7 @@ import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { int32, tensor, toNumbers } from '../core/tensor.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import {
-  accuracyOf,
+  measureOn,
   type Case,
   goldenOf,
   type LabelledSplit,
@@ -73,7 +73,8 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
       `the logits of a text change by ${difference.toExponential(1)} in a padded batch or by optimisation`,
     );
   const accuracy: Manifest['accuracy'] = [];
-  for (const split of options.splits) accuracy.push(await accuracyOf(bytes, 'fp32', split, tokenizer));
+  for (const split of options.splits)
+    accuracy.push((await measureOn(bytes, 'fp32', split, tokenizer)).accuracy);
   const sha256 = createHash('sha256').update(file).digest('hex');
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
@@ -92,6 +93,7 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
       { precision: 'fp32', file: modelFile, opset: model.opsets.get('') ?? 0, irVersion: model.irVersion },
     ],
     accuracy,
+    calibration: null,
     lineage: {
       createdAt: options.now.toISOString(),
       producer: model.producer === '' ? 'unknown' : model.producer,

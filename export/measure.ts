@@ -30,20 +30,30 @@ export function goldenOf(
   };
 }
 
-/** Of the graph as ONNX Runtime optimises it, row by row. */
-export async function accuracyOf(
+export interface Measured {
+  readonly accuracy: Manifest['accuracy'][number];
+  /** Of each example, in order. */
+  readonly predictions: readonly { readonly logits: readonly number[]; readonly label: number }[];
+}
+
+/** The graph as ONNX Runtime optimises it, row by row. */
+export async function measureOn(
   bytes: Uint8Array,
   precision: string,
   { name, examples }: LabelledSplit,
   tokenizer: Tokenizer,
-): Promise<Manifest['accuracy'][number]> {
+): Promise<Measured> {
   const logits = await sessionLogits(
     bytes,
     'all',
     examples.map(({ text }) => ({ ids: tokenizer.encode(text) })),
   );
-  const correct = examples.filter(({ label }, index) => argmax(logits[index] ?? []) === label).length;
-  return scored({ data: `${name}, as ${precision}`, rows: examples.length, correct });
+  const predictions = examples.map(({ label }, index) => ({ logits: logits[index] ?? [], label }));
+  const correct = predictions.filter((one) => argmax(one.logits) === one.label).length;
+  return {
+    accuracy: scored({ data: `${name}, as ${precision}`, rows: examples.length, correct }),
+    predictions,
+  };
 }
 
 export function scored(score: { data: string; rows: number; correct: number }): Manifest['accuracy'][number] {

@@ -22,7 +22,7 @@ Configuration: \`${JSON.stringify(network.config)}\`.
 
 Meant for research and teaching on short reviews (hotels, books, computers). It knows two answers and no doubt: other
 kinds of text, irony, mixed opinions and languages other than Chinese get one of the two all the same. The score is the
-softmax of the logits and is not calibrated.
+${calibrated(manifest.calibration)}
 
 ## Terms
 
@@ -53,6 +53,16 @@ Seed ${String(lineage.seed)}; equal bits need the same kind of processor. Settin
 |---|---|
 ${settings.join('\n')}
 `;
+}
+
+function calibrated(calibration: Manifest['calibration']): string {
+  if (calibration === null) return 'softmax of the logits and is not calibrated.';
+  const { temperature, data, rows, error } = calibration;
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+  return (
+    `softmax of the logits divided by ${temperature.toFixed(3)}, fitted on ${String(rows)} rows (${data}); its expected ` +
+    `calibration error there is ${percent(error.after)}, and ${percent(error.before)} without.`
+  );
 }
 
 function tokensOf({ kind, segmenter, segmenterVersion }: Manifest['tokenizer']): string {

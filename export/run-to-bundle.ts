@@ -15,16 +15,18 @@ import type { BoundNetwork } from '../models/networks.js';
 import { readRun, type FinishedRun } from '../models/run-folder.js';
 import { staticGraph } from '../models/static-graph.js';
 import {
-  accuracyOf,
   argmax,
   type Case,
   feedsOf,
   goldenOf,
   type LabelledSplit,
   largestDifference,
+  type Measured,
+  measureOn,
   scored,
   sessionLogits,
 } from './measure.js';
+import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
 import { dropUnusedOutputs } from './passes/drop-unused-outputs.js';
 import { storedParameters, storeInt8 } from './passes/store-int8.js';
@@ -57,6 +59,8 @@ export interface ExportReport {
   readonly variants: readonly VariantReport[];
   /** Of what is served, on the splits that were given. */
   readonly accuracy: Manifest['accuracy'];
+  /** On the first of them; null where none was given. */
+  readonly calibration: Manifest['calibration'];
 }
 
 export interface VariantReport {
@@ -94,13 +98,16 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
     variants.push(await validated(precision, encodeModel({ graph: written }), cases, { same, expected }));
   }
   const [served] = variants;
-  const accuracy: Manifest['accuracy'] = [];
+  const measured: Measured[] = [];
   for (const split of options.splits)
     if (served !== undefined)
-      accuracy.push(await accuracyOf(served.bytes, served.report.precision, split, tokenizer));
+      measured.push(await measureOn(served.bytes, served.report.precision, split, tokenizer));
+  const accuracy = measured.map((one) => one.accuracy);
+  const [first] = measured;
+  const calibration = first === undefined ? null : calibrationOn(first.accuracy.data, first.predictions);
   const golden = goldenOf(cases, served?.logits ?? []);
   const text = (content: string) => new TextEncoder().encode(content);
-  const manifest = manifestOf(finished, network, variants, accuracy, options);
+  const manifest = manifestOf(finished, network, variants, { accuracy, calibration }, options);
   const tokenizerFiles = run.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
     file,
     await readFile(path.join(options.run, file)),
@@ -116,7 +123,13 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
     ]),
     { replace: options.replace },
   );
-  return { folder, texts: cases.length, variants: variants.map(({ report }) => report), accuracy };
+  return {
+    folder,
+    texts: cases.length,
+    variants: variants.map(({ report }) => report),
+    accuracy,
+    calibration,
+  };
 }
 
 interface Variant {
@@ -192,7 +205,7 @@ function manifestOf(
   { run }: FinishedRun,
   network: BoundNetwork,
   variants: readonly Variant[],
-  accuracy: Manifest['accuracy'],
+  { accuracy, calibration }: Pick<Manifest, 'accuracy' | 'calibration'>,
   { name, version, now }: ExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
@@ -217,6 +230,7 @@ function manifestOf(
       irVersion: defaultIrVersion,
     })),
     accuracy: [...run.scores.map(scored), ...accuracy],
+    calibration,
     lineage: {
       createdAt: now.toISOString(),
       producer: 'retort',

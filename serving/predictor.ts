@@ -106,11 +106,3 @@ export class Predictor {
     });
   }
 }
-
-/** Softmax of the logits; the largest is taken off first so that no exponential overflows. */
-export function probabilities(logits: readonly number[]): number[] {
-  const largest = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - largest));
-  const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / total);
-}

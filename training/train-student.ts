@@ -106,7 +106,8 @@ function initialOf(
 async function headersOf(files: readonly string[]): Promise<LabelHeader[]> {
   const headers: LabelHeader[] = [];
   for (const file of files) {
-    const { header } = await openLabelFile(file);
+    const { header, close } = await openLabelFile(file);
+    await close();
     const [first = header] = headers;
     if (teacherName(header) !== teacherName(first)) {
       throw fail('labels_of_other_teachers', {

@@ -22,7 +22,7 @@ export interface TrainOptions extends Omit<
   readonly threads: number;
   readonly textColumn?: string;
   readonly labelColumn?: string;
-  readonly resume?: true;
+  readonly resume?: boolean;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -87,13 +87,13 @@ export function choice(
   return new Option(flags, description).choices(choices).default(standard);
 }
 
-/** Runs `train` with the settings that the options name; ends it well on SIGINT and SIGTERM. */
+/** Runs `train` with the settings that the options name; ends it well on SIGINT and SIGTERM. Gives whether it finished. */
 export async function runTrain<Extra extends object>(
   options: TrainOptions,
   command: Command,
   extra: Extra,
   train: (options: RunOptions<TrainerSettings & Extra>) => Promise<TrainerResult>,
-): Promise<void> {
+): Promise<boolean> {
   const { data, out, textColumn, labelColumn, json, resume, strict } = options;
   const { epochs, batchSize, optimizer, schedule, warmup, loss, dropout, clipNorm, evaluateEvery, seed } =
     options;
@@ -132,9 +132,12 @@ export async function runTrain<Extra extends object>(
   if (!result.finished) {
     process.stderr.write(`Stopped; the checkpoint is in ${out}. The same command with --resume goes on.\n`);
     process.exitCode = 1;
-  } else if (json !== true) {
-    process.stdout.write(`Done. Make a bundle of the best parameters with: retort export ${out}\n`);
   }
+  return result.finished;
+}
+
+export function printNext(out: string): void {
+  process.stdout.write(`Done. Make a bundle of the best parameters with: retort export ${out}\n`);
 }
 
 /** The options that were given, without where files lie. */

@@ -5,11 +5,11 @@ import type { UnknownWords } from '../../core/text/word-tokenizer.js';
 import { trainStudent } from '../../training/train-student.js';
 import { collect, decimal, integer } from '../options.js';
 import { applyRecipe, type RecipeName, recipeNames } from './recipes.js';
-import { addTrainOptions, choice, largest, runTrain, type TrainOptions } from './run.js';
+import { addTrainOptions, choice, largest, printNext, runTrain, type TrainOptions } from './run.js';
 
-interface Options extends TrainOptions {
+/** As commander gives them. */
+export interface StudentOptions extends TrainOptions {
   readonly segmenter: SegmenterName;
-  readonly labels?: readonly string[];
   readonly recipe?: RecipeName;
   readonly unknownWords: UnknownWords;
   readonly wordDropout: number;
@@ -25,12 +25,33 @@ interface Options extends TrainOptions {
 export function registerStudent(train: Command): void {
   const student = train
     .command('student')
-    .summary('train the Bi-LSTM on labelled texts')
+    .summary('train the Bi-LSTM on labelled texts, or on the logits of teachers')
     .description(
       'Trains the student on the train split, evaluates it on dev and keeps the best parameters. The run folder ' +
         'holds checkpoints, so a run that was stopped or killed goes on with --resume and ends in the same parameters.',
     );
-  addTrainOptions(student, {
+  addStudentOptions(student)
+    .option(
+      '--labels <file>',
+      'learn from the logits of a file that `retort label` wrote; with --loss mse unless it is given (repeatable)',
+      collect,
+    )
+    .addHelpText('after', examples)
+    .action(async ({ labels = [], ...options }: StudentOptions & { labels?: string[] }, command: Command) => {
+      if (labels.length > 0) distilling(command);
+      const finished = await runStudent(command, labels, options.resume === true);
+      if (finished && options.json !== true) printNext(options.out);
+    });
+}
+
+/** Where logits are learnt from: the squared error, unless another loss is given. */
+export function distilling(command: Command): void {
+  if (command.getOptionValueSource('loss') === 'default')
+    command.setOptionValueWithSource('loss', 'mse', 'recipe');
+}
+
+export function addStudentOptions(command: Command): Command {
+  return addTrainOptions(command, {
     epochs: 8,
     batchSize: 64,
     optimizer: 'adam',
@@ -60,11 +81,6 @@ export function registerStudent(train: Command): void {
       ),
     )
     .option(
-      '--labels <file>',
-      'learn from the logits of a file that `retort label` wrote; with --loss mse unless it is given (repeatable)',
-      collect,
-    )
-    .option(
       '--temperature <t>',
       "divides a teacher's logits where the loss compares probabilities",
       decimal(0.01, 1000),
@@ -77,22 +93,26 @@ export function registerStudent(train: Command): void {
     )
     .option('--embedding <n>', 'width of a word vector', integer(1, 65_536), 300)
     .option('--hidden <n>', 'hidden state of one direction', integer(1, 65_536), 300)
-    .option('--inner <n>', 'width of the tanh layer', integer(1, 65_536), 300)
-    .addHelpText('after', examples)
-    .action(async (options: Options, command: Command) => {
-      const { labels = [], segmenter, maxWords, minCount, unknownWords, wordDropout } = options;
-      const { temperature, wordVectors, embedding, hidden, inner } = options;
-      if (labels.length > 0 && command.getOptionValueSource('loss') === 'default')
-        command.setOptionValueWithSource('loss', 'mse', 'recipe');
-      applyRecipe(command, options.recipe);
-      const words = { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors };
-      await runTrain(
-        command.opts<Options>(),
-        command,
-        { ...words, temperature, embedding, hidden, inner },
-        (given) => trainStudent({ ...given, labels }),
-      );
-    });
+    .option('--inner <n>', 'width of the tanh layer', integer(1, 65_536), 300);
+}
+
+/** Gives whether it came to its end. */
+export async function runStudent(
+  command: Command,
+  labels: readonly string[],
+  resume: boolean,
+): Promise<boolean> {
+  applyRecipe(command, command.opts<StudentOptions>().recipe);
+  const options = command.opts<StudentOptions>();
+  const { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors, temperature } = options;
+  const { embedding, hidden, inner } = options;
+  const words = { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors };
+  return runTrain(
+    { ...options, resume },
+    command,
+    { ...words, temperature, embedding, hidden, inner },
+    (given) => trainStudent({ ...given, labels }),
+  );
 }
 
 const examples = `

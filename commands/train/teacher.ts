@@ -4,7 +4,7 @@ import { trainTeacher } from '../../training/train-teacher.js';
 import type { EncoderPreset } from '../../models/encoder-presets.js';
 import { integer } from '../options.js';
 import { presetOption } from '../preset-option.js';
-import { addTrainOptions, runTrain, type TrainOptions } from './run.js';
+import { addTrainOptions, printNext, runTrain, type TrainOptions } from './run.js';
 
 interface Options extends TrainOptions {
   readonly checkpoint: string;
@@ -37,9 +37,10 @@ export function registerTeacher(train: Command): void {
     .action(async (options: Options, command: Command) => {
       const { checkpoint, maxTokens, preset } = options;
       const settings = { ...options, learningRate: options.learningRate ?? peakLearningRate };
-      await runTrain(settings, command, { maxTokens }, (run) =>
+      const finished = await runTrain(settings, command, { maxTokens }, (run) =>
         trainTeacher({ ...run, checkpoint, preset: preset ?? null }),
       );
+      if (finished && options.json !== true) printNext(options.out);
     });
 }
 

@@ -29,6 +29,15 @@ const variantSchema = z.strictObject({
   irVersion: z.int(),
 });
 
+/** What divides the logits before the softmax, and the expected calibration error without and with it. */
+const calibrationSchema = z.strictObject({
+  temperature: z.number().positive(),
+  /** That it was fitted on. */
+  data: z.string(),
+  rows: z.int(),
+  error: z.strictObject({ before: z.number(), after: z.number() }),
+});
+
 const accuracySchema = z.strictObject({
   data: z.string(),
   rows: z.int(),
@@ -55,6 +64,8 @@ export const manifestSchema = z.strictObject({
   /** Every file beside the manifest; the reader checks them all. */
   files: z.array(fileSchema),
   accuracy: z.array(accuracySchema),
+  /** null: the score is the softmax of the logits. */
+  calibration: calibrationSchema.nullable().default(null),
   lineage: z.strictObject({
     createdAt: z.iso.datetime(),
     producer: z.string(),

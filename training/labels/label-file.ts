@@ -158,6 +158,8 @@ export interface LabelFile {
   readonly header: LabelHeader;
   /** One after another, once. */
   readonly batches: AsyncIterable<LabelRow[]>;
+  /** Before its rows are read to the end. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -169,6 +171,10 @@ export async function openLabelFile(path: string): Promise<LabelFile> {
     throw fail('labels_missing', { path }, error);
   });
   const stream = handle.createReadStream();
+  const close = async () => {
+    stream.destroy();
+    await handle.close();
+  };
   const malformed = (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     return fail('labels_malformed', { path, reason }, error);
@@ -177,9 +183,9 @@ export async function openLabelFile(path: string): Promise<LabelFile> {
     const reader = await RecordBatchReader.from(stream);
     await reader.open();
     const header = labelHeaderSchema.parse(JSON.parse(reader.schema.metadata.get(headerKey) ?? 'null'));
-    return { header, batches: batchesOf(reader, malformed) };
+    return { header, batches: batchesOf(reader, malformed), close };
   } catch (error) {
-    stream.destroy();
+    await close();
     throw malformed(error);
   }
 }

@@ -1,5 +1,5 @@
 /** Labelling: teachers give every text their logits, window by window; a run that was stopped goes on. */
-import { access, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { fail } from '../../core/errors.js';
 import { type LabelHeader, type LabelRow, LabelWriter, partOf, wholeBatches } from './label-file.js';
 import type { UnlabelledRow } from './sources.js';
@@ -58,18 +58,23 @@ const fewestKnown = 100;
 
 /**
  * Logits are the teachers' mean, by weight.
- * @throws RetortError labels_exist; labels_other_run when an unfinished file is of other teachers or texts;
+ * A file that is finished is left as it is.
+ * @throws RetortError labels_other_run when the file, or the unfinished one, is of other teachers or texts;
  * labels_disagree when the teachers contradict most of the known labels; file_unwritable
  */
 export async function labelTexts(options: LabelOptions): Promise<LabelResult> {
   const { teachers, rows, data, augmentation, out, onProgress, signal } = options;
-  if (await exists(out)) throw fail('labels_exist', { path: out });
   const header: LabelHeader = {
     format: 1,
     teachers: teachers.map(({ name, version, sha256, weight }) => ({ name, version, sha256, weight })),
     data,
     augmentation,
   };
+  if (await exists(out)) {
+    const { length } = (await batchesToKeep(out, header, rows)).flat();
+    if (length < rows.length) throw fail('labels_other_run', { path: out });
+    return { finished: true, rows: length, kept: length, known: 0, agreed: 0 };
+  }
   const kept = await batchesToKeep(partOf(out), header, rows);
   const writer = await LabelWriter.open(out, header, kept);
   let finished = false;
@@ -142,10 +147,7 @@ async function batchesToKeep(
   rows: readonly UnlabelledRow[],
 ): Promise<LabelRow[][]> {
   const earlier = await wholeBatches(part);
-  if (earlier === null) {
-    await rm(part, { force: true });
-    return [];
-  }
+  if (earlier === null) return [];
   const same = JSON.stringify(earlier.header) === JSON.stringify(header);
   const fits = earlier.batches.flat().every(({ text, words }, index) => {
     const row = rows[index];

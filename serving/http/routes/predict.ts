@@ -1,7 +1,7 @@
 /** `POST /v1/predict`: texts in, labels out. */
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
-import { probabilities } from '../../predictor.js';
+import { probabilities } from '../../../core/probabilities.js';
 import { checkTexts, type Route, submit } from '../route.js';
 
 const options = { model: z.string().optional(), logits: z.boolean().optional() };
@@ -21,7 +21,7 @@ export const predict: Route = {
     const texts = 'text' in body.data ? [body.data.text] : body.data.texts;
     checkTexts(texts, context.limits);
     const model = context.registry.find(name);
-    const { labels, ...manifest } = model.manifest;
+    const { labels, calibration, ...manifest } = model.manifest;
     const answer = await submit(
       context,
       model,
@@ -30,7 +30,7 @@ export const predict: Route = {
       response,
     );
     const results = answer.predictions.map(({ logits }) => {
-      const scores = probabilities(logits);
+      const scores = probabilities(logits, calibration?.temperature);
       const best = scores.indexOf(Math.max(...scores));
       return { label: labels[best], score: scores[best], ...(withLogits ? { logits } : {}) };
     });

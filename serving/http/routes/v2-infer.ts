@@ -1,7 +1,8 @@
 /** Inference by the Open Inference Protocol v2: the network's tensors, or a BYTES input `text`. */
 import { fail } from '../../../core/errors.js';
 import type { ServedModel } from '../../model-registry.js';
-import { type Item, probabilities } from '../../predictor.js';
+import { probabilities } from '../../../core/probabilities.js';
+import type { Item } from '../../predictor.js';
 import { checkTexts, type Limits, type Route, submit } from '../route.js';
 import { type InferRequest, inferRequestSchema, integersOf, stringsOf } from '../v2-tensors.js';
 import { addressOf } from './v2-metadata.js';
@@ -22,9 +23,9 @@ export const infer: Route = {
     const model = context.registry.find(...addressOf(request));
     const items = itemsOf(parsed.data, model, context.limits);
     const { predictions } = await submit(context, model, items, request, response);
-    const { name, version, labels } = model.manifest;
+    const { name, version, labels, calibration } = model.manifest;
     const rows = predictions.map(({ logits }) => {
-      const scores = probabilities(logits);
+      const scores = probabilities(logits, calibration?.temperature);
       const best = scores.indexOf(Math.max(...scores));
       return { label: labels[best], score: scores[best] };
     });

@@ -71,7 +71,7 @@ test('logits are the mean by weight, and rows stand in their order with what is 
     { text: '太脏了，很差', words: null, logits: [-1, 1], label: 0 },
     { text: '书', words: null, logits: [0, 0], label: null },
   ]);
-  await expect(label([plain('书')], 'mean.arrow')).rejects.toMatchObject({ code: 'labels_exist' });
+  await expect(label([plain('书')], 'mean.arrow')).rejects.toMatchObject({ code: 'labels_other_run' });
   await expect(openLabelFile(inRoot('none.arrow'))).rejects.toMatchObject({ code: 'labels_missing' });
   await writeFile(inRoot('text.arrow'), 'no label file');
   await expect(openLabelFile(inRoot('text.arrow'))).rejects.toMatchObject({ code: 'labels_malformed' });

@@ -1,0 +1,75 @@
+/** `retort distill`: from teachers and texts to a student's bundle. Each stage is a command of its own too. */
+import { access, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { exportRun } from '../export/run-to-bundle.js';
+import { runFiles } from '../models/run-folder.js';
+import { evaluationSplits } from '../training/data/labelled.js';
+import { precisions, printReport } from './export.js';
+import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
+import { addStudentOptions, distilling, runStudent, type StudentOptions } from './train/student.js';
+
+type Options = LabellingOptions &
+  StudentOptions & {
+    readonly repository: string;
+    readonly name: string;
+    readonly modelVersion: string;
+    readonly precision: ReturnType<typeof precisions>;
+    readonly force?: true;
+  };
+
+const labelFile = 'labels.arrow';
+
+export function register(program: Command): void {
+  const distill = program
+    .command('distill')
+    .summary('from teachers and texts to a student: label, train, export, calibrate')
+    .description(
+      'Labels the texts with the teachers, trains the student on their logits, exports the best parameters, measures ' +
+        'them on dev and calibrates the score there. The same command goes on after a stop, and repeats no stage that is done.',
+    );
+  addLabellingOptions(addStudentOptions(distill))
+    .requiredOption('--repository <folder>', 'where the bundle goes')
+    .option('--name <name>', "the model's name", 'student')
+    .option('--model-version <version>', "the bundle's version", '1')
+    .option('--precision <list>', 'fp32, int8 or both; the first is served', precisions, ['fp32'])
+    .option('--force', 'replace a version that is there')
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+const examples = `
+Examples:
+  retort distill --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/distilled --repository runs/repository
+  retort distill --teacher teacher --teacher runs/repository/linear/1=2 --data ChnSentiCorp.zip --out runs/distilled --repository runs/repository
+  retort distill --recipe seed --copies 2 --data ChnSentiCorp.zip --out runs/seed --repository runs/repository --name seed
+`;
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { data, out, repository, name, modelVersion, precision, force, json } = options;
+  await mkdir(out, { recursive: true });
+  const labels = path.join(out, labelFile);
+  const { finished } = await runLabelling(options, labels);
+  if (!finished) return;
+  distilling(command);
+  if (!(await runStudent(command, [labels], await exists(path.join(out, runFiles.last))))) return;
+  const report = await exportRun({
+    run: out,
+    repository,
+    name,
+    version: modelVersion,
+    precisions: precision,
+    splits: await evaluationSplits(data, { split: 'dev' }),
+    notes: null,
+    replace: force === true,
+    now: new Date(),
+  });
+  printReport(report, json === true);
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,7 @@
+/** Softmax of the logits over a temperature; the largest is taken off first so that no exponential overflows. */
+export function probabilities(logits: readonly number[], temperature = 1): number[] {
+  const largest = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp((logit - largest) / temperature));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / total);
+}

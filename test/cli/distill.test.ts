@@ -1,0 +1,126 @@
+/** `retort label` and `retort distill`: from a teacher's bundle to a student's, in one command that goes on. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openBundle } from '../../core/bundle/read.js';
+import { exportRun } from '../../export/run-to-bundle.js';
+import { trainLinear } from '../../training/linear/train-linear.js';
+import { openLabelFile } from '../../training/labels/label-file.js';
+import { tinyReviews } from '../fixtures/tiny-reviews.js';
+import { retort } from './retort.js';
+
+let root: string;
+const inRoot = (name: string) => path.join(root, name);
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-distill-'));
+  await mkdir(inRoot('set'));
+  await writeFile(inRoot('set/train.tsv'), tinyReviews(200, 1));
+  await writeFile(inRoot('set/dev.tsv'), tinyReviews(40, 2));
+  await writeFile(inRoot('more.tsv'), tinyReviews(100, 3));
+  await trainLinear({
+    data: inRoot('set'),
+    columns: {},
+    also: [],
+    folder: inRoot('linear'),
+    settings: { longest: 3, minDocuments: 2, inverseRegularization: 8, maxCharacters: 100, weight: 1 },
+    strict: true,
+    command: 'test',
+    onEvent: () => undefined,
+  });
+  await exportRun({
+    run: inRoot('linear'),
+    repository: inRoot('repository'),
+    name: 'linear',
+    version: '1',
+    precisions: ['fp32'],
+    splits: [],
+    notes: null,
+    replace: false,
+    now: new Date(0),
+  });
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const settings =
+  '--embedding 8 --hidden 8 --inner 8 --epochs 6 --batch-size 16 --learning-rate 0.02 --threads 1 --min-count 1'.split(
+    ' ',
+  );
+const distill = (...more: string[]) =>
+  retort(
+    ...['distill', '--teacher', `${inRoot('repository/linear/1')}=2`, '--data', inRoot('set')],
+    ...['--texts', inRoot('more.tsv'), '--copies', '1', '--out', inRoot('run')],
+    ...['--repository', inRoot('repository'), '--unknown-words', 'characters', '--word-vectors', 'ppmi'],
+    ...settings,
+    ...more,
+  );
+
+test('one command gives a calibrated bundle whose lineage names the teacher; it repeats nothing', async () => {
+  const { status, stdout, stderr } = await distill();
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('texts/s') });
+  expect(stdout).toContain('calibrated: temperature');
+  const { manifest, folder } = await openBundle(inRoot('repository/student/1'));
+  expect(manifest.accuracy[0]).toMatchObject({ rows: 40, correct: 40 });
+  expect(manifest.calibration).toMatchObject({ rows: 40 });
+  expect(manifest.lineage.teacher).toMatch(/^linear 1 \(manifest [0-9a-f]{12}\), weight 2$/);
+  expect(manifest.lineage.settings).toMatchObject({ loss: 'mse', unknownWords: 'characters' });
+  expect(await readFile(path.join(folder, 'MODEL_CARD.md'), 'utf8')).toContain('expected calibration error');
+
+  const again = await distill('--model-version', '2');
+  expect(again.status).toBe(0);
+  expect(again.stdout).toContain('by an earlier run');
+  const second = await openBundle(inRoot('repository/student/2'));
+  expect(second.golden).toEqual((await openBundle(folder)).golden);
+
+  expect(await distill('--mask', '0.2')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('labels_other_run'),
+  });
+}, 120_000);
+
+test('label takes texts alone, and wants some', async () => {
+  const options = ['label', '--teacher', inRoot('repository/linear/1'), '--out', inRoot('more.arrow')];
+  expect(await retort(...options)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--data, --texts'),
+  });
+  const { status, stdout } = await retort(...options, '--texts', inRoot('more.tsv'), '--json');
+  expect(status).toBe(0);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(events.at(-1)).toMatchObject({ kind: 'labelled', finished: true, known: 0 });
+  const { header } = await openLabelFile(inRoot('more.arrow'));
+  expect(header.teachers).toMatchObject([{ name: 'linear', version: '1', weight: 1 }]);
+  expect(await retort(...options, '--texts', inRoot('more.tsv'), '--teacher', 'a=0')).toMatchObject({
+    status: 2,
+  });
+}, 60_000);
+
+test('the seed recipe sets what the command line leaves open', async () => {
+  const labels = [
+    '--labels',
+    inRoot('run/labels.arrow'),
+    '--recipe',
+    'seed',
+    '--epochs',
+    '1',
+    '--hidden',
+    '4',
+  ];
+  const train = ['train', 'student', '--data', inRoot('set'), '--out', inRoot('seed'), '--threads', '1'];
+  const { status } = await retort(...train, ...labels);
+  expect(status).toBe(0);
+  const run: unknown = JSON.parse(await readFile(inRoot('seed/run.json'), 'utf8'));
+  expect(run).toMatchObject({
+    settings: {
+      optimizer: 'adadelta',
+      learningRate: 1,
+      schedule: 'constant',
+      loss: 'mse',
+      epochs: 1,
+      batchSize: 32,
+    },
+  });
+}, 60_000);
