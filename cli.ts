@@ -17,6 +17,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['train', () => import('./commands/train.js')],
   ['label', () => import('./commands/label.js')],
   ['distill', () => import('./commands/distill.js')],
+  ['report', () => import('./commands/report.js')],
   ['export', () => import('./commands/export.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],

@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { wilsonInterval } from '../core/statistics.js';
 import { Predictor } from '../serving/predictor.js';
-import { evaluationSplits, type LabelledExample } from '../training/data/labelled.js';
+import { evaluationSplits } from '../training/data/labelled.js';
 import { integer } from './options.js';
+import { score } from './scoring.js';
 import { bundleFolder, shippedStudent } from './shipped.js';
 import { choice } from './train/run.js';
 
@@ -16,9 +17,6 @@ interface Options {
   readonly threads: number;
   readonly json?: true;
 }
-
-/** Texts that are predicted together. */
-const batchSize = 64;
 
 export function register(program: Command): void {
   program
@@ -47,26 +45,16 @@ async function run(model: string, options: Options): Promise<void> {
   const { manifest, ...bundle } = await openBundle(await bundleFolder(model));
   const splits = await evaluationSplits(data, { split, textColumn, labelColumn });
   const predictor = await Predictor.open({ manifest, ...bundle }, threads);
-  const started = performance.now();
-  const correct = new Set<LabelledExample>();
-  const all = splits[0]?.examples ?? [];
-  for (let start = 0; start < all.length; start += batchSize) {
-    const rows = all.slice(start, start + batchSize);
-    const { predictions } = await predictor.run(rows);
-    rows.forEach((row, index) => {
-      const { logits = [] } = predictions[index] ?? {};
-      if (logits.indexOf(Math.max(...logits)) === row.label) correct.add(row);
-    });
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r\u001b[2K${String(start + rows.length)}/${String(all.length)}`);
-  }
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+  const terminal = process.stderr.isTTY;
+  const scoring = await score(predictor, splits, (done, rows) => {
+    if (terminal) process.stderr.write(`\r\u001b[2K${String(done)}/${String(rows)}`);
+  });
+  if (terminal) process.stderr.write('\r\u001b[2K');
   await predictor.close();
-  const textsPerSecond = (1000 * all.length) / (performance.now() - started);
-  const scores = splits.map(({ name, examples }) => {
-    const right = examples.filter((example) => correct.has(example)).length;
-    const interval = wilsonInterval(right, examples.length);
-    return { data: name, rows: examples.length, correct: right, accuracy: right / examples.length, interval };
+  const { textsPerSecond } = scoring;
+  const scores = scoring.scores.map(({ data: on, rows, correct }) => {
+    const interval = wilsonInterval(correct, rows);
+    return { data: on, rows, correct, accuracy: correct / rows, interval };
   });
   const { name, version, variants } = manifest;
   const precision = variants[0]?.precision;

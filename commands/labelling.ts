@@ -17,14 +17,10 @@ import { readSources, type SourceEvent, withCopies } from '../training/labels/so
 import { collect, decimal, integer } from './options.js';
 import { bundleFolder } from './shipped.js';
 
-interface TeacherChoice {
-  readonly model: string;
-  readonly weight: number;
-}
-
 /** As commander gives them. */
 export interface LabellingOptions extends AugmentationSettings {
-  readonly teacher?: readonly TeacherChoice[];
+  /** `model` or `model=weight` each. */
+  readonly teacher?: readonly string[];
   readonly data?: string;
   readonly texts?: readonly string[];
   readonly copies: number;
@@ -37,16 +33,20 @@ export interface LabellingOptions extends AugmentationSettings {
   readonly json?: true;
 }
 
-const standard: readonly TeacherChoice[] = [{ model: 'teacher', weight: 1 }];
+/** Where none is named. */
+export const shippedTeacher = ['teacher'];
+
+export function addTeacherOption(command: Command): Command {
+  return command.option(
+    '--teacher <model[=weight]>',
+    'a shipped model or the folder of a bundle; repeatable, the weights are relative (default: teacher)',
+    collectTeacher,
+  );
+}
 
 /** Adds the options that say which teachers, which texts beside --data, and which copies. */
 export function addLabellingOptions(command: Command): Command {
-  command
-    .option(
-      '--teacher <model[=weight]>',
-      'a shipped model or the folder of a bundle; repeatable, the weights are relative (default: teacher)',
-      teachers,
-    )
+  addTeacherOption(command)
     .option('--texts <file>', 'more texts, whose labels are not read (repeatable)', collect)
     .option('--copies <n>', 'augmented copies of each text', integer(0, 1000), 0);
   for (const { name, rate, does } of augmentations)
@@ -54,17 +54,33 @@ export function addLabellingOptions(command: Command): Command {
   return command;
 }
 
-function teachers(value: string, before: readonly TeacherChoice[] = []): TeacherChoice[] {
-  const at = /=[\d.]+$/.exec(value)?.index ?? value.length;
-  const [model, weight] = [value.slice(0, at), Number(value.slice(at + 1) || 1)];
+/** Checked here, so that a mistake is one of the command line, and kept as it was typed. */
+function collectTeacher(value: string, before: readonly string[] = []): string[] {
+  const { model, weight } = teacherOf(value);
   if (model === '' || !(weight > 0))
     throw new InvalidArgumentError('It must be a model, or model=weight with a positive weight.');
-  return [...before, { model, weight }];
+  return [...before, value];
+}
+
+/** Of `model` or `model=weight`. */
+export function teacherOf(value: string): { readonly model: string; readonly weight: number } {
+  const at = /=[\d.]+$/.exec(value)?.index ?? value.length;
+  return { model: value.slice(0, at), weight: Number(value.slice(at + 1) || 1) };
 }
 
 /** @throws RetortError of the data, the teachers and the label file */
 export async function runLabelling(options: LabellingOptions, out: string): Promise<LabelResult> {
-  const { teacher = standard, data, texts = [], copies, segmenter, seed, threads, strict, json } = options;
+  const {
+    teacher = shippedTeacher,
+    data,
+    texts = [],
+    copies,
+    segmenter,
+    seed,
+    threads,
+    strict,
+    json,
+  } = options;
   const { textColumn, labelColumn } = options;
   const print = json === true ? printJson : printer();
   const sources = await readSources({
@@ -85,7 +101,8 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const opened = [];
-  for (const { model, weight } of teacher) opened.push(await openTeacher(model, weight, threads));
+  for (const { model, weight } of teacher.map(teacherOf))
+    opened.push(await openTeacher(model, weight, threads));
   const result = await labelTexts({
     teachers: opened,
     rows,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fail } from '../core/errors.js';
 import { tensor } from '../core/tensor.js';
 import { normalizeText } from '../core/text/normalize.js';
-import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
+import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/segmenter.js';
 import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
 import type { EncodedExample } from './batching.js';
@@ -16,6 +16,7 @@ import {
   runLabelled,
   type RunOptions,
 } from './labelled-run.js';
+import { optimizers } from './optimizers/optimizers.js';
 import { randomStream } from './random.js';
 import { wordVectors } from './vectors/word-vectors.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
@@ -36,6 +37,33 @@ export interface StudentSettings extends TrainerSettings {
   readonly hidden: number;
   readonly inner: number;
 }
+
+/** What a student is trained with where nothing else is said. */
+export const studentDefaults: StudentSettings = {
+  epochs: 8,
+  batchSize: 64,
+  microBatchSize: 64,
+  optimizer: 'adam',
+  learningRate: optimizers.adam.learningRate,
+  schedule: 'linear',
+  warmup: 0,
+  loss: 'cross-entropy',
+  dropout: 0.3,
+  clipNorm: 5,
+  evaluateEvery: 75,
+  seed: 1,
+  intraOpThreads: 2,
+  segmenter: segmenterNames[0],
+  maxWords: 128,
+  minCount: 2,
+  unknownWords: 'unk',
+  wordDropout: 0,
+  temperature: 1,
+  embedding: 300,
+  hidden: 300,
+  inner: 300,
+  wordVectors: 'random',
+};
 
 export interface StudentOptions extends RunOptions<StudentSettings> {
   /** Files that `retort label` wrote; with none, the student learns from the labels of train. */

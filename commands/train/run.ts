@@ -146,17 +146,38 @@ export function commandLine(command: Command): string {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
     const value: unknown = command.getOptionValue(name);
-    const shown = ['data', 'checkpoint', 'also', 'labels', 'tokenizer', 'repository', 'notes'].includes(name)
+    const shown = [
+      'data',
+      'checkpoint',
+      'also',
+      'labels',
+      'texts',
+      'evaluate',
+      'write',
+      'tokenizer',
+      'repository',
+      'notes',
+    ].includes(name)
       ? [value]
           .flat()
           .map(baseName)
           .join(` ${option.long ?? ''} `)
-      : String(value);
+      : name === 'teacher'
+        ? [value]
+            .flat()
+            .map(lastTwo)
+            .join(` ${option.long ?? ''} `)
+        : String(value);
     return [value === true ? (option.long ?? '') : `${option.long ?? ''} ${shown}`];
   });
   const { args, parent } = command;
   const names = [parent?.parent === null ? [] : [parent?.name() ?? ''], command.name()].flat();
   return ['retort', ...names, ...args.map(baseName), ...given].join(' ');
+}
+
+/** Of a bundle's folder, name and version. */
+function lastTwo(folder: unknown): string {
+  return /[^\\/]+([\\/][^\\/]+)?$/.exec(String(folder))?.[0] ?? String(folder);
 }
 
 function baseName(file: unknown): string {

@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { type SegmenterName, segmenterNames } from '../../core/text/segmenter.js';
 import type { UnknownWords } from '../../core/text/word-tokenizer.js';
-import { trainStudent } from '../../training/train-student.js';
+import { studentDefaults, trainStudent } from '../../training/train-student.js';
 import { collect, decimal, integer } from '../options.js';
-import { applyRecipe, type RecipeName, recipeNames } from './recipes.js';
+import { type RecipeName, recipeNames, recipes } from '../../training/recipes.js';
 import { addTrainOptions, choice, largest, printNext, runTrain, type TrainOptions } from './run.js';
 
 /** As commander gives them. */
@@ -51,49 +51,62 @@ export function distilling(command: Command): void {
 }
 
 export function addStudentOptions(command: Command): Command {
-  return addTrainOptions(command, {
-    epochs: 8,
-    batchSize: 64,
-    optimizer: 'adam',
-    warmup: 0,
-    dropout: 0.3,
-    clipNorm: 5,
-    evaluateEvery: 75,
-  })
-    .addOption(choice('--segmenter <name>', 'what cuts texts into words', segmenterNames, segmenterNames[0]))
-    .option('--max-words <n>', 'words of a text that are read', integer(1, 10_000), 128)
-    .option('--min-count <n>', 'words that train holds less often become [UNK]', integer(1, largest), 2)
+  return addTrainOptions(command, studentDefaults)
+    .addOption(
+      choice('--segmenter <name>', 'what cuts texts into words', segmenterNames, studentDefaults.segmenter),
+    )
+    .option('--max-words <n>', 'words of a text that are read', integer(1, 10_000), studentDefaults.maxWords)
+    .option(
+      '--min-count <n>',
+      'words that train holds less often become [UNK]',
+      integer(1, largest),
+      studentDefaults.minCount,
+    )
     .addOption(
       choice(
         '--unknown-words <how>',
         'what a word is that the vocabulary lacks: [UNK], or its characters',
         ['unk', 'characters'],
-        'unk',
+        studentDefaults.unknownWords,
       ),
     )
-    .option('--word-dropout <share>', 'of words that a step replaces by [UNK]', decimal(0, 0.95), 0)
+    .option(
+      '--word-dropout <share>',
+      'of words that a step replaces by [UNK]',
+      decimal(0, 0.95),
+      studentDefaults.wordDropout,
+    )
     .addOption(
       choice(
         '--word-vectors <how>',
         'what the embedding starts from: random numbers, or vectors from where words stand together in the texts',
         ['random', 'ppmi'],
-        'random',
+        studentDefaults.wordVectors,
       ),
     )
     .option(
       '--temperature <t>',
       "divides a teacher's logits where the loss compares probabilities",
       decimal(0.01, 1000),
-      1,
+      studentDefaults.temperature,
     )
     .addOption(
       new Option('--recipe <name>', 'a published recipe, for options that are not given').choices(
         recipeNames,
       ),
     )
-    .option('--embedding <n>', 'width of a word vector', integer(1, 65_536), 300)
-    .option('--hidden <n>', 'hidden state of one direction', integer(1, 65_536), 300)
-    .option('--inner <n>', 'width of the tanh layer', integer(1, 65_536), 300);
+    .option('--embedding <n>', 'width of a word vector', integer(1, 65_536), studentDefaults.embedding)
+    .option('--hidden <n>', 'hidden state of one direction', integer(1, 65_536), studentDefaults.hidden)
+    .option('--inner <n>', 'width of the tanh layer', integer(1, 65_536), studentDefaults.inner);
+}
+
+/** Sets a recipe's values on the command, but for options that were given. */
+function applyRecipe(command: Command, name: RecipeName | undefined): void {
+  if (name === undefined) return;
+  for (const [option, value] of Object.entries(recipes[name])) {
+    if (command.getOptionValueSource(option) !== 'cli')
+      command.setOptionValueWithSource(option, value, 'recipe');
+  }
 }
 
 /** Gives whether it came to its end. */

@@ -63,6 +63,9 @@ test('one command gives a calibrated bundle whose lineage names the teacher; it 
   expect(manifest.accuracy[0]).toMatchObject({ rows: 40, correct: 40 });
   expect(manifest.calibration).toMatchObject({ rows: 40 });
   expect(manifest.lineage.teacher).toMatch(/^linear 1 \(manifest [0-9a-f]{12}\), weight 2$/);
+  expect(manifest.lineage.command).toContain('retort distill --');
+  expect(manifest.lineage.command).toContain('--teacher linear/1=2 ');
+  expect(manifest.lineage.command).not.toContain(root);
   expect(manifest.lineage.settings).toMatchObject({ loss: 'mse', unknownWords: 'characters' });
   expect(await readFile(path.join(folder, 'MODEL_CARD.md'), 'utf8')).toContain('expected calibration error');
 

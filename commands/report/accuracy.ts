@@ -1,0 +1,207 @@
+/** `retort report accuracy`: every experiment with every seed, run by run, and the table of what they found. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { openBundle } from '../../core/bundle/read.js';
+import { describeMachine } from '../../core/machine.js';
+import { Predictor } from '../../serving/predictor.js';
+import {
+  evaluationSplits,
+  type EvaluationSplit,
+  type LabelledExample,
+} from '../../training/data/labelled.js';
+import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
+import { renderReport, type TeacherRow } from '../../training/report/render.js';
+import type { Result } from '../../training/report/results.js';
+import {
+  addTeacherOption,
+  type LabellingOptions,
+  runLabelling,
+  shippedTeacher,
+  teacherOf,
+} from '../labelling.js';
+import { collect, commaSeparated, integer } from '../options.js';
+import { score, scoresOf } from '../scoring.js';
+import { bundleFolder } from '../shipped.js';
+import { commandLine } from '../train/run.js';
+import { runExperiment } from './run-experiment.js';
+
+interface Options {
+  readonly teacher?: readonly string[];
+  readonly data: string;
+  readonly texts?: readonly string[];
+  readonly evaluate?: readonly string[];
+  readonly out: string;
+  readonly write: string;
+  readonly only?: readonly string[];
+  readonly seeds: number;
+  readonly threads: number;
+}
+
+export function register(report: Command): void {
+  const accuracy = report
+    .command('accuracy')
+    .summary('train students in every way that is known, with several seeds, and tabulate them')
+    .description(
+      'Trains each experiment of the list with each seed, evaluates the bundle that comes of it, and writes a Markdown ' +
+        'table with intervals beside the published figures. Hours of work: stopped, the same command goes on, run by run.',
+    );
+  addTeacherOption(accuracy)
+    .requiredOption('--data <file>', 'a .zip or folder with train and dev')
+    .option('--texts <file>', 'more texts for the teachers to label (repeatable)', collect)
+    .option(
+      '--evaluate <folder>',
+      'a folder whose dev split every model is measured on too, named after it (repeatable)',
+      collect,
+    )
+    .requiredOption('--out <folder>', 'where labels, runs and bundles go')
+    .option('--write <file>', 'where the table goes', 'docs/accuracy.md')
+    .option('--seeds <n>', 'runs of each experiment, with the seeds 1 to n', integer(1, 100), 3)
+    .addOption(
+      new Option(
+        '--only <names>',
+        `some experiments: ${experiments.map(({ name }) => name).join(', ')}`,
+      ).argParser(commaSeparated),
+    )
+    .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+const examples = `
+Examples:
+  retort report accuracy --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/report
+  retort report accuracy --data ChnSentiCorp.zip --out runs/report --only alone,seed --seeds 1
+`;
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { data, evaluate = [], out, only, seeds, threads } = options;
+  const unknown = only?.find((name) => !experiments.some((experiment) => experiment.name === name));
+  if (unknown !== undefined) command.error(`error: there is no experiment ${unknown}`);
+  const chosen = experiments.filter(
+    ({ name, labels }) =>
+      (only?.includes(name) ?? true) && (labels?.texts !== 'all' || options.texts !== undefined),
+  );
+  await mkdir(out, { recursive: true });
+  const sets = [await evaluationSplits(data, { split: 'dev' })];
+  for (const folder of evaluate) sets.push(await named(folder));
+  const teachers = await measureTeachers(options, sets);
+  const abort = new AbortController();
+  const stop = () => {
+    abort.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const results: Result[] = [];
+  const write = () => {
+    const shown = { teachers: teachers.rows, experiments, results, machine: describeMachine() };
+    return writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
+  };
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    for (const experiment of chosen) {
+      const labels = experiment.labels === null ? [] : [await labelFile(options, experiment.labels)];
+      const result =
+        labels.includes(null) || abort.signal.aborted
+          ? null
+          : await runExperiment({
+              experiment,
+              seed,
+              data,
+              labels: labels.filter((file) => file !== null),
+              folder: path.join(out, `${experiment.name}-${String(seed)}`),
+              repository: path.join(out, 'repository'),
+              threads,
+              sets,
+              teacherLogits: teachers.logits,
+              signal: abort.signal,
+            });
+      if (result === null) {
+        process.stderr.write('Stopped; the same command goes on from there.\n');
+        process.exitCode = 1;
+        return;
+      }
+      results.push(result);
+      process.stdout.write(`${line(experiment, result)}\n`);
+      await write();
+    }
+  }
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  process.stdout.write(`${options.write} is written.\n`);
+}
+
+/** The dev split of a folder, under the folder's name. */
+async function named(folder: string): Promise<EvaluationSplit[]> {
+  const [whole, ...rest] = await evaluationSplits(folder, { split: 'dev' });
+  const name = path.basename(path.resolve(folder));
+  // Without repetitions: the second split, where there is one.
+  const examples = rest[0]?.examples ?? whole?.examples ?? [];
+  return [{ name, examples }];
+}
+
+function line({ title }: Experiment, { seed, scores }: Result): string {
+  const counted = scores.map(({ data, rows, correct }) => `${data} ${((100 * correct) / rows).toFixed(2)} %`);
+  return `${title}, seed ${String(seed)}: ${counted.join(', ')}`;
+}
+
+interface MeasuredTeachers {
+  readonly rows: readonly TeacherRow[];
+  /** Their mean by weight, of each example of the first set. */
+  readonly logits: ReadonlyMap<LabelledExample, readonly number[]>;
+}
+
+async function measureTeachers(
+  { teacher: typed = shippedTeacher, threads }: Options,
+  sets: readonly (readonly EvaluationSplit[])[],
+): Promise<MeasuredTeachers> {
+  const teacher = typed.map(teacherOf);
+  const rows: TeacherRow[] = [];
+  const sums = new Map<LabelledExample, readonly number[]>();
+  const total = teacher.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { model, weight } of teacher) {
+    const bundle = await openBundle(await bundleFolder(model));
+    const predictor = await Predictor.open(bundle, threads);
+    const scores = [];
+    for (const splits of sets) {
+      const scoring = await score(predictor, splits);
+      scores.push(...scoring.scores);
+      for (const [example, logits] of scoring.logits) {
+        const before = sums.get(example);
+        sums.set(
+          example,
+          logits.map((logit, place) => (before?.[place] ?? 0) + (weight / total) * logit),
+        );
+      }
+    }
+    await predictor.close();
+    rows.push({ title: `teacher: ${bundle.manifest.name}`, scores });
+  }
+  if (teacher.length > 1) {
+    const weights = teacher.map(({ weight }) => String(weight)).join(' : ');
+    rows.push({
+      title: `teacher: their mean, ${weights}`,
+      scores: sets.flatMap((splits) => scoresOf(splits, sums)),
+    });
+  }
+  return { rows, logits: sums };
+}
+
+/** Labels once what several experiments share; null where it was stopped. */
+async function labelFile(options: Options, { texts, copies, rates }: LabelSet): Promise<string | null> {
+  const { mask, ngram, crop } = rates;
+  const file = path.join(
+    options.out,
+    `labels-${[texts, ...(copies === 0 ? [] : [copies, mask, ngram, crop])].join('-')}.arrow`,
+  );
+  const { teacher, data, threads } = options;
+  const labelling: LabellingOptions = {
+    ...(teacher === undefined ? {} : { teacher }),
+    data,
+    ...(texts === 'all' && options.texts !== undefined ? { texts: options.texts } : {}),
+    copies,
+    ...rates,
+    segmenter: 'node-rs-jieba',
+    seed: 1,
+    threads,
+  };
+  const { finished } = await runLabelling(labelling, file);
+  return finished ? file : null;
+}
