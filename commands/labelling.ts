@@ -124,11 +124,12 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
   return result;
 }
 
-async function openTeacher(
+/** A bundle as a teacher, on the calling thread. @throws RetortError of the bundle */
+export async function openTeacher(
   model: string,
   weight: number,
   threads: number,
-): Promise<Teacher & { close: () => Promise<void> }> {
+): Promise<Teacher & { readonly encode: (text: string) => number[]; readonly close: () => Promise<void> }> {
   const bundle = await openBundle(await bundleFolder(model));
   const { name, version } = bundle.manifest;
   const manifest = await readFile(path.join(bundle.folder, MANIFEST_FILE));
@@ -140,6 +141,7 @@ async function openTeacher(
     weight,
     maskText: predictor.tokenizer.maskText,
     label: async (texts) => (await predictor.run(texts.map((text) => ({ text })))).predictions,
+    encode: (text) => predictor.tokenizer.encode(text),
     close: () => predictor.close(),
   };
 }

@@ -51,6 +51,7 @@ export const studentDefaults: StudentSettings = {
   dropout: 0.3,
   clipNorm: 5,
   evaluateEvery: 75,
+  averageDecay: 0,
   seed: 1,
   intraOpThreads: 2,
   segmenter: segmenterNames[0],

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { BoundNetwork } from '../models/networks.js';
 import { fail } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
+import { ParameterAverage } from './average.js';
 import { type EncodedExample, epochBatches } from './batching.js';
 import { type Progress, readCheckpoint, writeBest, writeCheckpoint } from './checkpoint.js';
 import { Evaluator, type EvaluationResult } from './evaluation.js';
@@ -24,6 +25,8 @@ export interface TrainerSettings extends ScheduleSettings, StepSettings {
   /** Steps between evaluations on dev, each followed by a checkpoint. */
   readonly evaluateEvery: number;
   readonly seed: number;
+  /** Above 0, a moving average of the parameters with this decay is what is evaluated and kept. */
+  readonly averageDecay?: number;
   /** Share of a text's ids that a step replaces by `id`, anew each time: Iyyer et al., 2015. */
   readonly tokenDropout?: { readonly rate: number; readonly id: number };
 }
@@ -101,8 +104,15 @@ export async function runTraining({
     start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;
 
+  const { averageDecay = 0 } = settings;
+  const average =
+    averageDecay === 0
+      ? null
+      : new ParameterAverage(network.parameters, parameters, averageDecay, start?.average);
+  const kept = average?.parameters ?? parameters;
+
   const step = await TrainingStep.open(network, parameters, optimizer, settings);
-  const evaluator = await Evaluator.open(network, parameters, settings.intraOpThreads);
+  const evaluator = await Evaluator.open(network, kept, settings.intraOpThreads);
   try {
     const stepsPerEpoch = epochBatches(
       data.train,
@@ -113,7 +123,12 @@ export async function runTraining({
     const save = async (step: number) => {
       const state = optimizer.state();
       const progress = { step, optimizerStep: state.step, best, fingerprint };
-      await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots: state.slots });
+      const averages = [...(average?.parameters.arrays ?? [])];
+      const slots = new Map([
+        ...state.slots,
+        ...averages.map(([name, data]): [string, Float32Array] => [averagePrefix + name, data]),
+      ]);
+      await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots });
     };
     const recent: number[] = [];
     let batches: number[][] = [];
@@ -137,8 +152,8 @@ export async function runTraining({
         throw fail('training_diverged', { step: index + 1, loss: String(result.loss) });
       const learningRate = learningRateAt(settings, index, steps);
       step.update(result, learningRate);
-
       const done = index + 1;
+      average?.update(parameters, done);
       recent.push(result.loss);
       const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
       onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
@@ -147,7 +162,7 @@ export async function runTraining({
         const isBest = best === null || scores.all.correct > best.correct;
         if (isBest) {
           best = { step: done, correct: scores.all.correct, rows: scores.all.rows };
-          await writeBest(folder, parameters.tensors());
+          await writeBest(folder, kept.tensors());
         }
         const trainLoss = recent.reduce((a, b) => a + b, 0) / recent.length;
         recent.length = 0;
@@ -187,8 +202,14 @@ async function restore(folder: string, fingerprint: string, network: BoundNetwor
   const { progress, parameters, slots } = await readCheckpoint(folder);
   if (progress.fingerprint !== fingerprint) throw fail('checkpoint_other_run', { path: folder });
   optimizer.restore(progress.optimizerStep, slots);
-  return { progress, parameters: ParameterStore.from(network.parameters, parameters) };
+  const average = new Map<string, Float32Array>();
+  for (const [name, data] of slots)
+    if (name.startsWith(averagePrefix)) average.set(name.slice(averagePrefix.length), data);
+  return { progress, parameters: ParameterStore.from(network.parameters, parameters), average };
 }
+
+/** Of the averages among a checkpoint's slots. */
+const averagePrefix = 'average/';
 
 /** Threads are left out: they may change the last bits of a sum, never which run it is. */
 function fingerprintOf(

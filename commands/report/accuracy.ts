@@ -10,6 +10,7 @@ import {
   type EvaluationSplit,
   type LabelledExample,
 } from '../../training/data/labelled.js';
+import { augmentations } from '../../training/augment/augmentations.js';
 import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
 import { renderReport, type TeacherRow } from '../../training/report/render.js';
 import type { Result } from '../../training/report/results.js';
@@ -186,10 +187,9 @@ async function measureTeachers(
 
 /** Labels once what several experiments share; null where it was stopped. */
 async function labelFile(options: Options, { texts, copies, rates }: LabelSet): Promise<string | null> {
-  const { mask, ngram, crop } = rates;
   const file = path.join(
     options.out,
-    `labels-${[texts, ...(copies === 0 ? [] : [copies, mask, ngram, crop])].join('-')}.arrow`,
+    `labels-${[texts, ...(copies === 0 ? [] : [copies, ...augmentations.flatMap(({ name }) => (rates[name] === 0 ? [] : [name, rates[name]]))])].join('-')}.arrow`,
   );
   const { teacher, data, threads } = options;
   const labelling: LabellingOptions = {

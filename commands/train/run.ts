@@ -71,6 +71,12 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
       integer(1, largest),
       defaults.evaluateEvery,
     )
+    .option(
+      '--average-decay <share>',
+      'of a moving average of the parameters, which is kept instead of the last ones; 0 for none',
+      decimal(0, 0.999_999),
+      0,
+    )
     .option('--seed <n>', 'of everything random', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
     .option('--resume', 'go on from the last checkpoint of --out')
@@ -95,8 +101,19 @@ export async function runTrain<Extra extends object>(
   train: (options: RunOptions<TrainerSettings & Extra>) => Promise<TrainerResult>,
 ): Promise<boolean> {
   const { data, out, textColumn, labelColumn, json, resume, strict } = options;
-  const { epochs, batchSize, optimizer, schedule, warmup, loss, dropout, clipNorm, evaluateEvery, seed } =
-    options;
+  const {
+    epochs,
+    batchSize,
+    optimizer,
+    schedule,
+    warmup,
+    loss,
+    dropout,
+    clipNorm,
+    evaluateEvery,
+    averageDecay,
+    seed,
+  } = options;
   const abort = new AbortController();
   const stop = () => {
     abort.abort();
@@ -117,6 +134,7 @@ export async function runTrain<Extra extends object>(
       dropout,
       clipNorm,
       evaluateEvery,
+      ...(averageDecay === undefined ? {} : { averageDecay }),
       seed,
       intraOpThreads: options.threads,
       ...extra,

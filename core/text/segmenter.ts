@@ -1,5 +1,5 @@
 /** Word segmentation: text in, words out. Implementations are listed here; a bundle names its own. */
-import type { SegmenterPackage } from './segmenters/package.js';
+import type { SegmenterPackage, TaggedWord } from './segmenters/package.js';
 import { openNodeRsJieba } from './segmenters/node-rs-jieba.js';
 import { openNodejieba } from './segmenters/nodejieba.js';
 
@@ -9,6 +9,8 @@ export interface Segmenter {
   readonly version: string;
   /** The words of a normalised text, in order, without those that are white space alone. */
   cut(text: string): string[];
+  /** The same words with their parts of speech, or nearly: a package may cut otherwise where it tags. */
+  tag(text: string): TaggedWord[];
 }
 
 const segmenters = {
@@ -27,5 +29,6 @@ export async function loadSegmenter(name: SegmenterName): Promise<Segmenter> {
     name,
     version: segmenter.version,
     cut: (text) => segmenter.cut(text).filter((word) => word.trim() !== ''),
+    tag: (text) => segmenter.tag(text).filter(({ word }) => word.trim() !== ''),
   };
 }

@@ -77,21 +77,38 @@ test('learns what decides the label, and keeps the best parameters', async () =>
   expect(evaluations[0]!.kept.rows).toBe(3);
 });
 
-test('the same seed gives the same bytes; a run that was stopped and resumed gives them too', async () => {
-  const whole = await train('whole');
+test.each([
+  { form: 'plain', extra: {} },
+  { form: 'averaged', extra: { averageDecay: 0.9, tokenDropout: { rate: 0.2, id: 1 } } },
+])('the same seed gives the same bytes, also stopped and resumed: $form', async ({ form, extra }) => {
+  const given = { settings: { ...settings, ...extra } };
+  const whole = await train(`whole-${form}`, given);
   const abort = new AbortController();
-  await train('stopped', {
+  await train(`stopped-${form}`, {
+    ...given,
     signal: abort.signal,
     onEvent: (event) => {
       if (event.kind === 'step' && event.step === 37) abort.abort();
     },
   });
-  const resumed = await train('stopped', { resume: true });
+  const resumed = await train(`stopped-${form}`, { ...given, resume: true });
   expect(resumed.result.finished).toBe(true);
   expect(resumed.result.best).toEqual(whole.result.best);
   for (const file of ['last.safetensors', 'best.safetensors']) {
     expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
   }
+});
+
+test('an average of the parameters is kept, and is not the last ones', async () => {
+  const short = { ...settings, epochs: 1, evaluateEvery: 15 };
+  const plain = await train('last-ones', { settings: short });
+  const averaged = await train('average', { settings: { ...short, averageDecay: 0.9 } });
+  // Descent is the same; what is evaluated and kept is not.
+  const [last, kept] = [await readCheckpoint(plain.folder), await readCheckpoint(averaged.folder)];
+  const weight = (checkpoint: typeof last) => checkpoint.parameters.get('dense.weight')!.data;
+  expect(weight(kept)).toEqual(weight(last));
+  expect(kept.slots.get('average/dense.weight')).not.toEqual(weight(last));
+  expect((await averaged.read('best.safetensors')).equals(await plain.read('best.safetensors'))).toBe(false);
 });
 
 test.each(['adadelta', 'adamw'] as const)(

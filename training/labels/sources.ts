@@ -3,6 +3,7 @@ import path from 'node:path';
 import { normalizeText } from '../../core/text/normalize.js';
 import type { Segmenter } from '../../core/text/segmenter.js';
 import { RetortError } from '../../core/errors.js';
+import { lexiconOf } from '../augment/parts-of-speech.js';
 import { augment, type AugmentationSettings } from '../augment/augmentations.js';
 import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
 import { withoutTrainDuplicates } from '../data/deduplicate.js';
@@ -98,6 +99,8 @@ async function isTrainOf(data: string, { sha256 }: Dataset): Promise<boolean> {
   return (await openDataset(data, { split: 'train' })).sha256 === sha256;
 }
 
+const noLexicon = { alike: (word: string) => word };
+
 /** Every row, followed by its copies that differ from all before. Each copy has a stream of the seed of its own. */
 export function withCopies(
   rows: readonly UnlabelledRow[],
@@ -105,12 +108,24 @@ export function withCopies(
   { copies, ...settings }: AugmentationSettings & { readonly copies: number },
   seed: number,
 ): UnlabelledRow[] {
+  const lexicon =
+    settings.swap === 0
+      ? noLexicon
+      : lexiconOf(
+          rows.map(({ text }) => text),
+          segmenter,
+        );
   return rows.flatMap((row, index) => {
     const words = segmenter.cut(normalizeText(row.text));
     const seen = new Set([words.join('\n')]);
     const found: UnlabelledRow[] = [row];
     for (let copy = 0; copy < copies; copy += 1) {
-      const changed = augment(words, settings, randomStream(seed, 'augmentation', index * copies + copy));
+      const changed = augment(
+        words,
+        settings,
+        randomStream(seed, 'augmentation', index * copies + copy),
+        lexicon,
+      );
       if (seen.size < seen.add(changed.join('\n')).size) found.push({ ...row, words: changed });
     }
     return found;

@@ -23,8 +23,8 @@ export interface Experiment {
   readonly settings: Partial<StudentSettings>;
 }
 
-const none: AugmentationSettings = { mask: 0, ngram: 0, crop: 0 };
-const published: AugmentationSettings = { mask: 0.1, ngram: 0.25, crop: 0 };
+const none: AugmentationSettings = { swap: 0, mask: 0, ngram: 0, crop: 0 };
+const published: AugmentationSettings = { ...none, mask: 0.1, ngram: 0.25 };
 const train: LabelSet = { texts: 'train', copies: 0, rates: none };
 const all: LabelSet = { texts: 'all', copies: 0, rates: none };
 const unknown = { unknownWords: 'characters' } as const;
@@ -89,5 +89,19 @@ export const experiments: readonly Experiment[] = [
     kind: 'step',
     labels: { texts: 'train', copies: 2, rates: { ...none, crop: 0.5 } },
     settings: { loss: 'mse', epochs: 4, ...unknown, ...noise, ...vectors },
+  },
+  {
+    name: 'swaps',
+    title: 'and two copies, a tenth of their words swapped',
+    kind: 'step',
+    labels: { texts: 'train', copies: 2, rates: { ...none, swap: 0.1 } },
+    settings: { loss: 'mse', epochs: 4, ...unknown, ...noise, ...vectors },
+  },
+  {
+    name: 'average',
+    title: 'without copies, parameters averaged (0.999)',
+    kind: 'step',
+    labels: train,
+    settings: { loss: 'mse', averageDecay: 0.999, ...unknown, ...noise, ...vectors },
   },
 ];

@@ -64,7 +64,7 @@ export function renderReport({ teachers, experiments, results, machine, command 
     '## One technique at a time',
     '',
     'On the texts of the train split alone, so that a row costs minutes; each row keeps what the rows above it added, ' +
-      'but for the losses and the last two, which are alternatives.',
+      'but for the losses, the ways to make copies and the average, which are alternatives.',
     '',
     table(['', ...columns], rows('step')),
     '',

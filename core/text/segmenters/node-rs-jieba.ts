@@ -12,5 +12,6 @@ export async function openNodeRsJieba(): Promise<SegmenterPackage> {
   return {
     version: await packageVersion(createRequire(import.meta.url).resolve(packageName)),
     cut: (text) => jieba.cut(text, true),
+    tag: (text) => jieba.tag(text, true),
   };
 }

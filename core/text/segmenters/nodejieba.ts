@@ -18,6 +18,7 @@ export async function openNodejieba(): Promise<SegmenterPackage> {
     return {
       version: await packageVersion(require.resolve(packageName)),
       cut: (text) => nodejieba.cut(text, true),
+      tag: (text) => nodejieba.tag(text),
     };
   } catch (error) {
     throw fail('segmenter_missing', { segmenter: packageName }, error);

@@ -2,4 +2,11 @@
 export interface SegmenterPackage {
   readonly version: string;
   readonly cut: (text: string) => string[];
+  readonly tag: (text: string) => TaggedWord[];
+}
+
+export interface TaggedWord {
+  readonly word: string;
+  /** Its part of speech, in ICTCLAS's letters. */
+  readonly tag: string;
 }

@@ -143,7 +143,7 @@ test('no text is labelled twice, and none of dev; labels of further texts are no
 test('copies follow their text, differ from it and from each other, and are the same for the same seed', async () => {
   const rows = (await sources()).rows.slice(0, 20);
   const segmenter = await loadSegmenter('node-rs-jieba');
-  const settings = { copies: 3, mask: 0.3, ngram: 0.3, crop: 0.3 };
+  const settings = { copies: 3, swap: 0.1, mask: 0.3, ngram: 0.3, crop: 0.3 };
   const copies = withCopies(rows, segmenter, settings, 1);
   expect(copies.filter(({ words }) => words === null)).toEqual(rows);
   expect(copies.length).toBeGreaterThan(2.5 * rows.length);
@@ -157,7 +157,7 @@ test('a student learns from logits what the labels do not say; its lineage names
   const { rows, data } = await sources();
   const opposed = [teacher('a', 1, { sign: -1 })];
   const unlabelled = rows.map((row) => ({ ...row, label: null }));
-  const copies = withCopies(unlabelled, segmenter, { copies: 1, mask: 0.1, ngram: 0, crop: 0 }, 1);
+  const copies = withCopies(unlabelled, segmenter, { copies: 1, swap: 0, mask: 0.1, ngram: 0, crop: 0 }, 1);
   await label(copies, 'opposed-copies.arrow', { teachers: opposed, data });
   const options = (folder: string, labels: string[], loss: 'mse' | 'cross-entropy'): StudentOptions => ({
     data: inRoot('set'),
