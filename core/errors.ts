@@ -86,6 +86,11 @@ export const ERRORS = define({
     message: 'The teachers agree with {agreed} of {known} known labels only, fewer than half.',
     hint: 'Check that 0 is negative and 1 positive in the data, as in the logits of the teachers.',
   },
+  labels_of_other_segmenter: {
+    kind: 'invalid',
+    message: 'The copies in {path} were cut by {segmenter}, and the student cuts with {student}.',
+    hint: 'Train with --segmenter {segmenter}, or label again with --segmenter {student}.',
+  },
   labels_of_other_teachers: {
     kind: 'invalid',
     message: 'The logits in {path} are those of {teacher}, where the others are of {others}.',

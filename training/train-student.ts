@@ -75,14 +75,14 @@ const vocabularyFile = 'vocab.txt';
 
 /**
  * @throws RetortError run_exists, checkpoint_missing; of the data, the labels, the segmenter, or training;
- * labels_of_other_teachers
+ * labels_of_other_teachers, labels_of_other_segmenter
  */
 export async function trainStudent(options: StudentOptions): Promise<TrainerResult> {
   await checkRunFolder(options);
   const { settings } = options;
   const { maxWords, minCount, unknownWords, wordDropout, embedding, hidden, inner } = settings;
   const data = await readLabelled(options);
-  const headers = await headersOf(options.labels);
+  const headers = await headersOf(options.labels, settings.segmenter);
   const segmenter = await loadSegmenter(settings.segmenter);
   const texts =
     headers.length > 0 ? await labelledTexts(options.labels) : data.train.examples.map(({ text }) => text);
@@ -132,11 +132,13 @@ function initialOf(
   };
 }
 
-async function headersOf(files: readonly string[]): Promise<LabelHeader[]> {
+async function headersOf(files: readonly string[], student: SegmenterName): Promise<LabelHeader[]> {
   const headers: LabelHeader[] = [];
   for (const file of files) {
     const { header, close } = await openLabelFile(file);
     await close();
+    const segmenter = header.augmentation?.segmenter ?? student;
+    if (segmenter !== student) throw fail('labels_of_other_segmenter', { path: file, segmenter, student });
     const [first = header] = headers;
     if (teacherName(header) !== teacherName(first)) {
       throw fail('labels_of_other_teachers', {

@@ -36,6 +36,7 @@ interface Options {
   readonly write: string;
   readonly only?: readonly string[];
   readonly seeds: number;
+  readonly stepSeeds: number;
   readonly threads: number;
 }
 
@@ -58,6 +59,7 @@ export function register(report: Command): void {
     .requiredOption('--out <folder>', 'where labels, runs and bundles go')
     .option('--write <file>', 'where the table goes', 'docs/accuracy.md')
     .option('--seeds <n>', 'runs of each experiment, with the seeds 1 to n', integer(1, 100), 3)
+    .option('--step-seeds <n>', 'the same for the rows of one technique each', integer(0, 100), 1)
     .addOption(
       new Option(
         '--only <names>',
@@ -76,7 +78,7 @@ Examples:
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { data, evaluate = [], out, only, seeds, threads } = options;
+  const { data, evaluate = [], out, only, seeds, stepSeeds, threads } = options;
   const unknown = only?.find((name) => !experiments.some((experiment) => experiment.name === name));
   if (unknown !== undefined) command.error(`error: there is no experiment ${unknown}`);
   const chosen = experiments.filter(
@@ -97,8 +99,9 @@ async function run(options: Options, command: Command): Promise<void> {
     const shown = { teachers: teachers.rows, experiments, results, machine: describeMachine() };
     return writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
   };
-  for (let seed = 1; seed <= seeds; seed += 1) {
+  for (let seed = 1; seed <= Math.max(seeds, stepSeeds); seed += 1) {
     for (const experiment of chosen) {
+      if (seed > (experiment.kind === 'step' ? stepSeeds : seeds)) continue;
       const labels = experiment.labels === null ? [] : [await labelFile(options, experiment.labels)];
       const result =
         labels.includes(null) || abort.signal.aborted

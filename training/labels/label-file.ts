@@ -35,7 +35,7 @@ export const labelHeaderSchema = z.strictObject({
     .min(1),
   data: z.array(z.strictObject({ name: z.string(), sha256: z.string(), rows: z.int(), terms: z.string() })),
   /** What the copies are made with; null where there are none. */
-  augmentation: z.record(z.string(), z.unknown()).nullable(),
+  augmentation: z.looseObject({ segmenter: z.string() }).nullable(),
 });
 
 export type LabelHeader = z.infer<typeof labelHeaderSchema>;

@@ -117,6 +117,14 @@ test('teachers that contradict most of the labels are refused', async () => {
   await expect(opposed).rejects.toMatchObject({ code: 'labels_disagree' });
 });
 
+test('a place that cannot be written, and texts without end', async () => {
+  await expect(label([plain('书')], 'none/labels.arrow')).rejects.toMatchObject({ code: 'file_unwritable' });
+  const enormous = '很好'.repeat(500_000);
+  await label([plain(enormous), plain('书')], 'enormous.arrow');
+  const [first] = await rowsIn(inRoot('enormous.arrow'));
+  expect(first).toMatchObject({ text: enormous });
+});
+
 async function sources(texts: string[] = []) {
   const events: unknown[] = [];
   const found = await readSources({
@@ -201,6 +209,11 @@ test('a student learns from logits what the labels do not say; its lineage names
     expect(run.base?.name).toContain('PPMI');
     expect(run.data.map(({ name }) => name)).toEqual(['set train', 'set dev']);
   }
+  const other = { copies: 1, segmenter: 'another' };
+  await label(copies, 'cut.arrow', { teachers: opposed, data, augmentation: other });
+  await expect(trainStudent(options('cut', ['cut.arrow'], 'mse'))).rejects.toMatchObject({
+    code: 'labels_of_other_segmenter',
+  });
   await label(unlabelled, 'others.arrow');
   const mixed = options('mixed', ['opposed-copies.arrow', 'others.arrow'], 'mse');
   await expect(trainStudent(mixed)).rejects.toMatchObject({ code: 'labels_of_other_teachers' });
