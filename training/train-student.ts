@@ -29,6 +29,8 @@ export interface StudentSettings extends TrainerSettings {
   readonly unknownWords: UnknownWords;
   /** Share of words that a step replaces by `[UNK]`. */
   readonly wordDropout: number;
+  /** How often an epoch reads a teacher's rows of the train split, where it reads further texts once. */
+  readonly trainPasses: number;
   /** Divides a teacher's logits where the loss compares probabilities: Hinton et al., 2015. */
   readonly temperature: number;
   readonly embedding: number;
@@ -59,6 +61,7 @@ export const studentDefaults: StudentSettings = {
   minCount: 2,
   unknownWords: 'unk',
   wordDropout: 0,
+  trainPasses: 1,
   temperature: 1,
   embedding: 300,
   hidden: 300,
@@ -180,17 +183,19 @@ async function labelledTexts(files: readonly string[]): Promise<string[]> {
 
 async function examplesOf(
   files: readonly string[],
-  { loss, temperature }: StudentSettings,
+  { loss, temperature, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
 ): Promise<EncodedExample[]> {
   const examples: EncodedExample[] = [];
   for await (const row of rowsOf(files)) {
     const { logits, label } = row;
-    examples.push({
+    const example = {
       ids: encode(row),
       targets: loss === 'mse' ? logits : softmax(logits, temperature),
       label: label ?? (logits[1] > logits[0] ? 1 : 0),
-    });
+    } as const;
+    // Of further texts the label is not known.
+    for (let pass = 0; pass < (label === null ? 1 : trainPasses); pass += 1) examples.push(example);
   }
   return examples;
 }

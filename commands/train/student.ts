@@ -13,6 +13,7 @@ export interface StudentOptions extends TrainOptions {
   readonly recipe?: RecipeName;
   readonly unknownWords: UnknownWords;
   readonly wordDropout: number;
+  readonly trainPasses: number;
   readonly temperature: number;
   readonly wordVectors: 'random' | 'ppmi';
   readonly maxWords: number;
@@ -85,6 +86,12 @@ export function addStudentOptions(command: Command): Command {
       ),
     )
     .option(
+      '--train-passes <n>',
+      'how often an epoch reads labelled rows of train, where it reads further texts once',
+      integer(1, 1000),
+      studentDefaults.trainPasses,
+    )
+    .option(
       '--temperature <t>',
       "divides a teacher's logits where the loss compares probabilities",
       decimal(0.01, 1000),
@@ -117,13 +124,14 @@ export async function runStudent(
 ): Promise<boolean> {
   applyRecipe(command, command.opts<StudentOptions>().recipe);
   const options = command.opts<StudentOptions>();
-  const { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors, temperature } = options;
+  const { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors, trainPasses, temperature } =
+    options;
   const { embedding, hidden, inner } = options;
   const words = { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors };
   return runTrain(
     { ...options, resume },
     command,
-    { ...words, temperature, embedding, hidden, inner },
+    { ...words, trainPasses, temperature, embedding, hidden, inner },
     (given) => trainStudent({ ...given, labels }),
   );
 }

@@ -189,6 +189,7 @@ test('a student learns from logits what the labels do not say; its lineage names
       minCount: 1,
       unknownWords: 'characters',
       wordDropout: 0.1,
+      trainPasses: 1,
       temperature: 2,
       embedding: 8,
       hidden: 8,
