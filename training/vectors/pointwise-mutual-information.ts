@@ -3,7 +3,7 @@
  *
  *     ppmi(w, c) = max(0, ln( n(w, c) sum_c' n(c')^a / (n(w) n(c)^a) ))
  *
- * n(w, c) counts each pair at most `window` words apart, 1 / distance each; a smooths the contexts, so that rare ones
+ * n(w, c) counts each pair at most `window` words apart, 1 / distance each, and is left out below `leastCount`; a smooths the contexts, so that rare ones
  * do not win. Source: Levy, Goldberg and Dagan, Improving Distributional Similarity with Lessons Learned from Word
  * Embeddings, TACL 2015, sections 2 and 3.
  */
@@ -11,6 +11,8 @@ import { SparseMatrix } from '../linear/sparse-matrix.js';
 
 const window = 5;
 const smoothing = 0.75;
+/** What is met once, further apart, says little and is most of the pairs. */
+const leastCount = 1;
 
 /** @param texts word ids; those below `first` (padding, unknown words) are no words and no contexts */
 export function positivePmi(
@@ -35,6 +37,7 @@ export function positivePmi(
   const all = sum(smoothed);
   const rows = pairs.map((contexts, word) =>
     [...contexts]
+      .filter(([, count]) => count >= leastCount)
       .map(([context, count]): [number, number] => [
         context,
         Math.log((count * all) / ((totals[word] ?? 0) * (smoothed[context] ?? 0))),
