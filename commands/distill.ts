@@ -7,7 +7,13 @@ import { runFiles } from '../models/run-folder.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { precisions, printReport } from './export.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
-import { addStudentOptions, distilling, runStudent, type StudentOptions } from './train/student.js';
+import {
+  addStudentOptions,
+  applyRecipe,
+  distilling,
+  runStudent,
+  type StudentOptions,
+} from './train/student.js';
 
 type Options = LabellingOptions &
   StudentOptions & {
@@ -42,10 +48,12 @@ const examples = `
 Examples:
   retort distill --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/distilled --repository runs/repository
   retort distill --teacher teacher --teacher runs/repository/linear/1=2 --data ChnSentiCorp.zip --out runs/distilled --repository runs/repository
-  retort distill --recipe seed --copies 2 --data ChnSentiCorp.zip --out runs/seed --repository runs/repository --name seed
+  retort distill --recipe seed --data ChnSentiCorp.zip --out runs/seed --repository runs/repository --name seed
 `;
 
-async function run(options: Options, command: Command): Promise<void> {
+async function run({ recipe }: Options, command: Command): Promise<void> {
+  applyRecipe(command, recipe);
+  const options = command.opts<Options>();
   const { data, out, repository, name, modelVersion, precision, force, json } = options;
   await mkdir(out, { recursive: true });
   const labels = path.join(out, labelFile);

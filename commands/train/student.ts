@@ -107,11 +107,13 @@ export function addStudentOptions(command: Command): Command {
     .option('--inner <n>', 'width of the tanh layer', integer(1, 65_536), studentDefaults.inner);
 }
 
-/** Sets a recipe's values on the command, but for options that were given. */
-function applyRecipe(command: Command, name: RecipeName | undefined): void {
+/** Sets a recipe's values on the command, but for options that were given, and for those that it has not. */
+export function applyRecipe(command: Command, name: RecipeName | undefined): void {
   if (name === undefined) return;
-  for (const [option, value] of Object.entries(recipes[name])) {
-    if (command.getOptionValueSource(option) !== 'cli')
+  const { settings, ...others } = recipes[name];
+  for (const [option, value] of Object.entries({ ...settings, ...others })) {
+    const known = command.options.some((one) => one.attributeName() === option);
+    if (known && command.getOptionValueSource(option) !== 'cli')
       command.setOptionValueWithSource(option, value, 'recipe');
   }
 }

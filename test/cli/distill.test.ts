@@ -70,7 +70,7 @@ test('one command gives a calibrated bundle whose lineage names the teacher; it 
   expect(await readFile(path.join(folder, 'MODEL_CARD.md'), 'utf8')).toContain('expected calibration error');
 
   const again = await distill('--model-version', '2');
-  expect(again.status).toBe(0);
+  expect(again).toMatchObject({ status: 0 });
   expect(again.stdout).toContain('by an earlier run');
   const second = await openBundle(inRoot('repository/student/2'));
   expect(second.golden).toEqual((await openBundle(folder)).golden);
@@ -99,6 +99,30 @@ test('label takes texts alone, and wants some', async () => {
   expect(await retort(...options, '--texts', inRoot('more.tsv'), '--teacher', 'a=0')).toMatchObject({
     status: 2,
   });
+}, 60_000);
+
+test('the seed recipe makes its copies, unless it is told how many', async () => {
+  const options = [
+    'distill',
+    '--teacher',
+    inRoot('repository/linear/1'),
+    '--data',
+    inRoot('set'),
+    '--recipe',
+    'seed',
+  ];
+  const small = ['--epochs', '1', '--embedding', '4', '--hidden', '4', '--inner', '4', '--threads', '1'];
+  for (const [name, more] of [
+    ['two', []],
+    ['none', ['--copies', '0']],
+  ] as const) {
+    const out = ['--out', inRoot(name), '--repository', inRoot('repository'), '--name', name];
+    expect(await retort(...options, ...small, ...out, ...more)).toMatchObject({ status: 0 });
+    const { header, close } = await openLabelFile(inRoot(`${name}/labels.arrow`));
+    await close();
+    if (name === 'none') expect(header.augmentation).toBeNull();
+    else expect(header.augmentation).toMatchObject({ copies: 2, mask: 0.1, ngram: 0.25, swap: 0, crop: 0 });
+  }
 }, 60_000);
 
 test('the seed recipe sets what the command line leaves open', async () => {

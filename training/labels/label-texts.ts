@@ -1,5 +1,6 @@
 /** Labelling: teachers give every text their logits, window by window; a run that was stopped goes on. */
 import { access } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../../core/errors.js';
 import { type LabelHeader, type LabelRow, LabelWriter, partOf, wholeBatches } from './label-file.js';
 import type { UnlabelledRow } from './sources.js';
@@ -148,7 +149,7 @@ async function batchesToKeep(
 ): Promise<LabelRow[][]> {
   const earlier = await wholeBatches(part);
   if (earlier === null) return [];
-  const same = JSON.stringify(earlier.header) === JSON.stringify(header);
+  const same = isDeepStrictEqual(earlier.header, header);
   const fits = earlier.batches.flat().every(({ text, words }, index) => {
     const row = rows[index];
     return row !== undefined && (words === null ? row.text : joined(row.words ?? [], '[UNK]')) === text;

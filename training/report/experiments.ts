@@ -37,8 +37,8 @@ export const experiments: readonly Experiment[] = [
     name: 'seed',
     title: "student by the seed's recipe",
     kind: 'main',
-    labels: { texts: 'train', copies: 2, rates: published },
-    settings: recipes.seed,
+    labels: { texts: 'train', copies: recipes.seed.copies, rates: published },
+    settings: recipes.seed.settings,
   },
   {
     name: 'best',
