@@ -29,6 +29,8 @@ export interface StudentSettings extends TrainerSettings {
   readonly unknownWords: UnknownWords;
   /** Share of words that a step replaces by `[UNK]`. */
   readonly wordDropout: number;
+  /** Of the known label in a row's targets; the rest is the teachers'. */
+  readonly labelShare: number;
   /** How often an epoch reads a teacher's rows of the train split, where it reads further texts once. */
   readonly trainPasses: number;
   /** Divides a teacher's logits where the loss compares probabilities: Hinton et al., 2015. */
@@ -61,6 +63,7 @@ export const studentDefaults: StudentSettings = {
   minCount: 2,
   unknownWords: 'unk',
   wordDropout: 0,
+  labelShare: 0,
   trainPasses: 1,
   temperature: 1,
   embedding: 300,
@@ -183,21 +186,28 @@ async function labelledTexts(files: readonly string[]): Promise<string[]> {
 
 async function examplesOf(
   files: readonly string[],
-  { loss, temperature, trainPasses }: StudentSettings,
+  { loss, temperature, labelShare, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
 ): Promise<EncodedExample[]> {
-  const examples: EncodedExample[] = [];
-  for await (const row of rowsOf(files)) {
-    const { logits, label } = row;
-    const example = {
-      ids: encode(row),
-      targets: loss === 'mse' ? logits : softmax(logits, temperature),
-      label: label ?? (logits[1] > logits[0] ? 1 : 0),
-    } as const;
+  const rows: (Pick<LabelRow, 'logits' | 'label'> & { readonly ids: readonly number[] })[] = [];
+  for await (const row of rowsOf(files))
+    rows.push({ ids: encode(row), logits: row.logits, label: row.label });
+  const squares = rows.reduce((sum, { logits: [a, b] }) => sum + a * a + b * b, 0);
+  /** As far from 0 as the teachers' logits are: what a label weighs as much as. */
+  const margin = Math.sqrt(squares / Math.max(1, 2 * rows.length));
+  const targetsOf = (logits: LabelRow['logits'], label: LabelRow['label']) => {
+    const soft = loss === 'mse' ? logits : softmax(logits, temperature);
+    if (label === null) return soft;
+    const [unlikely, likely] = loss === 'mse' ? [-margin, margin] : [0, 1];
+    return soft.map((value, k) => (1 - labelShare) * value + labelShare * (k === label ? likely : unlikely));
+  };
+  return rows.flatMap(({ ids, logits, label }) => {
+    const targets = targetsOf(logits, label);
     // Of further texts the label is not known.
-    for (let pass = 0; pass < (label === null ? 1 : trainPasses); pass += 1) examples.push(example);
-  }
-  return examples;
+    const passes = label === null ? 1 : trainPasses;
+    const example = { ids, targets, label: label ?? (logits[1] > logits[0] ? 1 : 0) } as const;
+    return Array.from({ length: passes }, () => example);
+  });
 }
 
 async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {

@@ -13,6 +13,7 @@ export interface StudentOptions extends TrainOptions {
   readonly recipe?: RecipeName;
   readonly unknownWords: UnknownWords;
   readonly wordDropout: number;
+  readonly labelShare: number;
   readonly trainPasses: number;
   readonly temperature: number;
   readonly wordVectors: 'random' | 'ppmi';
@@ -86,6 +87,12 @@ export function addStudentOptions(command: Command): Command {
       ),
     )
     .option(
+      '--label-share <share>',
+      "of the known label in what is learnt from train's rows, beside the teachers' logits",
+      decimal(0, 1),
+      studentDefaults.labelShare,
+    )
+    .option(
       '--train-passes <n>',
       'how often an epoch reads labelled rows of train, where it reads further texts once',
       integer(1, 1000),
@@ -126,14 +133,23 @@ export async function runStudent(
 ): Promise<boolean> {
   applyRecipe(command, command.opts<StudentOptions>().recipe);
   const options = command.opts<StudentOptions>();
-  const { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors, trainPasses, temperature } =
-    options;
+  const {
+    segmenter,
+    maxWords,
+    minCount,
+    unknownWords,
+    wordDropout,
+    wordVectors,
+    labelShare,
+    trainPasses,
+    temperature,
+  } = options;
   const { embedding, hidden, inner } = options;
   const words = { segmenter, maxWords, minCount, unknownWords, wordDropout, wordVectors };
   return runTrain(
     { ...options, resume },
     command,
-    { ...words, trainPasses, temperature, embedding, hidden, inner },
+    { ...words, labelShare, trainPasses, temperature, embedding, hidden, inner },
     (given) => trainStudent({ ...given, labels }),
   );
 }

@@ -189,6 +189,7 @@ test('a student learns from logits what the labels do not say; its lineage names
       minCount: 1,
       unknownWords: 'characters',
       wordDropout: 0.1,
+      labelShare: 0,
       trainPasses: 1,
       temperature: 2,
       embedding: 8,
@@ -210,6 +211,14 @@ test('a student learns from logits what the labels do not say; its lineage names
     expect(run.base?.name).toContain('PPMI');
     expect(run.data.map(({ name }) => name)).toEqual(['set train', 'set dev']);
   }
+  // The labels alone, which say the contrary of the logits.
+  const contrary = rows
+    .slice(0, 90)
+    .map((row): UnlabelledRow => ({ ...row, label: row.label === 1 ? 0 : 1 }));
+  await label(contrary, 'contrary.arrow', { teachers: [teacher('a', 1)], data });
+  const known = options('known', ['contrary.arrow'], 'mse');
+  const all = { ...known.settings, labelShare: 1, trainPasses: 2, epochs: 8 };
+  expect((await trainStudent({ ...known, settings: all })).best?.correct).toBeLessThan(8);
   const other = { copies: 1, segmenter: 'another' };
   await label(copies, 'cut.arrow', { teachers: opposed, data, augmentation: other });
   await expect(trainStudent(options('cut', ['cut.arrow'], 'mse'))).rejects.toMatchObject({
