@@ -1,5 +1,6 @@
 /** `retort distill`: from teachers and texts to a student's bundle. Each stage is a command of its own too. */
-import { access, mkdir } from 'node:fs/promises';
+import { exists } from '../core/exists.js';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { exportRun } from '../export/run-to-bundle.js';
@@ -73,11 +74,4 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
     now: new Date(),
   });
   printReport(report, json === true);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,5 @@
 /** What `retort label` and `retort distill` share: which texts, whose logits, and telling how far it is. */
+import { interruptible } from './interruption.js';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -95,27 +96,24 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
     copies === 0
       ? sources.rows
       : withCopies(sources.rows, await loadSegmenter(segmenter), { ...options, copies }, seed);
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const opened = [];
-  for (const { model, weight } of teacher.map(teacherOf))
-    opened.push(await openTeacher(model, weight, threads));
-  const result = await labelTexts({
-    teachers: opened,
-    rows,
-    data: sources.data,
-    augmentation: copies === 0 ? null : { copies, seed, segmenter, ...rates },
-    out,
-    onProgress: (progress) => {
-      print({ kind: 'progress', ...progress });
-    },
-    signal: abort.signal,
+  const result = await interruptible(async (signal) => {
+    const opened = [];
+    for (const { model, weight } of teacher.map(teacherOf))
+      opened.push(await openTeacher(model, weight, threads));
+    const labelled = await labelTexts({
+      teachers: opened,
+      rows,
+      data: sources.data,
+      augmentation: copies === 0 ? null : { copies, seed, segmenter, ...rates },
+      out,
+      onProgress: (progress) => {
+        print({ kind: 'progress', ...progress });
+      },
+      signal,
+    });
+    for (const { close } of opened) await close();
+    return labelled;
   });
-  process.off('SIGINT', stop).off('SIGTERM', stop);
-  for (const { close } of opened) await close();
   print({ kind: 'labelled', ...result });
   if (!result.finished) {
     process.stderr.write('Stopped; the same command goes on from there.\n');

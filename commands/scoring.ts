@@ -1,4 +1,5 @@
 /** A predictor's accuracy on evaluation splits, as `evaluate` and `report accuracy` state it. */
+import { argmax } from '../core/probabilities.js';
 import type { Predictor } from '../serving/predictor.js';
 import type { EvaluationSplit, LabelledExample } from '../training/data/labelled.js';
 
@@ -56,10 +57,6 @@ export function scoresOf(
   return splits.map(({ name, examples }) => ({
     data: name,
     rows: examples.length,
-    correct: examples.filter((example) => labelOf(logits.get(example)) === example.label).length,
+    correct: examples.filter((example) => argmax(logits.get(example) ?? []) === example.label).length,
   }));
-}
-
-export function labelOf(logits: readonly number[] = []): number {
-  return logits.indexOf(Math.max(...logits));
 }

@@ -3,8 +3,7 @@
  * Source: Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017 (arXiv:1706.04599).
  */
 import type { Manifest } from '../core/bundle/manifest.js';
-import { probabilities } from '../core/probabilities.js';
-import { argmax } from './measure.js';
+import { argmax, probabilities } from '../core/probabilities.js';
 
 export interface Prediction {
   readonly logits: readonly number[];

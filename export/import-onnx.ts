@@ -8,7 +8,8 @@ import { writeBundle } from '../core/bundle/write.js';
 import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { decodeModel, encodeModel } from '../core/graph/onnx.js';
-import { int32, tensor, toNumbers } from '../core/tensor.js';
+import { paddedBatch } from '../core/padded-batch.js';
+import { toNumbers } from '../core/tensor.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import {
   measureOn,
@@ -139,16 +140,8 @@ async function compared(
 
 /** All cases in one batch, padded with 0. */
 async function batchedLogits(bytes: Uint8Array, cases: readonly Case[]): Promise<number[][]> {
-  const longest = Math.max(...cases.map(({ ids }) => ids.length));
-  const ids = new BigInt64Array(cases.length * longest);
-  cases.forEach((one, row) => {
-    one.ids.forEach((id, place) => (ids[row * longest + place] = BigInt(id)));
-  });
   const session = await openSession(bytes);
-  const { logits } = await session.run({
-    input_ids: tensor('int64', ids, [cases.length, longest]),
-    sequence_lengths: int32(cases.map((one) => one.ids.length)),
-  });
+  const { logits } = await session.run(paddedBatch(cases.map(({ ids }) => ids)));
   await session.close();
   const flat = logits === undefined ? [] : toNumbers(logits);
   const classes = flat.length / cases.length;

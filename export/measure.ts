@@ -1,4 +1,5 @@
 /** What an exported graph gives: its logits, its accuracy, and what goes into golden.json. */
+import { argmax } from '../core/probabilities.js';
 import type { Golden, Manifest } from '../core/bundle/manifest.js';
 import { openSession } from '../core/engines/session.js';
 import { wilsonInterval } from '../core/statistics.js';
@@ -88,8 +89,4 @@ export function largestDifference(found: readonly number[][], expected: readonly
     row.map((value, k) => Math.abs(value - (found[index]?.[k] ?? Number.NaN))),
   );
   return differences.some(Number.isNaN) ? Infinity : Math.max(0, ...differences);
-}
-
-export function argmax(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
 }

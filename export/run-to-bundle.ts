@@ -1,4 +1,5 @@
 /** From a training run's folder to a bundle: static graphs, compared with the eager forward before they are written. */
+import { argmax } from '../core/probabilities.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../core/bundle/manifest.js';
@@ -15,7 +16,6 @@ import type { BoundNetwork } from '../models/networks.js';
 import { readRun, type FinishedRun } from '../models/run-folder.js';
 import { staticGraph } from '../models/static-graph.js';
 import {
-  argmax,
   type Case,
   feedsOf,
   goldenOf,

@@ -2,7 +2,7 @@
 import type { Bundle } from '../core/bundle/read.js';
 import { openSession, type Session } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
-import { int32, tensor } from '../core/tensor.js';
+import { paddedBatch } from '../core/padded-batch.js';
 import type { Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { groupByLength } from './batch-policy.js';
@@ -75,15 +75,7 @@ export class Predictor {
   }
 
   async #infer(rows: readonly (readonly number[])[]): Promise<number[][]> {
-    const longest = Math.max(...rows.map((ids) => ids.length));
-    const ids = new BigInt64Array(rows.length * longest);
-    rows.forEach((row, index) => {
-      row.forEach((id, place) => (ids[index * longest + place] = BigInt(id)));
-    });
-    const { logits } = await this.#session.run({
-      input_ids: tensor('int64', ids, [rows.length, longest]),
-      sequence_lengths: int32(rows.map((row) => row.length)),
-    });
+    const { logits } = await this.#session.run(paddedBatch(rows));
     if (logits?.dtype !== 'float32')
       throw fail('session_run_failed', { reason: 'the network gave no float32 logits' });
     const classes = logits.data.length / rows.length;

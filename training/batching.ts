@@ -1,5 +1,5 @@
 /** Batches of rows of like length, so that little of a batch is padding. */
-import { int32, tensor, type Tensor } from '../core/tensor.js';
+import { paddedBatch } from '../core/padded-batch.js';
 import { type Random, shuffle } from './random.js';
 
 export interface EncodedExample {
@@ -44,18 +44,8 @@ export function sortedBatches(examples: readonly EncodedExample[], batchSize: nu
 }
 
 /** The feeds of one batch: `input_ids` [batch, longest], padded with 0, and `sequence_lengths` [batch]. */
-export function batchInputs(
-  rows: readonly EncodedExample[],
-): Record<'input_ids' | 'sequence_lengths', Tensor> {
-  const longest = Math.max(...rows.map(({ ids }) => ids.length));
-  const ids = new BigInt64Array(rows.length * longest);
-  rows.forEach((row, index) => {
-    row.ids.forEach((id, place) => (ids[index * longest + place] = BigInt(id)));
-  });
-  return {
-    input_ids: tensor('int64', ids, [rows.length, longest]),
-    sequence_lengths: int32(rows.map((row) => row.ids.length)),
-  };
+export function batchInputs(rows: readonly EncodedExample[]): ReturnType<typeof paddedBatch> {
+  return paddedBatch(rows.map(({ ids }) => ids));
 }
 
 function lengthAt(examples: readonly EncodedExample[], index: number): number {

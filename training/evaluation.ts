@@ -1,4 +1,5 @@
 /** Accuracy of a network on labelled examples, by its forward graph on ONNX Runtime. */
+import { argmax } from '../core/probabilities.js';
 import { openSession, type Session } from '../core/engines/session.js';
 import { encodeModel } from '../core/graph/onnx.js';
 import type { BoundNetwork } from '../models/networks.js';
@@ -71,8 +72,4 @@ export class Evaluator {
 function score(right: readonly boolean[]): Score {
   const correct = right.filter(Boolean).length;
   return { rows: right.length, correct, accuracy: right.length === 0 ? 0 : correct / right.length };
-}
-
-function argmax(values: Float32Array): number {
-  return values.indexOf(Math.max(...values));
 }

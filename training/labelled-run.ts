@@ -1,5 +1,6 @@
 /** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
-import { access, appendFile, mkdir, readFile } from 'node:fs/promises';
+import { exists } from '../core/exists.js';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
@@ -66,12 +67,9 @@ export async function checkRunFolder({
   resume,
 }: Pick<RunOptions<TrainerSettings>, 'folder' | 'resume'>): Promise<void> {
   const last = path.join(folder, runFiles.last);
-  const exists = await access(last).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !resume) throw fail('run_exists', { path: folder });
-  if (!exists && resume) throw fail('checkpoint_missing', { path: last });
+  const begun = await exists(last);
+  if (begun && !resume) throw fail('run_exists', { path: folder });
+  if (!begun && resume) throw fail('checkpoint_missing', { path: last });
 }
 
 /** @throws RetortError of the data */

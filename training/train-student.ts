@@ -1,4 +1,5 @@
 /** A student from labelled texts, or from the logits that teachers gave texts: its vocabulary, then training. */
+import { probabilities } from '../core/probabilities.js';
 import { createHash } from 'node:crypto';
 import { fail } from '../core/errors.js';
 import { tensor } from '../core/tensor.js';
@@ -7,7 +8,7 @@ import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/
 import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
 import type { EncodedExample } from './batching.js';
-import { type LabelHeader, type LabelRow, openLabelFile } from './labels/label-file.js';
+import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
 import {
   checkRunFolder,
   type Distillation,
@@ -141,8 +142,7 @@ function initialOf(
 async function headersOf(files: readonly string[], student: SegmenterName): Promise<LabelHeader[]> {
   const headers: LabelHeader[] = [];
   for (const file of files) {
-    const { header, close } = await openLabelFile(file);
-    await close();
+    const header = await readLabelHeader(file);
     const segmenter = header.augmentation?.segmenter ?? student;
     if (segmenter !== student) throw fail('labels_of_other_segmenter', { path: file, segmenter, student });
     const [first = header] = headers;
@@ -196,7 +196,7 @@ async function examplesOf(
   /** As far from 0 as the teachers' logits are: what a label weighs as much as. */
   const margin = Math.sqrt(squares / Math.max(1, 2 * rows.length));
   const targetsOf = (logits: LabelRow['logits'], label: LabelRow['label']) => {
-    const soft = loss === 'mse' ? logits : softmax(logits, temperature);
+    const soft = loss === 'mse' ? logits : probabilities(logits, temperature);
     if (label === null) return soft;
     const [unlikely, likely] = loss === 'mse' ? [-margin, margin] : [0, 1];
     return soft.map((value, k) => (1 - labelShare) * value + labelShare * (k === label ? likely : unlikely));
@@ -212,9 +212,4 @@ async function examplesOf(
 
 async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {
   for (const file of files) for await (const rows of (await openLabelFile(file)).batches) yield* rows;
-}
-
-function softmax([negative, positive]: readonly [number, number], temperature: number): [number, number] {
-  const share = 1 / (1 + Math.exp((negative - positive) / temperature));
-  return [1 - share, share];
 }

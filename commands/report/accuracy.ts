@@ -1,4 +1,6 @@
 /** `retort report accuracy`: every experiment with every seed, run by run, and the table of what they found. */
+import { studentDefaults } from '../../training/train-student.js';
+import { interruptible } from '../interruption.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
@@ -89,47 +91,50 @@ async function run(options: Options, command: Command): Promise<void> {
   const sets = [await evaluationSplits(data, { split: 'dev' })];
   for (const folder of evaluate) sets.push(await named(folder));
   const teachers = await measureTeachers(options, sets);
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const results: Result[] = [];
   const write = () => {
     const shown = { teachers: teachers.rows, experiments, results, machine: describeMachine() };
     return writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
   };
-  for (let seed = 1; seed <= Math.max(seeds, stepSeeds); seed += 1) {
-    for (const experiment of chosen) {
-      if (seed > (experiment.kind === 'step' ? stepSeeds : seeds)) continue;
-      const labels = experiment.labels === null ? [] : [await labelFile(options, experiment.labels)];
-      const result =
-        labels.includes(null) || abort.signal.aborted
-          ? null
-          : await runExperiment({
-              experiment,
-              seed,
-              data,
-              labels: labels.filter((file) => file !== null),
-              folder: path.join(out, `${experiment.name}-${String(seed)}`),
-              repository: path.join(out, 'repository'),
-              threads,
-              sets,
-              teacherLogits: teachers.logits,
-              signal: abort.signal,
-            });
-      if (result === null) {
-        process.stderr.write('Stopped; the same command goes on from there.\n');
-        process.exitCode = 1;
-        return;
+  const labels = new Map<string, boolean>();
+  /** Labels once what several experiments share. */
+  const labelled = async (set: LabelSet): Promise<boolean> => {
+    const file = labelFile(out, set);
+    const finished = labels.get(file) ?? (await label(options, set, file));
+    labels.set(file, finished);
+    return finished;
+  };
+  const finished = await interruptible(async (signal) => {
+    for (let seed = 1; seed <= Math.max(seeds, stepSeeds); seed += 1) {
+      for (const experiment of chosen) {
+        if (seed > (experiment.kind === 'step' ? stepSeeds : seeds)) continue;
+        const set = experiment.labels;
+        if ((set !== null && !(await labelled(set))) || signal.aborted) return false;
+        const result = await runExperiment({
+          experiment,
+          seed,
+          data,
+          labels: set === null ? [] : [labelFile(out, set)],
+          folder: path.join(out, `${experiment.name}-${String(seed)}`),
+          repository: path.join(out, 'repository'),
+          threads,
+          sets,
+          teacherLogits: teachers.logits,
+          signal,
+        });
+        if (result === null) return false;
+        results.push(result);
+        process.stdout.write(`${line(experiment, result)}\n`);
+        await write();
       }
-      results.push(result);
-      process.stdout.write(`${line(experiment, result)}\n`);
-      await write();
     }
+    return true;
+  });
+  if (finished) process.stdout.write(`${options.write} is written.\n`);
+  else {
+    process.stderr.write('Stopped; the same command goes on from there.\n');
+    process.exitCode = 1;
   }
-  process.off('SIGINT', stop).off('SIGTERM', stop);
-  process.stdout.write(`${options.write} is written.\n`);
 }
 
 /** The dev split of a folder, under the folder's name. */
@@ -188,23 +193,27 @@ async function measureTeachers(
   return { rows, logits: sums };
 }
 
-/** Labels once what several experiments share; null where it was stopped. */
-async function labelFile(options: Options, { texts, copies, rates }: LabelSet): Promise<string | null> {
-  const file = path.join(
-    options.out,
-    `labels-${[texts, ...(copies === 0 ? [] : [copies, ...augmentations.flatMap(({ name }) => (rates[name] === 0 ? [] : [name, rates[name]]))])].join('-')}.arrow`,
-  );
-  const { teacher, data, threads } = options;
+function labelFile(out: string, { texts, copies, rates }: LabelSet): string {
+  const applied = augmentations.filter(({ name }) => copies > 0 && rates[name] > 0);
+  const parts = applied.map(({ name }) => `${name}-${String(rates[name])}`);
+  return path.join(out, `labels-${[texts, ...(copies === 0 ? [] : [copies, ...parts])].join('-')}.arrow`);
+}
+
+/** Gives whether it came to its end. */
+async function label(
+  { teacher, data, texts = [], threads }: Options,
+  set: LabelSet,
+  file: string,
+): Promise<boolean> {
   const labelling: LabellingOptions = {
     ...(teacher === undefined ? {} : { teacher }),
     data,
-    ...(texts === 'all' && options.texts !== undefined ? { texts: options.texts } : {}),
-    copies,
-    ...rates,
-    segmenter: 'node-rs-jieba',
+    texts: set.texts === 'all' ? texts : [],
+    copies: set.copies,
+    ...set.rates,
+    segmenter: studentDefaults.segmenter,
     seed: 1,
     threads,
   };
-  const { finished } = await runLabelling(labelling, file);
-  return finished ? file : null;
+  return (await runLabelling(labelling, file)).finished;
 }

@@ -1,6 +1,8 @@
 /** One run of the accuracy report: train, export, measure; what is done is not repeated. */
+import { argmax } from '../../core/probabilities.js';
+import { exists } from '../../core/exists.js';
 import { createHash } from 'node:crypto';
-import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
@@ -9,11 +11,11 @@ import { networkOf } from '../../models/networks.js';
 import { readRun, runFiles } from '../../models/run-folder.js';
 import { Predictor } from '../../serving/predictor.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
-import { openLabelFile } from '../../training/labels/label-file.js';
+import { readLabelHeader } from '../../training/labels/label-file.js';
 import type { Experiment } from '../../training/report/experiments.js';
 import { type Result, resultSchema } from '../../training/report/results.js';
 import { studentDefaults, trainStudent } from '../../training/train-student.js';
-import { labelOf, score } from '../scoring.js';
+import { score } from '../scoring.js';
 import { printer } from '../train/progress.js';
 
 export interface ExperimentRun {
@@ -103,12 +105,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
 
 async function fingerprintOf(settings: object, labels: readonly string[]): Promise<string> {
   const { intraOpThreads: _, ...rest } = { intraOpThreads: 0, ...settings };
-  const headers = [];
-  for (const label of labels) {
-    const { header, close } = await openLabelFile(label);
-    await close();
-    headers.push(header);
-  }
+  const headers = await Promise.all(labels.map(readLabelHeader));
   return createHash('sha256')
     .update(JSON.stringify([Object.entries(rest).sort(), headers]))
     .digest('hex');
@@ -118,18 +115,13 @@ function agreementOf(
   ours: ReadonlyMap<LabelledExample, readonly number[]>,
   teachers: ReadonlyMap<LabelledExample, readonly number[]>,
 ): NonNullable<Result['agreement']> {
-  const same = [...ours].filter(([example, logits]) => labelOf(logits) === labelOf(teachers.get(example)));
+  const same = [...ours].filter(
+    ([example, logits]) => argmax(logits) === argmax(teachers.get(example) ?? []),
+  );
   return { data: 'dev', rows: ours.size, correct: same.length };
 }
 
 async function bytesOf(files: readonly string[]): Promise<number> {
   const sizes = await Promise.all(files.map((file) => stat(file)));
   return sizes.reduce((sum, { size }) => sum + size, 0);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,5 @@
 /** What `retort train student` and `retort train teacher` share: options, interruption, output. */
+import { interruptible } from '../interruption.js';
 import { Option, type Command } from 'commander';
 import type { RunOptions } from '../../training/labelled-run.js';
 import { losses, type LossName } from '../../training/losses.js';
@@ -114,39 +115,35 @@ export async function runTrain<Extra extends object>(
     averageDecay,
     seed,
   } = options;
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const result = await train({
-    data,
-    folder: out,
-    settings: {
-      epochs,
-      batchSize,
-      microBatchSize: options.microBatchSize ?? batchSize,
-      optimizer,
-      learningRate: options.learningRate ?? optimizers[optimizer].learningRate,
-      schedule,
-      warmup,
-      loss,
-      dropout,
-      clipNorm,
-      evaluateEvery,
-      ...(averageDecay === undefined ? {} : { averageDecay }),
-      seed,
-      intraOpThreads: options.threads,
-      ...extra,
-    },
-    columns: { textColumn, labelColumn },
-    strict: strict === true,
-    resume: resume === true,
-    command: commandLine(command),
-    onEvent: json === true ? printJson : printer(),
-    signal: abort.signal,
-  });
-  process.off('SIGINT', stop).off('SIGTERM', stop);
+  const result = await interruptible((signal) =>
+    train({
+      data,
+      folder: out,
+      settings: {
+        epochs,
+        batchSize,
+        microBatchSize: options.microBatchSize ?? batchSize,
+        optimizer,
+        learningRate: options.learningRate ?? optimizers[optimizer].learningRate,
+        schedule,
+        warmup,
+        loss,
+        dropout,
+        clipNorm,
+        evaluateEvery,
+        ...(averageDecay === undefined ? {} : { averageDecay }),
+        seed,
+        intraOpThreads: options.threads,
+        ...extra,
+      },
+      columns: { textColumn, labelColumn },
+      strict: strict === true,
+      resume: resume === true,
+      command: commandLine(command),
+      onEvent: json === true ? printJson : printer(),
+      signal,
+    }),
+  );
   if (!result.finished) {
     process.stderr.write(`Stopped; the checkpoint is in ${out}. The same command with --resume goes on.\n`);
     process.exitCode = 1;

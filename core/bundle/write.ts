@@ -1,6 +1,7 @@
 /** Writes a bundle beside its place and renames it there: a half-written bundle never exists. */
+import { exists } from '../exists.js';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../errors.js';
 import { type Manifest, manifestSchema } from './manifest.js';
@@ -58,11 +59,4 @@ async function writeSynced(file: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function exists(folder: string): Promise<boolean> {
-  return stat(folder).then(
-    () => true,
-    () => false,
-  );
 }

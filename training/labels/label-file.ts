@@ -190,6 +190,13 @@ export async function openLabelFile(path: string): Promise<LabelFile> {
   }
 }
 
+/** What a label file says of itself. @throws RetortError labels_missing, labels_malformed */
+export async function readLabelHeader(path: string): Promise<LabelHeader> {
+  const { header, close } = await openLabelFile(path);
+  await close();
+  return header;
+}
+
 async function* batchesOf(
   reader: AsyncIterable<RecordBatch, undefined>,
   malformed: (error: unknown) => Error,

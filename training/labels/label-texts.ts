@@ -1,5 +1,5 @@
 /** Labelling: teachers give every text their logits, window by window; a run that was stopped goes on. */
-import { access } from 'node:fs/promises';
+import { exists } from '../../core/exists.js';
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../../core/errors.js';
 import { type LabelHeader, type LabelRow, LabelWriter, partOf, wholeBatches } from './label-file.js';
@@ -156,11 +156,4 @@ async function batchesToKeep(
   });
   if (!same || !fits) throw fail('labels_other_run', { path: part });
   return earlier.batches;
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

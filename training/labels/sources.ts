@@ -5,7 +5,7 @@ import type { Segmenter } from '../../core/text/segmenter.js';
 import { RetortError } from '../../core/errors.js';
 import { lexiconOf } from '../augment/parts-of-speech.js';
 import { augment, type AugmentationSettings } from '../augment/augmentations.js';
-import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, type Example, openDataset } from '../data/dataset.js';
 import { withoutTrainDuplicates } from '../data/deduplicate.js';
 import { randomStream } from '../random.js';
 import { dataEntry } from '../run-writer.js';
@@ -52,7 +52,9 @@ export async function readSources({
   strict,
   onSource,
 }: SourceOptions): Promise<Sources> {
-  const evaluation = data === null ? [] : await evaluationTexts(data, columns);
+  const train = data === null ? null : await openDataset(data, { ...columns, split: 'train', strict });
+  const evaluation =
+    data === null || train === null ? [] : await evaluationTexts(data, columns.textColumn, train);
   const seen = new Set<string>();
   const rows: UnlabelledRow[] = [];
   const entries: LabelHeader['data'] = [];
@@ -70,33 +72,27 @@ export async function readSources({
       evaluation: dataset.examples.length - clean.length,
     });
   };
-  if (data !== null)
-    add(
-      `${path.basename(data)} train`,
-      await openDataset(data, { ...columns, split: 'train', strict }),
-      true,
-    );
+  if (data !== null && train !== null) add(`${path.basename(data)} train`, train, true);
   for (const file of texts)
     add(path.basename(file), await openDataset(file, { textColumn: columns.textColumn, strict }), false);
   return { rows, data: entries };
 }
 
-async function evaluationTexts(data: string, columns: SourceOptions['columns']) {
-  const found = [];
+async function evaluationTexts(
+  data: string,
+  textColumn: string | undefined,
+  train: Dataset,
+): Promise<Example[]> {
+  const found: Example[] = [];
   for (const split of ['dev', 'test'] as const) {
-    const { textColumn } = columns;
     const dataset = await openDataset(data, { textColumn, split }).catch((error: unknown) => {
       if (error instanceof RetortError && error.code === 'data_split_missing') return null;
       throw error;
     });
     // A single file gives its rows for every split.
-    if (dataset !== null && !(await isTrainOf(data, dataset))) found.push(...dataset.examples);
+    if (dataset !== null && dataset.sha256 !== train.sha256) found.push(...dataset.examples);
   }
   return found;
-}
-
-async function isTrainOf(data: string, { sha256 }: Dataset): Promise<boolean> {
-  return (await openDataset(data, { split: 'train' })).sha256 === sha256;
 }
 
 const noLexicon = { alike: (word: string) => word };

@@ -1,5 +1,6 @@
 /** A linear teacher: logistic regression on the character n-grams of labelled texts. */
-import { access, mkdir } from 'node:fs/promises';
+import { exists } from '../../core/exists.js';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { charactersOf, NONE_ID, ngramsOf, serializeNgrams } from '../../core/text/char-ngrams.js';
 import { fail } from '../../core/errors.js';
@@ -165,11 +166,4 @@ function tfIdf(rows: readonly Int32Array[], idf: Float64Array): SparseMatrix {
     const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
     return values.map((value) => value / length);
   });
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
