@@ -183,7 +183,7 @@ export async function openLabelFile(path: string): Promise<LabelFile> {
     const reader = await RecordBatchReader.from(stream);
     await reader.open();
     const header = labelHeaderSchema.parse(JSON.parse(reader.schema.metadata.get(headerKey) ?? 'null'));
-    return { header, batches: batchesOf(reader, malformed), close };
+    return { header, batches: batchesOf(reader, malformed, close), close };
   } catch (error) {
     await close();
     throw malformed(error);
@@ -200,18 +200,23 @@ export async function readLabelHeader(path: string): Promise<LabelHeader> {
 async function* batchesOf(
   reader: AsyncIterable<RecordBatch, undefined>,
   malformed: (error: unknown) => Error,
+  close: () => Promise<void>,
 ): AsyncGenerator<LabelRow[]> {
   const batches = reader[Symbol.asyncIterator]();
-  for (;;) {
-    let rows: LabelRow[];
-    try {
-      const { value, done } = await batches.next();
-      if (done === true) return;
-      rows = rowsOf(value);
-    } catch (error) {
-      throw malformed(error);
+  try {
+    for (;;) {
+      let rows: LabelRow[];
+      try {
+        const { value, done } = await batches.next();
+        if (done === true) return;
+        rows = rowsOf(value);
+      } catch (error) {
+        throw malformed(error);
+      }
+      if (rows.length > 0) yield rows;
     }
-    if (rows.length > 0) yield rows;
+  } finally {
+    await close();
   }
 }
 
