@@ -1,0 +1,36 @@
+/** Errors of bundles and repositories. */
+import { define } from './entry.js';
+
+export const bundleErrors = define({
+  bundle_missing: {
+    kind: 'not_found',
+    message: 'There is no {path}.',
+    hint: 'Give the folder <name>/<version> of a bundle, which holds manifest.json.',
+  },
+  bundle_malformed: {
+    kind: 'corrupt',
+    message: '{path} is not valid: {reason}.',
+    hint: 'Export the bundle again with this version of Retort.',
+  },
+  bundle_corrupt: {
+    kind: 'corrupt',
+    message: 'The bundle file {path} is damaged: {reason}.',
+    hint: 'Copy the bundle again from where it was whole.',
+  },
+  bundle_exists: {
+    kind: 'invalid',
+    message: 'There is a bundle in {path} already.',
+    hint: 'Choose another --model-version, or give --force to replace it.',
+  },
+  repository_missing: {
+    kind: 'not_found',
+    message: 'There is no model repository {path}.',
+    hint: 'Give --repository a folder that holds <name>/<version>/ bundles.',
+  },
+  bundle_parity: {
+    kind: 'corrupt',
+    message:
+      'The bundle {path} gives logits that differ by {difference} from its golden ones (at most {tolerance}) on "{text}".',
+    hint: 'The segmenter or the runtime differs from what the model was exported with; export it again here.',
+  },
+});

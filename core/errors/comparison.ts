@@ -1,0 +1,30 @@
+/** Errors of comparison of engines. */
+import { define } from './entry.js';
+
+export const comparisonErrors = define({
+  comparison_engine_unknown: {
+    kind: 'usage',
+    message: 'There is no engine {name}.',
+    hint: 'The engines are: {known}.',
+  },
+  comparison_engine_threads: {
+    kind: 'unavailable',
+    message: '{name} computes on one thread here, not on {threads}, and unequal threads make no comparison.',
+    hint: 'Compare it with --threads 1.',
+  },
+  comparison_input_unknown: {
+    kind: 'unsupported_media',
+    message: 'The network has an input {name}, which a comparison cannot fill from texts.',
+    hint: 'Compare a bundle whose inputs are input_ids and sequence_lengths.',
+  },
+  comparison_network_foreign: {
+    kind: 'unavailable',
+    message: 'Of {bundle} the graph alone is known, since it was imported.',
+    hint: 'Compare engines that run the graph: static-unoptimized, static-web.',
+  },
+  comparison_parameter_missing: {
+    kind: 'unsupported_media',
+    message: 'There is no parameter {name} in {path}, so eager engines cannot compute its network.',
+    hint: 'Export the bundle again with `retort export`, which keeps the parameters by name.',
+  },
+});
