@@ -1,7 +1,7 @@
 /** A server's metrics, in Prometheus's text format; each server has a registry of its own. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-export type Stage = 'tokenize' | 'queue' | 'infer' | 'total';
+export type Stage = 'queue' | 'tokenize' | 'infer' | 'post_process' | 'total';
 
 /** Seconds: from a short text on a fast core to a full queue. */
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

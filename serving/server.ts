@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { fail } from '../core/errors.js';
 import { Sampler } from './comparison/sampler.js';
 import { createApp } from './http/app.js';
-import type { Limits, ServerContext } from './http/route.js';
+import type { Limits, ServingContext } from './inference/context.js';
 import { Metrics } from './metrics.js';
 import { ModelRegistry } from './model-registry.js';
 
@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const sampler =
     compareEager > 0 ? new Sampler({ share: compareEager, metrics, logger, random: Math.random }) : null;
-  const context: ServerContext = {
+  const context: ServingContext = {
     registry,
     metrics,
     limits,

@@ -9,7 +9,8 @@ import express, {
 } from 'express';
 import { z } from 'zod';
 import { fail, type RetortError, toRetortError } from '../../core/errors.js';
-import type { Limits, Route, ServerContext } from './route.js';
+import type { Limits, ServingContext } from '../inference/context.js';
+import type { Route } from './route.js';
 import { live, ready } from './routes/health.js';
 import { metrics } from './routes/metrics.js';
 import { predict } from './routes/predict.js';
@@ -31,7 +32,7 @@ const routes: readonly Route[] = [
 /** Seconds that a client is told to wait when the queue is full. */
 const retryAfterSeconds = '1';
 
-export function createApp(context: ServerContext): Express {
+export function createApp(context: ServingContext): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(identify);
@@ -41,7 +42,6 @@ export function createApp(context: ServerContext): Express {
       response.once('finish', () => {
         context.metrics.request(route.path, response.statusCode);
       });
-      if (route.method === 'post' && context.draining) throw fail('server_draining', {});
       await route.handle(context, request, response);
     };
     if (route.method === 'post') app.post(route.path, requireJson, json, handle);
@@ -84,7 +84,7 @@ const requireJson: RequestHandler = (request, _response, next) => {
   next();
 };
 
-function answerError({ limits, logger, metrics: counters }: ServerContext): ErrorRequestHandler {
+function answerError({ limits, logger, metrics: counters }: ServingContext): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, request: Request, response: Response, _next) => {
     if (response.headersSent || response.destroyed) return;

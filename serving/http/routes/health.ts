@@ -1,4 +1,5 @@
 /** Liveness and readiness, of the Open Inference Protocol v2. */
+import { serverReady } from '../../inference/metadata.js';
 import type { Route } from '../route.js';
 
 export const live: Route = {
@@ -9,12 +10,11 @@ export const live: Route = {
   },
 };
 
-/** False with no model, while one is loading or warming, and while draining. */
 export const ready: Route = {
   method: 'get',
   path: '/v2/health/ready',
-  handle: ({ registry, draining }, _request, response) => {
-    const isReady = registry.ready && !draining;
+  handle: (context, _request, response) => {
+    const isReady = serverReady(context);
     response.status(isReady ? 200 : 503).json({ live: true, ready: isReady });
   },
 };

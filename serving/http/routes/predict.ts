@@ -1,10 +1,10 @@
 /** `POST /v1/predict`: texts in, labels out. */
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
-import { probabilities } from '../../../core/probabilities.js';
-import { checkTexts, type Route, submit } from '../route.js';
+import { predict as predictTexts } from '../../inference/predict.js';
+import { callOf, finish, type Route } from '../route.js';
 
-const options = { model: z.string().optional(), logits: z.boolean().optional() };
+const options = { model: z.string().optional(), logits: z.boolean().default(false) };
 const bodySchema = z.union([
   z.strictObject({ text: z.string(), ...options }),
   z.strictObject({ texts: z.array(z.string()).min(1), ...options }),
@@ -14,37 +14,12 @@ export const predict: Route = {
   method: 'post',
   path: '/v1/predict',
   async handle(context, request, response) {
-    const started = performance.now();
+    const call = callOf(request, response);
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw fail('request_invalid', { reason: reasonOf(request.body) });
-    const { model: name, logits: withLogits = false } = body.data;
+    const { model, logits } = body.data;
     const texts = 'text' in body.data ? [body.data.text] : body.data.texts;
-    checkTexts(texts, context.limits);
-    const model = context.registry.find(name);
-    const { labels, calibration, ...manifest } = model.manifest;
-    const answer = await submit(
-      context,
-      model,
-      texts.map((text) => ({ text })),
-      request,
-      response,
-    );
-    const results = answer.predictions.map(({ logits }) => {
-      const scores = probabilities(logits, calibration?.temperature);
-      const best = scores.indexOf(Math.max(...scores));
-      return { label: labels[best], score: scores[best], ...(withLogits ? { logits } : {}) };
-    });
-    const totalMs = performance.now() - started;
-    const { queueMs, tokenizeMs, inferMs } = answer;
-    response.json({
-      model: manifest.name,
-      version: manifest.version,
-      results,
-      timings: { queueMs, tokenizeMs, inferMs, totalMs },
-    });
-    context.metrics.stage('total', totalMs);
-    const [only] = texts;
-    if (texts.length === 1 && only !== undefined) context.onAnswered?.(model, only);
+    finish(context, call, response, await predictTexts(context, { texts, model, logits }, call));
   },
 };
 

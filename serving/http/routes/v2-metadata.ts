@@ -1,8 +1,7 @@
 /** Server and model metadata, of the Open Inference Protocol v2. */
-import type { Request, Response } from 'express';
-import type { Manifest } from '../../../core/bundle/manifest.js';
-import type { Route, ServerContext } from '../route.js';
-import { v2Datatypes } from '../v2-tensors.js';
+import type { Request } from 'express';
+import { modelMetadata as metadataOf, modelReady as isModelReady } from '../../inference/metadata.js';
+import type { Route } from '../route.js';
 
 export const serverMetadata: Route = {
   method: 'get',
@@ -15,30 +14,18 @@ export const serverMetadata: Route = {
 export const modelMetadata: Route = {
   method: 'get',
   path: '/v2/models/:model{/versions/:version}',
-  handle: ({ registry }, request, response) => {
-    const { manifest } = registry.find(...addressOf(request));
-    response.json({
-      name: manifest.name,
-      versions: [manifest.version],
-      platform: 'onnx_onnxv1',
-      // Either the tensors, or `text` alone.
-      inputs: [...manifest.inputs.map(port), { name: 'text', datatype: 'BYTES', shape: [-1] }],
-      outputs: [
-        ...manifest.outputs.map(port),
-        { name: 'label', datatype: 'BYTES', shape: [-1] },
-        { name: 'score', datatype: 'FP32', shape: [-1] },
-      ],
-    });
+  handle: (context, request, response) => {
+    response.json(metadataOf(context, ...addressOf(request)));
   },
 };
 
 export const modelReady: Route = {
   method: 'get',
   path: '/v2/models/:model{/versions/:version}/ready',
-  handle: (context: ServerContext, request: Request, response: Response) => {
-    const { manifest, pool } = context.registry.find(...addressOf(request));
-    const isReady = pool.readyWorkers > 0 && !context.draining;
-    response.status(isReady ? 200 : 503).json({ name: manifest.name, ready: isReady });
+  handle: (context, request, response) => {
+    const [name, version] = addressOf(request);
+    const ready = isModelReady(context, name, version);
+    response.status(ready ? 200 : 503).json({ name, ready });
   },
 };
 
@@ -46,12 +33,4 @@ export const modelReady: Route = {
 export function addressOf({ params }: Request): [string | undefined, string | undefined] {
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   return [text(params.model), text(params.version)];
-}
-
-function port({ name, dtype, shape }: Manifest['inputs'][number]) {
-  return {
-    name,
-    datatype: v2Datatypes[dtype],
-    shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
-  };
 }

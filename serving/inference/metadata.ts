@@ -1,0 +1,54 @@
+/** What a server and its models say of themselves, in the words of the Open Inference Protocol v2. */
+import type { Manifest } from '../../core/bundle/manifest.js';
+import type { ServingContext } from './context.js';
+import { v2Datatypes } from './tensors.js';
+
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: string;
+  /** -1 for what a request chooses. */
+  readonly shape: readonly number[];
+}
+
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+/** False with no model, while one is loading or warming, and while draining. */
+export function serverReady({ registry, draining }: ServingContext): boolean {
+  return registry.ready && !draining;
+}
+
+/** @throws RetortError model_unknown, model_not_ready */
+export function modelReady(context: ServingContext, name?: string, version?: string): boolean {
+  return context.registry.find(name, version).pool.readyWorkers > 0 && !context.draining;
+}
+
+/** @throws RetortError model_unknown, model_not_ready */
+export function modelMetadata({ registry }: ServingContext, name?: string, version?: string): ModelMetadata {
+  const { manifest } = registry.find(name, version);
+  return {
+    name: manifest.name,
+    versions: [manifest.version],
+    platform: 'onnx_onnxv1',
+    // Either the tensors, or `text` alone.
+    inputs: [...manifest.inputs.map(port), { name: 'text', datatype: 'BYTES', shape: [-1] }],
+    outputs: [
+      ...manifest.outputs.map(port),
+      { name: 'label', datatype: 'BYTES', shape: [-1] },
+      { name: 'score', datatype: 'FP32', shape: [-1] },
+    ],
+  };
+}
+
+function port({ name, dtype, shape }: Manifest['inputs'][number]): TensorMetadata {
+  return {
+    name,
+    datatype: v2Datatypes[dtype],
+    shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
+  };
+}
