@@ -29,7 +29,7 @@ export function register(program: Command): void {
         'Masks and token types are computed within the graph; before anything is kept it is checked that the logits ' +
         'of a text are the same alone and in a padded batch.',
     )
-    .argument('<model.onnx>', 'the file; its weights inside')
+    .argument('<model.onnx>', 'the file; its weights inside, or beside it as external data')
     .requiredOption('--tokenizer <file-or-folder>', 'its tokenizer.json, vocab.txt or SentencePiece model')
     .option('--repository <folder>', 'where the bundle goes', shippedRepository)
     .option('--name <name>', "the model's name", 'teacher')

@@ -72,7 +72,11 @@ export function tensor<D extends DType>(dtype: D, data: Storage[D], shape: reado
 /** A tensor over a copy of little-endian bytes. Throws RangeError when they do not fit the shape. */
 export function tensorOfBytes(dtype: DType, bytes: Uint8Array, shape: readonly number[]): Tensor {
   // Not bytes.slice(): a Buffer's shares its memory, where the elements need not be aligned.
-  const { buffer } = new Uint8Array(bytes);
+  return tensorOfBuffer(dtype, new Uint8Array(bytes).buffer, shape);
+}
+
+/** A tensor over a whole buffer of little-endian elements. Throws RangeError when they do not fit the shape. */
+export function tensorOfBuffer(dtype: DType, buffer: ArrayBuffer, shape: readonly number[]): Tensor {
   switch (dtype) {
     case 'float32':
       return tensor(dtype, new Float32Array(buffer), shape);

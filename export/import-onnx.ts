@@ -1,13 +1,15 @@
 /** An ONNX file from elsewhere, with its tokenizer, becomes a bundle: a teacher that was trained by others. */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { FOREIGN_NETWORK, type Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
 import { writeBundle } from '../core/bundle/write.js';
 import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
-import { decodeModel, encodeModel } from '../core/graph/onnx.js';
+import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { paddedBatch } from '../core/padded-batch.js';
 import { toNumbers } from '../core/tensor.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
@@ -53,13 +55,10 @@ const modelFile = 'model.onnx';
 /** Between a text alone and in a batch, and between optimisation levels; kernels sum in other orders. */
 const tolerance = 1e-3;
 
-/** @throws RetortError onnx_missing, onnx_malformed, import_refused; of the tokenizer, the session and the bundle */
+/** @throws RetortError import_refused; of the model, the tokenizer, the session and the bundle */
 export async function importOnnx(options: ImportOptions): Promise<ImportReport> {
-  const file = await readFile(options.model).catch((error: unknown) => {
-    throw fail('onnx_missing', { path: options.model }, error);
-  });
   const refuse = (reason: string) => fail('import_refused', { path: options.model, reason });
-  const model = decodeModel(file);
+  const model = await readModel(options.model);
   const graph = adaptInputs(model);
   if (typeof graph === 'string') throw refuse(graph);
   const bytes = encodeModel({ ...model, graph });
@@ -76,7 +75,9 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
   const accuracy: Manifest['accuracy'] = [];
   for (const split of options.splits)
     accuracy.push((await measureOn(bytes, 'fp32', split, tokenizer)).accuracy);
-  const sha256 = createHash('sha256').update(file).digest('hex');
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(options.model), hash);
+  const sha256 = hash.digest('hex');
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
     name: options.name,

@@ -30,7 +30,67 @@ export const graphErrors = define({
   onnx_malformed: {
     kind: 'malformed',
     message: 'These bytes are not an ONNX model that Retort can read: {reason}.',
-    hint: 'Check that the file is complete; a model with external data must be saved as one file first.',
+    hint: 'Check that the file is complete. A model with external data is given by its path, its data beside it.',
+  },
+  onnx_unsupported: {
+    kind: 'unsupported_media',
+    message: 'The model has {what}, which Retort does not read.',
+    hint: 'Save the model without it; `retort inspect` lists what the file holds.',
+  },
+  onnx_too_large: {
+    kind: 'too_large',
+    message: '{what} has {bytes} bytes; at most {limit} are taken.',
+    hint: 'Save the model with its tensors as raw data, in the file or beside it.',
+  },
+  onnx_tensor_incomplete: {
+    kind: 'corrupt',
+    message: 'The tensor {name} has {found} bytes, where its type and shape ask for {expected}.',
+    hint: 'Save the model again with the data of every tensor; weights may have been left out on purpose.',
+  },
+  onnx_external_missing: {
+    kind: 'not_found',
+    message: 'The tensor {name} lies in {path}, which cannot be read: {reason}.',
+    hint: 'Put the data file where the model names it, in the folder of the model.',
+  },
+  onnx_external_outside: {
+    kind: 'invalid',
+    message: 'The tensor {name} names the data file {location}, which is outside of the folder of the model.',
+    hint: 'Copy the data file into that folder, not a link to it, and save the model with its bare name.',
+  },
+  onnx_external_short: {
+    kind: 'corrupt',
+    message: 'The tensor {name} lies at bytes {start} to {end} of {path}, which has {size}.',
+    hint: 'The data file is cut off or belongs to another model; copy it again.',
+  },
+  graph_name_duplicated: {
+    kind: 'invalid',
+    message: 'Two values of the graph {graph} are called {name}.',
+    hint: 'Each input, initializer and output of a node has a name of its own; export the model again.',
+  },
+  graph_value_missing: {
+    kind: 'invalid',
+    message: 'Nothing in the graph {graph} gives the value {name}, which {reader} reads.',
+    hint: 'The model is cut or was edited; export it again.',
+  },
+  graph_cyclic: {
+    kind: 'invalid',
+    message: 'The graph {graph} has a cycle through the node {node}.',
+    hint: 'A value may not depend on itself; a recurrence is written as a Loop or a Scan.',
+  },
+  graph_symbol_unknown: {
+    kind: 'usage',
+    message: 'The graph has no dimension {name} among its inputs.',
+    hint: 'It has: {known}.',
+  },
+  opset_outside: {
+    kind: 'invalid',
+    message: 'The opset {opset} is outside of what {stage} takes: {oldest} to {newest}.',
+    hint: 'Export the model with an opset in that window, or convert it with the converter of the onnx package.',
+  },
+  ir_version_outside: {
+    kind: 'usage',
+    message: 'The IR version {version} does not go with opset {opset}: {oldest} to {newest} do.',
+    hint: 'Leave --ir-version out, or choose one in that window.',
   },
   gradient_missing: {
     kind: 'internal',

@@ -21,7 +21,9 @@ export type Attribute =
   | { readonly kind: 'floats'; readonly value: readonly number[] }
   | { readonly kind: 'strings'; readonly value: readonly string[] }
   | { readonly kind: 'tensor'; readonly value: Tensor }
-  | { readonly kind: 'graph'; readonly value: Graph };
+  | { readonly kind: 'graph'; readonly value: Graph }
+  /** Of a kind that nothing here computes with: the bytes of ONNX's AttributeProto, written as they were read. */
+  | { readonly kind: 'opaque'; readonly value: Uint8Array };
 
 export interface Node {
   readonly name: string;
@@ -53,4 +55,6 @@ export interface Model {
   readonly opsets: ReadonlyMap<string, number>;
   readonly producer: string;
   readonly metadata: ReadonlyMap<string, string>;
+  /** Functions that the model brings for operators of its own: ONNX's FunctionProtos, kept as they were read. */
+  readonly functions: readonly Uint8Array[];
 }

@@ -1,34 +1,38 @@
 /** An ONNX file as the graph IR. */
-import { fromBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as AttributeType,
   type AttributeProto,
+  AttributeProtoSchema,
+  FunctionProtoSchema,
   type GraphProto,
   type ModelProto,
   ModelProtoSchema,
+  type NodeProto,
   type TensorProto,
-  TensorProto_DataLocation as DataLocation,
   type ValueInfoProto,
 } from 'onnx-buf';
 import { fail } from '../errors.js';
-import { bytesPerElement, type DType, sizeOf, tensor, tensorOfBytes, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { dtypeOfOnnx } from './data-types.js';
 import type { Attribute, Dimension, Graph, Model, Node, ValueType } from './ir.js';
+import { decodeTensor, tensorShape } from './onnx-decode-tensor.js';
+import { checkedGraph } from './order.js';
 
-/** @throws RetortError onnx_malformed */
+/** A tensor of the file; null where it stays where it lies, so that the graph knows its type alone. */
+export type TensorReader = (proto: TensorProto) => Tensor | null;
+
+/**
+ * Operators of any domain are kept as they are; nodes come in topological order, each under a name of its own.
+ * @throws RetortError onnx_malformed, onnx_unsupported, onnx_tensor_incomplete, graph_name_duplicated,
+ * graph_value_missing, graph_cyclic
+ */
 export function decodeModel(bytes: Uint8Array): Model {
-  const model = parse(bytes);
-  if (model.graph === undefined) throw fail('onnx_malformed', { reason: 'it holds no graph' });
-  return {
-    graph: decodeGraph(model.graph),
-    irVersion: Number(model.irVersion),
-    opsets: new Map(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])),
-    producer: model.producerName,
-    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
-  };
+  return decodeProto(parseModel(bytes), decodeTensor);
 }
 
-function parse(bytes: Uint8Array): ModelProto {
+/** @throws RetortError onnx_malformed */
+export function parseModel(bytes: Uint8Array): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
@@ -36,29 +40,100 @@ function parse(bytes: Uint8Array): ModelProto {
   }
 }
 
-function decodeGraph(proto: GraphProto): Graph {
-  const initializers = new Map(proto.initializer.map((value) => [value.name, decodeTensor(value)]));
+/** @throws RetortError as decodeModel */
+export function decodeProto(model: ModelProto, tensorOf: TensorReader): Model {
+  if (model.graph === undefined) throw fail('onnx_malformed', { reason: 'it holds no graph' });
+  const left = new Set<string>();
+  const graph = decodeGraph(model.graph, { tensorOf, left });
+  const untyped = [...graph.inputs, ...graph.outputs].find((name) => !graph.types.has(name));
+  if (untyped !== undefined && isOfOtherType(model.graph, untyped))
+    throw fail('onnx_unsupported', {
+      what: `the input or output ${untyped} of another type than a tensor's`,
+    });
+  return {
+    graph: checkedGraph(graph, left),
+    irVersion: Number(model.irVersion),
+    opsets: new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
+    producer: model.producerName,
+    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+    functions: model.functions.map((one) => toBinary(FunctionProtoSchema, one)),
+  };
+}
+
+/** Both names of the standard domain mean the same. */
+const standard = (domain: string) => (domain === 'ai.onnx' ? '' : domain);
+
+function isOfOtherType({ input, output }: GraphProto, name: string): boolean {
+  return [...input, ...output].some((info) => info.name === name && info.type?.value.case !== undefined);
+}
+
+interface Reading {
+  readonly tensorOf: TensorReader;
+  /** Initializers that stay where they lie, of all graphs. */
+  readonly left: Set<string>;
+}
+
+function decodeGraph(proto: GraphProto, reading: Reading): Graph {
+  if (proto.sparseInitializer.length > 0) throw fail('onnx_unsupported', { what: 'sparse initializers' });
+  const initializers = new Map<string, Tensor>();
   const types = new Map<string, ValueType>();
   for (const info of [...proto.input, ...proto.output, ...proto.valueInfo]) {
     const type = decodeType(info);
     if (type !== null) types.set(info.name, type);
   }
+  const stored = new Set<string>();
+  for (const one of proto.initializer) {
+    if (stored.has(one.name)) throw fail('graph_name_duplicated', { graph: proto.name, name: one.name });
+    stored.add(one.name);
+    const value = reading.tensorOf(one);
+    if (value === null) {
+      setType(types, one.name, one);
+      reading.left.add(one.name);
+    } else initializers.set(one.name, value);
+  }
+  const names = new Set<string>();
+  const nodes = proto.node.map((node, index): Node => {
+    const attributes = Object.fromEntries(
+      node.attribute.flatMap((one) => {
+        const attribute = decodeAttribute(one, reading);
+        if (attribute !== null) return [[one.name, attribute] as const];
+        if (one.t !== undefined) setType(types, node.output[0] ?? '', one.t);
+        return [];
+      }),
+    );
+    const { domain, opType, input: inputs, output: outputs } = node;
+    return {
+      name: freeName(node, index, names),
+      domain: standard(domain),
+      opType,
+      inputs,
+      outputs,
+      attributes,
+    };
+  });
   return {
     name: proto.name,
     // Before IR version 4 every initializer was listed among the inputs as well.
-    inputs: proto.input.map(({ name }) => name).filter((name) => !initializers.has(name)),
+    inputs: proto.input.map(({ name }) => name).filter((name) => !stored.has(name)),
     outputs: proto.output.map(({ name }) => name),
-    nodes: proto.node.map(({ name, domain, opType, input, output, attribute }, index): Node => ({
-      name: name === '' ? `${opType}_${String(index)}` : name,
-      domain: domain === 'ai.onnx' ? '' : domain,
-      opType,
-      inputs: input,
-      outputs: output,
-      attributes: Object.fromEntries(attribute.map((a) => [a.name, decodeAttribute(a)])),
-    })),
+    nodes,
     initializers,
     types,
   };
+}
+
+function setType(types: Map<string, ValueType>, name: string, proto: TensorProto): void {
+  const dtype = dtypeOfOnnx.get(proto.dataType);
+  if (dtype !== undefined) types.set(name, { dtype, shape: tensorShape(proto) });
+}
+
+/** The format lets nodes be called alike, or not at all. */
+function freeName({ name, opType }: NodeProto, index: number, taken: Set<string>): string {
+  const stem = name === '' ? `${opType}_${String(index)}` : name;
+  let free = stem;
+  for (let n = 1; taken.has(free); n += 1) free = `${stem}_${String(n)}`;
+  taken.add(free);
+  return free;
 }
 
 function decodeType({ type }: ValueInfoProto): ValueType | null {
@@ -67,13 +142,15 @@ function decodeType({ type }: ValueInfoProto): ValueType | null {
   const dtype = dtypeOfOnnx.get(elemType);
   if (dtype === undefined) return null;
   const dimensions = shape?.dim.map(({ value }): Dimension => {
-    if (value.case === 'dimValue') return Number(value.value);
+    // Some exporters write -1, or another size that none is, for one that they do not know.
+    if (value.case === 'dimValue') return value.value < 0n ? null : Number(value.value);
     return value.case === 'dimParam' && value.value !== '' ? value.value : null;
   });
   return { dtype, shape: dimensions ?? null };
 }
 
-function decodeAttribute(attribute: AttributeProto): Attribute {
+/** null for a tensor that stays where it lies. */
+function decodeAttribute(attribute: AttributeProto, reading: Reading): Attribute | null {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   switch (attribute.type) {
     case AttributeType.INT:
@@ -88,59 +165,27 @@ function decodeAttribute(attribute: AttributeProto): Attribute {
       return { kind: 'floats', value: attribute.floats };
     case AttributeType.STRINGS:
       return { kind: 'strings', value: attribute.strings.map(text) };
-    case AttributeType.TENSOR:
-      if (attribute.t !== undefined) return { kind: 'tensor', value: decodeTensor(attribute.t) };
-      break;
+    case AttributeType.TENSOR: {
+      if (attribute.t === undefined) break;
+      if (!dtypeOfOnnx.has(attribute.t.dataType)) return opaque(attribute);
+      const value = reading.tensorOf(attribute.t);
+      return value === null ? null : { kind: 'tensor', value };
+    }
     case AttributeType.GRAPH:
-      if (attribute.g !== undefined) return { kind: 'graph', value: decodeGraph(attribute.g) };
+      if (attribute.g === undefined) break;
+      return { kind: 'graph', value: decodeGraph(attribute.g, reading) };
+    case AttributeType.UNDEFINED:
       break;
     default:
-      break;
+      return opaque(attribute);
   }
   throw fail('onnx_malformed', {
-    reason: `the attribute ${attribute.name} is of a kind that Retort does not read`,
+    reason: `the attribute ${attribute.name} has no value of the kind ${dataKind(attribute)}`,
   });
 }
 
-function decodeTensor(proto: TensorProto): Tensor {
-  const refuse = (reason: string) => fail('onnx_malformed', { reason: `tensor ${proto.name}: ${reason}` });
-  const dtype = dtypeOfOnnx.get(proto.dataType);
-  if (dtype === undefined) throw refuse(`its data type ${String(proto.dataType)} is not read`);
-  if (proto.dataLocation === DataLocation.EXTERNAL) throw refuse('its data lie in another file');
-  const shape = proto.dims.map(Number);
-  const size = sizeOf(shape);
-  if (shape.some((dimension) => dimension < 0)) throw refuse('a dimension is negative');
-  const typed = typedFields(proto, dtype);
-  if (typed !== null) {
-    if (typed.data.length !== size) throw refuse('its data do not fit its shape');
-    return { ...typed, shape };
-  }
-  if (proto.rawData.length !== size * bytesPerElement[dtype]) throw refuse('its data do not fit its shape');
-  return tensorOfBytes(dtype, proto.rawData, shape);
-}
+const dataKind = ({ type }: AttributeProto) => AttributeType[type];
 
-/** The tensor of the typed fields; null where the data are raw. */
-function typedFields(proto: TensorProto, dtype: DType): Tensor | null {
-  if (dtype === 'float32' && proto.floatData.length > 0)
-    return tensor(dtype, Float32Array.from(proto.floatData), [proto.floatData.length]);
-  if (dtype === 'float64' && proto.doubleData.length > 0)
-    return tensor(dtype, Float64Array.from(proto.doubleData), [proto.doubleData.length]);
-  if (dtype === 'int64' && proto.int64Data.length > 0)
-    return tensor(dtype, BigInt64Array.from(proto.int64Data), [proto.int64Data.length]);
-  const { int32Data } = proto;
-  if (int32Data.length === 0) return null;
-  const shape = [int32Data.length];
-  switch (dtype) {
-    case 'int32':
-      return tensor(dtype, Int32Array.from(int32Data), shape);
-    case 'int8':
-      return tensor(dtype, Int8Array.from(int32Data), shape);
-    case 'uint8':
-    case 'bool':
-      return tensor(dtype, Uint8Array.from(int32Data), shape);
-    case 'float16':
-      return tensor(dtype, Uint16Array.from(int32Data), shape);
-    default:
-      return null;
-  }
+function opaque(attribute: AttributeProto): Attribute {
+  return { kind: 'opaque', value: toBinary(AttributeProtoSchema, attribute) };
 }

@@ -1,13 +1,15 @@
 /** The graph IR as an ONNX file. Equal models give equal bytes. */
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as AttributeType,
-  type AttributeProtoSchema,
+  AttributeProtoSchema,
+  FunctionProtoSchema,
   type GraphProtoSchema,
   ModelProtoSchema,
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { fail } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { onnxDataTypes } from './data-types.js';
 import type { Attribute, Graph, Model, ValueType } from './ir.js';
@@ -19,13 +21,20 @@ const defaultProducer = 'retort';
 /** A model of which only the graph must be given. */
 type ModelToEncode = Pick<Model, 'graph'> & Partial<Model>;
 
+/** What one file may hold: a protobuf message is smaller than 2 GiB. */
+const mostBytes = 2 ** 31 - 2 ** 20;
+
+/** @throws RetortError onnx_too_large */
 export function encodeModel({
   graph,
   irVersion = defaultIrVersion,
   opsets,
   producer = defaultProducer,
   metadata,
+  functions = [],
 }: ModelToEncode): Uint8Array {
+  const bytes = tensorBytes(graph);
+  if (bytes > mostBytes) throw fail('onnx_too_large', { what: 'The model', bytes, limit: mostBytes });
   const domains =
     opsets ?? new Map([['', defaultOpset], ...(usesContrib(graph) ? [['com.microsoft', 1] as const] : [])]);
   const model = create(ModelProtoSchema, {
@@ -34,8 +43,19 @@ export function encodeModel({
     opsetImport: Array.from(domains, ([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps: Array.from(metadata ?? [], ([key, value]) => ({ key, value })),
     graph: graphProto(graph),
+    functions: functions.map((one) => fromBinary(FunctionProtoSchema, one)),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+function tensorBytes({ initializers, nodes }: Graph): number {
+  let bytes = 0;
+  for (const { data } of initializers.values()) bytes += data.byteLength;
+  for (const attribute of nodes.flatMap(({ attributes }) => Object.values(attributes))) {
+    if (attribute.kind === 'tensor') bytes += attribute.value.data.byteLength;
+    else if (attribute.kind === 'graph') bytes += tensorBytes(attribute.value);
+  }
+  return bytes;
 }
 
 function usesContrib(graph: Graph): boolean {
@@ -112,5 +132,7 @@ function attributeProto(name: string, attribute: Attribute): MessageInitShape<ty
       return { name, type: AttributeType.TENSOR, t: tensorProto(attribute.value, '') };
     case 'graph':
       return { name, type: AttributeType.GRAPH, g: graphProto(attribute.value) };
+    case 'opaque':
+      return fromBinary(AttributeProtoSchema, attribute.value);
   }
 }

@@ -32,7 +32,7 @@ const classes = 2;
 
 /** The graph, or why there is none. */
 export function adaptInputs({ graph, opsets }: Model): Graph | string {
-  const opset = opsets.get('') ?? opsets.get('ai.onnx') ?? 0;
+  const opset = opsets.get('') ?? 0;
   if (opset < oldestOpset)
     return `its opset is ${String(opset)}, and ${String(oldestOpset)} is the oldest that is taken`;
   const reason = whyNot(graph);
