@@ -7,6 +7,7 @@ const layers = {
   export: ['core', 'models'],
   serving: ['core', 'models'],
   loadtest: ['core'],
+  web: [],
   commands: ['core', 'models', 'training', 'export', 'serving', 'loadtest'],
 };
 
@@ -58,6 +59,7 @@ module.exports = {
           '^cli[.]ts$',
           '^test/.*[.]test[.]ts$',
           '^test/environment[.]cjs$',
+          '^web/vite[.]config[.]ts$',
           '(^|/)[^/]*worker[^/]*[.]ts$',
         ],
       },

@@ -37,6 +37,11 @@ export const servingErrors = define({
     message: 'There is no model {model}.',
     hint: 'Served now: {known}.',
   },
+  model_file_unknown: {
+    kind: 'not_found',
+    message: 'Model {model} has no file {file}.',
+    hint: 'Its files: {known}.',
+  },
   model_not_ready: {
     kind: 'unavailable',
     message: 'No model is ready.',

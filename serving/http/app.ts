@@ -11,8 +11,10 @@ import { z } from 'zod';
 import { fail, type RetortError, toRetortError } from '../../core/errors.js';
 import type { Limits, ServingContext } from '../inference/context.js';
 import type { Route } from './route.js';
+import { browserRuntime, page } from './page.js';
 import { live, ready } from './routes/health.js';
 import { metrics } from './routes/metrics.js';
+import { modelFile, models } from './routes/models.js';
 import { predict } from './routes/predict.js';
 import { infer } from './routes/v2-infer.js';
 import { modelMetadata, modelReady, serverMetadata } from './routes/v2-metadata.js';
@@ -20,6 +22,8 @@ import { statusOf } from './status.js';
 
 const routes: readonly Route[] = [
   predict,
+  models,
+  modelFile,
   infer,
   serverMetadata,
   modelMetadata,
@@ -60,6 +64,8 @@ export function createApp(context: ServingContext): Express {
       });
     });
   }
+  app.use('/runtime', browserRuntime());
+  app.use(page());
   app.use((request) => {
     throw fail('route_unknown', { method: request.method, path: request.path });
   });

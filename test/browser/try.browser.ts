@@ -1,0 +1,138 @@
+/** The Try panel: one review, many reviews, and what a reader may do to it. */
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import type { RunningServer } from '../../serving/server.js';
+import {
+  accessibilityFindings,
+  openPage,
+  overflow,
+  pictures,
+  serve,
+  startBrowser,
+  type WatchedPage,
+} from './harness.js';
+
+let browser: Browser;
+let server: RunningServer;
+let watched: WatchedPage;
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), serve()]);
+  await server.loaded;
+});
+afterEach(() => watched.page.context().close());
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** Run in the page: the clipboard itself is closed to a headless browser. */
+const pasteLines = `{
+  const data = new DataTransfer();
+  data.setData('text/plain', '很好，很满意\\n'.repeat(300_000));
+  const event = new ClipboardEvent('paste', { clipboardData: data, cancelable: true, bubbles: true });
+  document.getElementById('lines').dispatchEvent(event);
+}`;
+
+const link = (text: string) => `#try?text=${encodeURIComponent(text)}`;
+
+test('a review is read by student and teacher, each with its probability and times', async () => {
+  watched = await openPage(browser, server);
+  const { page, complaints } = watched;
+  await page.getByLabel('Review', { exact: true }).fill('房间又脏又吵，服务态度很差，再也不来了。');
+  for (const model of ['student', 'teacher']) {
+    const card = page.getByRole('article', { name: model });
+    await card.getByRole('strong').filter({ hasText: 'Negative' }).waitFor();
+    expect(await card.getByText(/^\d+\.\d%$/).count()).toBe(1);
+    expect(await card.getByText('Infer').count()).toBe(1);
+  }
+  await page.getByText('Both models agree.').waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a link brings its review along, and the address follows what is typed', async () => {
+  watched = await openPage(browser, server, link('房间很干净'));
+  const { page } = watched;
+  expect(await page.getByLabel('Review', { exact: true }).inputValue()).toBe('房间很干净');
+  await page
+    .getByRole('article', { name: 'student' })
+    .getByRole('strong')
+    .filter({ hasText: 'Positive' })
+    .waitFor();
+  await page.getByLabel('Review', { exact: true }).fill('太差了');
+  await page.waitForURL((url) => url.hash.includes(encodeURIComponent('太差了')));
+});
+
+test('HTML in a review stays text', async () => {
+  const html = '<img src=x onerror="document.title=1"><script>document.title=2</script>很好';
+  watched = await openPage(browser, server, link(html));
+  const { page, complaints } = watched;
+  await page.getByLabel('Reviews, one a line').fill(html);
+  await page.getByRole('button', { name: 'Label 1 review' }).click();
+  await page.getByRole('cell', { name: html }).waitFor();
+  expect(await page.title()).toBe('Retort');
+  expect(complaints).toEqual([]);
+});
+
+test('a file of many reviews becomes a table that can be saved', async () => {
+  watched = await openPage(browser, server);
+  const { page, complaints } = watched;
+  const reviews = Array.from({ length: 150 }, (_, row) =>
+    row % 2 === 0 ? '很好，很满意' : '=太差了，"再也不来"',
+  );
+  const content = ['\uFEFF', ...reviews.map((review) => `${review}\r\n`), '长'.repeat(10_001)].join('');
+  await page
+    .getByLabel('choose a file')
+    .setInputFiles({ name: 'reviews.txt', mimeType: 'text/plain', buffer: Buffer.from(content) });
+  await page.getByText('reviews.txt: 151 reviews').waitFor();
+  await page.getByRole('button', { name: 'Label 151 reviews' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as CSV' }).click();
+  await page.getByText('75 positive, 75 negative, 1 not answered').waitFor();
+  const lines = (await readFile(await (await download).path(), 'utf8')).split('\r\n');
+  expect(lines).toHaveLength(153);
+  expect(lines[1]).toMatch(/^很好，很满意,positive,0\.\d+,$/);
+  expect(lines[2]).toMatch(/^"'=太差了，""再也不来""",negative,0\.\d+,$/);
+  expect(lines[151]).toMatch(/,,,"longer than 10,000 characters"$/);
+  expect(complaints).toEqual([]);
+});
+
+test('a paste of 5 MB neither stalls the page nor reaches the server', async () => {
+  watched = await openPage(browser, server);
+  const { page, complaints } = watched;
+  await page.getByLabel('Review', { exact: true }).fill('好'.repeat(5_000_000 / 3));
+  await page.getByText(/This text has 1,666,666 characters/).waitFor();
+  await page.evaluate(pasteLines);
+  await page.getByText('Pasted text: 300,000 reviews').waitFor();
+  await page.getByRole('button', { name: 'Label 300,000 reviews' }).click();
+  await page.getByRole('cell', { name: 'Positive' }).first().waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('button', { name: 'Save as CSV' }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test.each([
+  ['light', 1280, 'en-GB'],
+  ['dark', 1280, 'en-GB'],
+  ['light', 390, 'zh-CN'],
+  ['dark', 390, 'en-GB'],
+] as const)(
+  '%s at %i pixels (%s): accessible, and nothing runs over the edge',
+  async (colorScheme, width, locale) => {
+    const viewport = { width, height: 900 };
+    watched = await openPage(browser, server, link('位置不错，就是隔音太差，一晚没睡好。'), {
+      colorScheme,
+      viewport,
+      locale,
+    });
+    const { page, complaints } = watched;
+    await page
+      .getByRole('article', { name: 'teacher' })
+      .getByText(/^\d+\.\d%$/)
+      .waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `${pictures}/try-${colorScheme}-${String(width)}.png`, fullPage: true });
+    expect(complaints).toEqual([]);
+  },
+);

@@ -1,0 +1,93 @@
+/** The page's files, ONNX Runtime's for a browser, and what the page asks about models. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import express from 'express';
+import { pino } from 'pino';
+import { browserRuntime, page } from '../../serving/http/page.js';
+import { type RunningServer, startServer } from '../../serving/server.js';
+import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
+
+let root: string;
+let site: Server;
+let server: RunningServer;
+const urlOf = (served: Server) => `http://127.0.0.1:${String((served.address() as AddressInfo).port)}`;
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-page-'));
+  const web = path.join(root, 'web');
+  await mkdir(path.join(web, 'assets'), { recursive: true });
+  await writeFile(path.join(web, 'index.html'), '<title>Retort</title>');
+  await writeFile(path.join(web, 'assets', 'index-abc.js'), '1');
+  const app = express().use('/runtime', browserRuntime()).use(page(web));
+  site = createServer(app).listen(0, '127.0.0.1');
+  await writeTinyBundle(path.join(root, 'models'));
+  server = await startServer({
+    repository: path.join(root, 'models'),
+    host: '127.0.0.1',
+    port: 0,
+    workers: 1,
+    intraOpThreads: 1,
+    queueCapacity: 100,
+    largestBatch: 16,
+    limits: { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 },
+    models: null,
+    compareEager: 0,
+    drainMs: 2000,
+    logger: pino({ level: 'silent' }),
+  });
+  await server.loaded;
+});
+afterAll(async () => {
+  site.close();
+  await server.close();
+  await rm(root, { recursive: true });
+});
+
+test('the page comes with a policy that lets nothing in from elsewhere', async () => {
+  const { status, headers } = await fetch(`${urlOf(site)}/`);
+  expect(status).toBe(200);
+  const policy = headers.get('content-security-policy');
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:/);
+  expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+  expect(headers.get('cache-control')).toBe('no-cache');
+});
+
+test('files with a hash in their name are kept for good', async () => {
+  const { headers } = await fetch(`${urlOf(site)}/assets/index-abc.js`);
+  expect(headers.get('cache-control')).toContain('immutable');
+});
+
+test('the browser gets ONNX Runtime, isolated, and nothing else of its package', async () => {
+  const wasm = await fetch(`${urlOf(site)}/runtime/ort-wasm-simd-threaded.wasm`, { method: 'HEAD' });
+  expect(wasm.headers.get('content-type')).toBe('application/wasm');
+  expect(wasm.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  for (const file of ['package.json', '..%2fpackage.json', 'ort.js'])
+    expect((await fetch(`${urlOf(site)}/runtime/${file}`)).status).toBe(404);
+});
+
+test('GET /v1/models gives manifests and limits', async () => {
+  const answer: unknown = await (await fetch(`${server.url}/v1/models`)).json();
+  expect(answer).toMatchObject({
+    models: [{ ready: true, workers: 1, manifest: { name: 'tiny', version: '1' } }],
+    limits: { textCharacters: 500 },
+  });
+});
+
+test('a version gives the files that its manifest lists, by their hash', async () => {
+  const folder = path.join(root, 'models', 'tiny', '1');
+  const url = `${server.url}/v1/models/tiny/versions/1/files`;
+  const response = await fetch(`${url}/vocab.txt`);
+  expect(await response.text()).toBe(await readFile(path.join(folder, 'vocab.txt'), 'utf8'));
+  const tag = response.headers.get('etag') ?? '';
+  expect((await fetch(`${url}/vocab.txt`, { headers: { 'if-none-match': tag } })).status).toBe(304);
+  for (const file of ['other.txt', 'manifest.json', '..%2f1%2fvocab.txt']) {
+    const missing = await fetch(`${url}/${file}`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ error: { code: 'model_file_unknown' } });
+  }
+});

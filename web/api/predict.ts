@@ -1,0 +1,9 @@
+import { ask } from './client.js';
+import { type PredictionAnswer, predictionSchema } from './schemas.js';
+
+export function predict(
+  request: { readonly texts: readonly string[]; readonly model: string; readonly logits?: boolean },
+  signal?: AbortSignal,
+): Promise<PredictionAnswer> {
+  return ask('/v1/predict', predictionSchema, { body: request, ...(signal === undefined ? {} : { signal }) });
+}

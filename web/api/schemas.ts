@@ -1,0 +1,69 @@
+/** What the page reads of the server's answers; what it does not read may be there. */
+import * as z from 'zod/mini';
+
+export const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+});
+
+const resultSchema = z.object({
+  label: z.string(),
+  score: z.number(),
+  logits: z.optional(z.array(z.number())),
+});
+
+export const predictionSchema = z.object({
+  model: z.string(),
+  version: z.string(),
+  results: z.array(resultSchema),
+  timings: z.object({
+    queueMs: z.number(),
+    tokenizeMs: z.number(),
+    inferMs: z.number(),
+    totalMs: z.number(),
+  }),
+});
+
+const accuracySchema = z.object({
+  data: z.string(),
+  rows: z.number(),
+  accuracy: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+});
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  labels: z.array(z.string()),
+  network: z.object({ kind: z.string(), config: z.record(z.string(), z.unknown()) }),
+  tokenizer: z.looseObject({ kind: z.string() }),
+  variants: z.array(z.object({ precision: z.string(), file: z.string(), opset: z.number() })),
+  files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
+  accuracy: z.array(accuracySchema),
+  calibration: z.nullable(
+    z.object({
+      temperature: z.number(),
+      data: z.string(),
+      rows: z.number(),
+      error: z.object({ before: z.number(), after: z.number() }),
+    }),
+  ),
+  lineage: z.object({
+    createdAt: z.string(),
+    command: z.string(),
+    seed: z.nullable(z.number()),
+    base: z.nullable(z.object({ name: z.string(), sha256: z.string() })),
+    teacher: z.nullable(z.string()),
+    data: z.array(z.object({ name: z.string(), rows: z.number(), terms: z.string(), sha256: z.string() })),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export const modelsSchema = z.object({
+  models: z.array(z.object({ ready: z.boolean(), workers: z.number(), manifest: manifestSchema })),
+  limits: z.object({ bodyBytes: z.number(), textCharacters: z.number(), textsPerRequest: z.number() }),
+});
+
+export type PredictionAnswer = z.infer<typeof predictionSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Limits = z.infer<typeof modelsSchema>['limits'];
+export type ModelState = z.infer<typeof modelsSchema>['models'][number];

@@ -1,0 +1,116 @@
+import type { PanelName } from '../shell/route.js';
+
+const plural = (count: number, one: string, many: string) =>
+  `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+
+const panels: Record<PanelName, string> = {
+  try: 'Try',
+  models: 'Models',
+};
+
+export const en = {
+  skip: 'Skip to content',
+  opening: 'Opening',
+  panels,
+  panelsLabel: 'Panels',
+  language: '中文',
+  theme: { label: 'Colours', auto: 'System', light: 'Light', dark: 'Dark' },
+  labels: { negative: 'Negative', positive: 'Positive' },
+  milliseconds: (value: string) => `${value} ms`,
+  server: {
+    connecting: 'Connecting',
+    loading: 'Loading models',
+    ready: 'Ready',
+    failed: 'Refused',
+    offline: 'Offline',
+    offlineTitle: 'The server does not answer',
+    offlineText: 'This page asks again every second and goes on by itself. What you typed stays here.',
+    loadingTitle: 'Models are loading',
+    loadingText: 'They are checked and warmed before they answer. This takes a few seconds.',
+  },
+  failure: {
+    retry: 'Try again',
+    code: 'Code',
+  },
+  try: {
+    title: 'How does this review sound?',
+    lead: 'A Bi-LSTM distilled from an encoder reads Chinese reviews on this machine. Type one, or take an example.',
+    review: 'Review',
+    placeholder: '写下一条评论……',
+    examples: 'Examples',
+    copyLink: 'Copy link',
+    copied: 'Copied',
+    characters: (count: number) => plural(count, 'character', 'characters'),
+    tooLong: (count: number, limit: number) =>
+      `This text has ${count.toLocaleString('en-GB')} characters; the server reads up to ${limit.toLocaleString('en-GB')}. Put a file of many reviews into the batch below.`,
+    emptyTitle: 'Nothing to read yet',
+    emptyText: 'The answer appears here as you type.',
+    probability: (label: string) => `Probability that it is ${label.toLowerCase()}`,
+    calibrated: 'calibrated',
+    uncalibrated: 'not calibrated',
+    student: 'Student',
+    teacher: 'Teacher',
+    model: 'Model',
+    noTeacherTitle: 'No teacher beside it',
+    noTeacherText: 'Start the server with both to see them side by side:',
+    agree: 'Both models agree.',
+    disagree: 'The models disagree.',
+    stages: 'Where the time went',
+    stage: { queue: 'Queue', tokenize: 'Segment', infer: 'Infer', rest: 'Rest' },
+    stageList: (parts: readonly string[]) => parts.join(', '),
+    words: 'What made it so',
+    wordsHint: 'Colour: how far the answer moves without the word.',
+  },
+  batch: {
+    title: 'Many at once',
+    lead: 'Paste one review a line, or drop a text file. Rows are answered in batches and can be saved as a table.',
+    lines: 'Reviews, one a line',
+    drop: 'Drop a .txt, .csv or .tsv file here, or',
+    choose: 'choose a file',
+    run: (count: number) => `Label ${plural(count, 'review', 'reviews')}`,
+    stop: 'Stop',
+    progress: (done: number, total: number, rate: string) =>
+      `${done.toLocaleString('en-GB')} of ${total.toLocaleString('en-GB')}, ${rate} reviews/s`,
+    save: 'Save as CSV',
+    shown: (shown: number, total: number) =>
+      `The first ${shown.toLocaleString('en-GB')} of ${total.toLocaleString('en-GB')} rows; the saved table has them all.`,
+    summary: (positive: number, negative: number, failed: number) =>
+      `${positive.toLocaleString('en-GB')} positive, ${negative.toLocaleString('en-GB')} negative${failed > 0 ? `, ${failed.toLocaleString('en-GB')} not answered` : ''}`,
+    columns: { row: 'Row', text: 'Review', label: 'Label', score: 'Probability' },
+    fromFile: (name: string, count: number) => `${name}: ${plural(count, 'review', 'reviews')}`,
+    pasted: 'Pasted text',
+    clear: 'Clear',
+    lineTooLong: (limit: number) => `longer than ${limit.toLocaleString('en-GB')} characters`,
+    unreadable: 'This file is not UTF-8 text.',
+  },
+  models: {
+    title: 'What is served',
+    lead: 'Every model with what its manifest says: how good it is, how its probabilities were calibrated, where it came from.',
+    noneTitle: 'Nothing to show',
+    noneText: 'The models appear here when the server answers.',
+    version: (version: string) => `version ${version}`,
+    isDefault: 'default',
+    network: 'Network',
+    labels: 'Labels',
+    tokenizer: 'Tokenizer',
+    workers: 'Workers',
+    size: 'Size',
+    calibration: 'Calibration',
+    notCalibrated: 'none: probabilities are the plain softmax',
+    calibrated: (temperature: string, before: string, after: string) =>
+      `temperature ${temperature}; calibration error ${before} before, ${after} after`,
+    noAccuracy: 'No accuracy was measured.',
+    accuracy: 'Accuracy',
+    data: 'Data',
+    rows: 'Rows',
+    interval: '95 % interval',
+    lineage: 'Lineage',
+    created: 'Made',
+    seed: 'Seed',
+    base: 'Started from',
+    teacher: 'Teacher',
+    dataRows: (rows: number) => plural(rows, 'row', 'rows'),
+  },
+};
+
+export type Catalogue = typeof en;
