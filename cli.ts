@@ -19,6 +19,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['distill', () => import('./commands/distill.js')],
   ['report', () => import('./commands/report.js')],
   ['export', () => import('./commands/export.js')],
+  ['optimize', () => import('./commands/optimize.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],
   ['inspect', () => import('./commands/inspect.js')],

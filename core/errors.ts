@@ -18,6 +18,7 @@ import { exportErrors } from './errors/export.js';
 import { graphErrors } from './errors/graph.js';
 import { labelsErrors } from './errors/labels.js';
 import { loadtestErrors } from './errors/loadtest.js';
+import { optimizerErrors } from './errors/optimizer.js';
 import { servingErrors } from './errors/serving.js';
 import { textErrors } from './errors/text.js';
 import { trainingErrors } from './errors/training.js';
@@ -35,6 +36,7 @@ export const ERRORS = {
   ...servingErrors,
   ...edgeErrors,
   ...graphErrors,
+  ...optimizerErrors,
   ...enginesErrors,
   ...trainingErrors,
   ...checkpointErrors,

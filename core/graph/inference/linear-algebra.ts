@@ -6,6 +6,7 @@ import {
   type InferenceRule,
   type InferenceRules,
   intAttribute,
+  intsAttribute,
   type Shape,
 } from './rule.js';
 
@@ -39,10 +40,31 @@ const lstm: InferenceRule = ({ inputs: [x, , recurrence] }) => {
   ];
 };
 
+/** A packed projection of queries, keys and values: [batch, time, width of the values]. */
+const attention: InferenceRule = ({ node, inputs: [x, weights] }) => {
+  if (x == null) return [];
+  const columns = weights?.shape?.[1];
+  const width =
+    intsAttribute(node, 'qkv_hidden_sizes')?.[2] ?? (typeof columns === 'number' ? columns / 3 : null);
+  return [{ dtype: x.dtype, shape: x.shape === null ? null : [...x.shape.slice(0, 2), width] }];
+};
+
+/** The normalised sum of three tables' rows, and a mask index that goes unused. */
+const embedding: InferenceRule = ({ inputs: [ids, , table] }) => {
+  if (table == null) return [];
+  const [batch, time] = ids?.shape ?? [null, null];
+  return [
+    { dtype: table.dtype, shape: [batch ?? null, time ?? null, table.shape?.[1] ?? null] },
+    { dtype: 'int32', shape: [batch ?? null] },
+  ];
+};
+
 export const linearAlgebraInference: InferenceRules = {
   MatMul: product,
   Gemm: product,
   'com.microsoft:FusedMatMul': product,
   'com.microsoft:FusedGemm': product,
   LSTM: lstm,
+  'com.microsoft:Attention': attention,
+  'com.microsoft:EmbedLayerNormalization': embedding,
 };

@@ -187,7 +187,39 @@ const expand: InferenceRule = (context) => {
   return [{ dtype: x.dtype, shape: Array.from({ length: Math.max(rank, x.shape.length) }, () => null) }];
 };
 
-const shapeOf: InferenceRule = ({ inputs: [x] }) => [{ dtype: 'int64', shape: [x?.shape?.length ?? null] }];
+const shapeOf: InferenceRule = ({ node, inputs: [x] }) => {
+  const rank = x?.shape?.length;
+  if (rank === undefined) return [{ dtype: 'int64', shape: [null] }];
+  const bound = (name: string, otherwise: number) => {
+    const at = intAttribute(node, name, otherwise);
+    return Math.min(Math.max(at < 0 ? at + rank : at, 0), rank);
+  };
+  return [{ dtype: 'int64', shape: [Math.max(0, bound('end', rank) - bound('start', 0))] }];
+};
+
+const gatherTuples: InferenceRule = ({ node, inputs: [data, indices] }) => {
+  if (data == null) return [];
+  const width = indices?.shape?.at(-1);
+  const batch = intAttribute(node, 'batch_dims', 0);
+  if (data.shape === null || indices?.shape == null || typeof width !== 'number')
+    return [{ dtype: data.dtype, shape: null }];
+  return [{ dtype: data.dtype, shape: [...indices.shape.slice(0, -1), ...data.shape.slice(batch + width)] }];
+};
+
+const gatherElements: InferenceRule = ({ inputs: [data, indices] }) =>
+  data == null ? [] : [{ dtype: data.dtype, shape: indices?.shape ?? null }];
+
+const top: InferenceRule = (context) => {
+  const [x] = context.inputs;
+  if (x == null) return [];
+  const count = numbersAt(context, 1)?.[0] ?? null;
+  const axis = intAttribute(context.node, 'axis', -1);
+  const shape = x.shape?.with(normalAxis(context.node, axis, x.shape.length), count) ?? null;
+  return [
+    { dtype: x.dtype, shape },
+    { dtype: 'int64', shape },
+  ];
+};
 
 const filled: InferenceRule = (context) => {
   const value = context.node.attributes.value;
@@ -261,6 +293,9 @@ export const movementInference: InferenceRules = {
   Squeeze: squeeze,
   Expand: expand,
   Shape: shapeOf,
+  GatherND: gatherTuples,
+  GatherElements: gatherElements,
+  TopK: top,
   Size: () => [{ dtype: 'int64', shape: [] }],
   ConstantOfShape: filled,
   Range: range,
@@ -271,6 +306,7 @@ export const movementInference: InferenceRules = {
   ReduceMin: reduce,
   ReduceL2: reduce,
   ReduceSumSquare: reduce,
+  ReduceProd: reduce,
   Constant: constantNode,
   Scan: scan,
 };

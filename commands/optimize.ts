@@ -1,0 +1,202 @@
+/** `retort optimize`: any ONNX file, with fewer and faster operators, proved to compute the same. */
+import { rename, stat, writeFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { fail } from '../core/errors.js';
+import type { Graph } from '../core/graph/ir.js';
+import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import { type Checked, optimizeChecked } from '../export/optimize/optimize-checked.js';
+import { type Target, targets } from '../export/optimize/rule.js';
+import { rulesFor } from '../export/optimize/rules.js';
+import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
+import { collect, commaSeparated, decimal, integer } from './options.js';
+
+interface Options {
+  readonly target: Target;
+  readonly standardOps?: true;
+  readonly explain?: true;
+  readonly steps?: number;
+  readonly disable?: readonly string[];
+  readonly enable?: readonly string[];
+  readonly tokenizer?: string;
+  readonly maxTokens: number;
+  readonly text?: readonly string[];
+  readonly input?: Readonly<Record<string, InputKind>>;
+  readonly tolerance: number;
+  readonly json?: true;
+}
+
+const mostSteps = 1e9;
+
+export function register(program: Command): void {
+  program
+    .command('optimize')
+    .summary('rewrite any ONNX file with fused operators, checked against the original')
+    .description(
+      'Cleans a graph and fuses its operators: attention, embeddings, normalisations, activations, LSTMs. The ' +
+        'result is written only where ONNX Runtime, with its own optimisation disabled, accepts it and gives what ' +
+        'the original gives, on rows of every kind of padding. docs/optimize.md lists the rules.',
+    )
+    .argument('<in>', 'the ONNX file')
+    .argument('<out>', 'the ONNX file to write')
+    .addOption(new Option('--target <target>', 'where it will run').choices(targets).default('cpu'))
+    .option('--standard-ops', 'use no operator of com.microsoft')
+    .option('--explain', 'list every place that almost matched a rule, and why it did not')
+    .option('--disable <rules>', 'rules to leave out, with commas between', commaSeparated)
+    .option('--enable <rules>', 'rules to apply though they are off on the target', commaSeparated)
+    .option(
+      '--steps <number>',
+      'make so many rewrites only, to find one that goes wrong',
+      integer(0, mostSteps),
+    )
+    .option('--tokenizer <path>', 'check on texts too: a tokenizer.json, vocab.txt, or their folder')
+    .option('--max-tokens <number>', 'the longest text in tokens', integer(2, 1e6), 128)
+    .option('--text <text>', 'a text to check on; may be given several times', collect)
+    .option('--input <name=kind>', `what an input takes: ${inputKinds.join(', ')}`, inputKind)
+    .option('--tolerance <difference>', 'the largest difference of an output', decimal(0, 1e9), 1e-4)
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  retort optimize model.onnx model.opt.onnx\n  retort optimize model.onnx out.onnx --target cuda --explain\n',
+    )
+    .action(run);
+}
+
+const defaultTexts = [
+  '这家酒店的房间很干净,服务也好。',
+  '太差了',
+  'A quite ordinary sentence, in no way special.',
+];
+
+async function run(input: string, output: string, options: Options): Promise<void> {
+  const { target, standardOps, disable = [], enable = [], steps, tolerance } = options;
+  const model = await readModel(input);
+  const checked = await optimizeChecked(
+    model,
+    {
+      target,
+      contrib: standardOps !== true,
+      disabled: disable,
+      enabled: enable,
+      ...(steps === undefined ? {} : { steps }),
+    },
+    { tolerance, inputs: options.input ?? {}, texts: await textsOf(options) },
+  );
+  const written = encodeModel(checked.optimized.model);
+  await writeWhole(output, written);
+  const sizes = { before: (await stat(input)).size, after: written.length };
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify(report(model.graph, checked, sizes, options))}\n`);
+  else print(model.graph, checked, sizes, options, output);
+}
+
+function inputKind(
+  value: string,
+  before: Readonly<Record<string, InputKind>> = {},
+): Record<string, InputKind> {
+  const at = value.lastIndexOf('=');
+  const kind = inputKinds.find((one) => one === value.slice(at + 1));
+  if (at < 1 || kind === undefined)
+    throw new InvalidArgumentError(`It must be NAME=KIND, with a kind of ${inputKinds.join(', ')}.`);
+  return { ...before, [value.slice(0, at)]: kind };
+}
+
+async function textsOf({ tokenizer, maxTokens, text }: Options): Promise<number[][]> {
+  if (tokenizer === undefined) return [];
+  const opened = await openTokenizerFolder(tokenizer, maxTokens);
+  return (text ?? defaultTexts).map((one) => opened.tokenizer.encode(one));
+}
+
+/** Beside its place first, so that no half of a file is ever there. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(`${path}.part`, bytes);
+    await rename(`${path}.part`, path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw fail('file_unwritable', { path, reason }, error);
+  }
+}
+
+interface Sizes {
+  readonly before: number;
+  readonly after: number;
+}
+
+function report(
+  before: Graph,
+  { optimized, validation }: Checked,
+  bytes: Sizes,
+  { target, explain }: Options,
+): object {
+  return {
+    target,
+    nodes: { before: before.nodes.length, after: optimized.model.graph.nodes.length },
+    operators: { before: countOf(before), after: countOf(optimized.model.graph) },
+    bytes,
+    passes: optimized.passes,
+    rewrites: optimized.rewrites,
+    off: rulesOff(target),
+    ...(explain === true ? { refusals: optimized.refusals } : {}),
+    validation,
+  };
+}
+
+function print(
+  before: Graph,
+  { optimized, validation }: Checked,
+  bytes: Sizes,
+  { target, explain }: Options,
+  output: string,
+): void {
+  const after = optimized.model.graph;
+  const mebibytes = (size: number) => (size / 2 ** 20).toFixed(2);
+  const milliseconds = optimized.passes.reduce((sum, pass) => sum + pass.milliseconds, 0);
+  const lines = [
+    `${output}: ${String(before.nodes.length)} nodes became ${String(after.nodes.length)}, ` +
+      `${mebibytes(bytes.before)} MiB ${mebibytes(bytes.after)} MiB, in ${(milliseconds / 1000).toFixed(2)} s`,
+    '',
+  ];
+  const [had, has] = [countOf(before), countOf(after)];
+  for (const operator of [...new Set([...Object.keys(has), ...Object.keys(had)])].sort())
+    lines.push(
+      `  ${operator.padEnd(28)} ${String(had[operator] ?? 0).padStart(5)} ${String(has[operator] ?? 0).padStart(5)}`,
+    );
+  lines.push('');
+  const names = optimized.rewrites.map(({ rule }) => rule);
+  for (const rule of new Set(names))
+    lines.push(
+      `  ${rule.padEnd(28)} ${String(names.filter((name) => name === rule).length).padStart(5)} times`,
+    );
+  lines.push('');
+  if (explain === true) {
+    for (const { rule, node, reason } of optimized.refusals)
+      lines.push(`  ${rule} not at ${node}: ${reason}`);
+    for (const { rule, why } of rulesOff(target)) lines.push(`  ${rule} is off for ${target}: ${why}`);
+    if (optimized.refusals.length === 0) lines.push('  nothing else almost matched');
+    lines.push('');
+  } else if (optimized.refusals.length > 0)
+    lines.push(`  ${String(optimized.refusals.length)} places almost matched; --explain says why not`, '');
+  const { difference, tolerance, cases, skipped } = validation;
+  lines.push(
+    `  largest difference ${difference.toExponential(1)}, ${String(tolerance)} allowed, on: ${cases.join('; ')}`,
+  );
+  if (skipped.length > 0)
+    lines.push(`  not compared, since the original refuses them: ${skipped.join('; ')}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function rulesOff(target: Target): { rule: string; why: string }[] {
+  return rulesFor({ target }, { enabled: [], disabled: [] }).flatMap(({ rule, why }) =>
+    why === null ? [] : [{ rule: rule.name, why }],
+  );
+}
+
+function countOf({ nodes }: Graph): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const { domain, opType } of nodes) {
+    const name = domain === '' ? opType : `${domain}.${opType}`;
+    count[name] = (count[name] ?? 0) + 1;
+  }
+  return count;
+}

@@ -1,0 +1,200 @@
+/** Operators that compute elements from elements: of counts, masks and scales, not of states. */
+import { intAttribute } from '../../../core/graph/inference/rule.js';
+import { type DType, toNumbers } from '../../../core/tensor.js';
+import { broadcastInput, type Definition, type DefinitionContext } from './definition.js';
+import {
+  addition,
+  always,
+  and,
+  combined,
+  division,
+  type Expression,
+  multiplication,
+  nonzero,
+  not,
+  numberOf,
+  numeric,
+  select,
+  truth,
+  truthOf,
+} from './expression.js';
+import {
+  asMultiple,
+  asNumber,
+  constant,
+  difference,
+  isNotNegative,
+  isPositive,
+  one,
+  type Polynomial,
+  product,
+  scaled,
+  sum,
+} from './polynomial.js';
+
+const isInteger = (dtype: DType | undefined) => dtype === 'int64' || dtype === 'int32';
+
+/** Integers are added and multiplied out; of floating-point values masks are, and states are scaled by constants. */
+const binary =
+  (
+    operation: (a: Polynomial, b: Polynomial) => Polynomial,
+    ofStates: (a: Polynomial, b: Polynomial) => boolean,
+  ): Definition =>
+  (context) => {
+    const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
+    if (a === null || b === null) return null;
+    return combined(a, b, (left, right) =>
+      isInteger(context.dtype) || ofStates(left, right) ? operation(left, right) : null,
+    );
+  };
+
+const holdsElement = ({ terms }: Polynomial) =>
+  terms.some(({ atoms }) => atoms.some(({ kind }) => kind === 'element'));
+
+/** A sum of states, as of a product and its bias, stays what it is. */
+const ofNone = (a: Polynomial, b: Polynomial) => !holdsElement(a) && !holdsElement(b);
+
+const byConstant = (a: Polynomial, b: Polynomial) => asNumber(a) !== null || asNumber(b) !== null;
+
+/** Rounds towards 0 for integers, so that only a division without rest is followed. */
+const divided: Definition = (context) => {
+  const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
+  if (a === null || b === null) return null;
+  return combined(a, b, (left, right) => {
+    const quotient = division(left, right);
+    if (quotient === null || !isInteger(context.dtype)) return quotient;
+    return quotient.terms.every(({ coefficient }) => Number.isInteger(coefficient)) ? quotient : null;
+  });
+};
+
+const subtraction = (a: Polynomial, b: Polynomial) => sum(a, scaled(b, -1));
+
+const cast: Definition = (context) => {
+  const from = context.input(0, context.index);
+  const { dtype } = context;
+  if (dtype === 'bool') {
+    const found = truthOf(from);
+    return found === null ? null : truth(found);
+  }
+  if (from.kind === 'truth') return numberOf(from.truth);
+  if (isInteger(dtype)) return whole(from);
+  if (from.kind !== 'number' || !isInteger(context.inputType(0)?.dtype)) return from;
+  // An integer that becomes a factor or a term of scores is a mask: 0 or 1.
+  const multiple = asMultiple(from.value);
+  return multiple?.atom.kind === 'element' && multiple.coefficient === 1
+    ? numberOf(nonzero(from.value))
+    : from;
+};
+
+/** A number as an integer: none that would be rounded is followed. */
+function whole(from: Expression): Expression | null {
+  const integral = ({ terms }: Polynomial) => terms.every(({ coefficient }) => Number.isInteger(coefficient));
+  if (from.kind === 'number') return integral(from.value) ? from : null;
+  return from.kind === 'select' && integral(from.then) && integral(from.otherwise) ? from : null;
+}
+
+type Comparison = (difference: Polynomial) => boolean | null;
+
+/** null where it cannot be told from what sizes and indices may be. */
+const comparisons: Readonly<Record<string, Comparison>> = {
+  Less: (d) => (isPositive(scaled(d, -1)) ? true : isNotNegative(d) ? false : null),
+  LessOrEqual: (d) => (isNotNegative(scaled(d, -1)) ? true : isPositive(d) ? false : null),
+  Greater: (d) => (isPositive(d) ? true : isNotNegative(scaled(d, -1)) ? false : null),
+  GreaterOrEqual: (d) => (isNotNegative(d) ? true : isPositive(scaled(d, -1)) ? false : null),
+};
+
+const compared: Definition = (context) => {
+  const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
+  if (a?.kind !== 'number' || b?.kind !== 'number') return null;
+  const found = comparisons[context.node.opType]?.(difference(a.value, b.value)) ?? null;
+  return found === null ? null : always(found);
+};
+
+const equal: Definition = (context) => {
+  const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
+  if (a === null || b === null || !isInteger(context.inputType(0)?.dtype)) return null;
+  const apart = combined(a, b, subtraction);
+  const found = apart === null ? null : truthOf(apart);
+  return found === null ? null : truth(not(found));
+};
+
+const logical =
+  (operation: (context: DefinitionContext) => ReturnType<typeof and>): Definition =>
+  (context) => {
+    const found = operation(context);
+    return found === null ? null : truth(found);
+  };
+
+function truthAt(context: DefinitionContext, place: number): ReturnType<typeof and> {
+  const found = broadcastInput(context, place);
+  return found?.kind === 'truth' ? found.truth : null;
+}
+
+const both: Definition = logical((context) => {
+  const [a, b] = [truthAt(context, 0), truthAt(context, 1)];
+  return a === null || b === null ? null : and(a, b);
+});
+
+const either: Definition = logical((context) => {
+  const [a, b] = [truthAt(context, 0), truthAt(context, 1)];
+  const found = a === null || b === null ? null : and(not(a), not(b));
+  return found === null ? null : not(found);
+});
+
+const opposite: Definition = logical((context) => {
+  const found = truthAt(context, 0);
+  return found === null ? null : not(found);
+});
+
+const chosen: Definition = (context) => {
+  const condition = truthAt(context, 0);
+  const [a, b] = [broadcastInput(context, 1), broadcastInput(context, 2)];
+  return condition === null || a === null || b === null ? null : select(condition, a, b);
+};
+
+const ranged: Definition = (context) => {
+  const [start, step] = [context.integers(0)?.[0], context.integers(2)?.[0]];
+  const [at] = context.index;
+  return start === undefined || step === undefined || at === undefined
+    ? null
+    : numeric(sum(start, product(step, at)));
+};
+
+const filled: Definition = ({ node, dtype }) => {
+  const { value } = node.attributes;
+  const number = value?.kind === 'tensor' ? (toNumbers(value.value)[0] ?? 0) : 0;
+  return dtype === 'bool' ? always(number !== 0) : numeric(constant(number));
+};
+
+/** Of one number all along the axis: that number times the place. */
+const accumulated: Definition = (context) => {
+  const [axis] = context.integers(1) ?? [];
+  const place = axis === undefined ? null : asNumber(axis);
+  if (place === null || intAttribute(context.node, 'reverse', 0) !== 0) return null;
+  const at = context.index.at(place);
+  const found = context.input(0, context.index);
+  const number = found.kind === 'number' ? asNumber(found.value) : null;
+  if (number === null || at === undefined) return null;
+  const exclusive = intAttribute(context.node, 'exclusive', 0) !== 0;
+  return numeric(scaled(exclusive ? at : sum(at, one), number));
+};
+
+export const arithmeticDefinitions: Readonly<Record<string, Definition>> = {
+  Add: binary(addition, ofNone),
+  Sub: binary(subtraction, ofNone),
+  Mul: binary(multiplication, byConstant),
+  Div: divided,
+  Cast: cast,
+  Less: compared,
+  LessOrEqual: compared,
+  Greater: compared,
+  GreaterOrEqual: compared,
+  Equal: equal,
+  And: both,
+  Or: either,
+  Not: opposite,
+  Where: chosen,
+  Range: ranged,
+  ConstantOfShape: filled,
+  CumSum: accumulated,
+};

@@ -1,0 +1,62 @@
+/** Optimises a model and keeps the result only where it gives what the original gives. */
+import { fail } from '../../core/errors.js';
+import type { Model } from '../../core/graph/ir.js';
+import { type Optimized, type OptimizeOptions, optimizeModel } from './optimize.js';
+import type { Rewrite } from './rule.js';
+import {
+  differsOn,
+  type FailingCase,
+  validate,
+  type Validation,
+  type ValidationOptions,
+} from './validate/validate.js';
+
+export interface Checked {
+  readonly optimized: Optimized;
+  readonly validation: Validation;
+}
+
+/** @throws RetortError optimizer_mismatch, which names the rule; of `optimizeModel` and `validate` */
+export async function optimizeChecked(
+  model: Model,
+  options: OptimizeOptions,
+  checks: Omit<ValidationOptions, 'target'>,
+): Promise<Checked> {
+  const optimized = await optimizeModel(model, options);
+  const settings = { ...checks, target: options.target };
+  const verdict = await validate(model, optimized.model, settings);
+  if ('validation' in verdict) return { optimized, validation: verdict.validation };
+  const { divergence, failing } = verdict;
+  const rewrite = await firstWrong(model, options, optimized.rewrites, failing, settings);
+  throw fail('optimizer_mismatch', {
+    difference: divergence.difference.toExponential(2),
+    tolerance: checks.tolerance,
+    case: divergence.case,
+    output: divergence.output,
+    place: divergence.place.join(', '),
+    found: divergence.found,
+    expected: divergence.expected,
+    cause:
+      rewrite === null
+        ? 'No single rewrite explains it.'
+        : `It is first seen after step ${String(rewrite.step)}, by the rule ${rewrite.rule}, which took out ${rewrite.removed.join(', ')}.`,
+  });
+}
+
+/** The rewrite after which the outputs differ, by bisection over the number of steps. */
+async function firstWrong(
+  model: Model,
+  options: OptimizeOptions,
+  rewrites: readonly Rewrite[],
+  failing: FailingCase,
+  settings: ValidationOptions,
+): Promise<Rewrite | null> {
+  let [right, wrong] = [0, rewrites.length];
+  while (wrong - right > 1) {
+    const steps = Math.floor((right + wrong) / 2);
+    const partly = await optimizeModel(model, { ...options, steps });
+    if (await differsOn(partly.model, failing, settings)) wrong = steps;
+    else right = steps;
+  }
+  return rewrites[wrong - 1] ?? null;
+}

@@ -1,0 +1,53 @@
+/** Every rule, in the order in which they are tried, and where each is on without being asked for. */
+import { fail } from '../../core/errors.js';
+import { dropNoOp } from './rules/drop-no-op.js';
+import { foldKnown } from './rules/fold-known.js';
+import { mergeEqual } from './rules/merge-equal.js';
+import { mergeTransposes } from './rules/merge-transposes.js';
+import { plainReshape } from './rules/plain-reshape.js';
+import { takeOne } from './rules/take-one.js';
+import type { Rule, Setting, Target } from './rule.js';
+
+/** They make a graph plainer, without operators that it did not have. */
+export const cleaningRules: readonly Rule[] = [
+  foldKnown,
+  dropNoOp,
+  mergeEqual,
+  mergeTransposes,
+  plainReshape,
+  takeOne,
+];
+
+/** They put one operator in the place of several. */
+const fusionRules: readonly Rule[] = [];
+
+/** Rules that are off on a target unless they are asked for, with the reason. */
+const offByDefault: readonly {
+  readonly rule: Rule;
+  readonly targets: readonly Target[];
+  readonly why: string;
+}[] = [];
+
+export interface ListedRule {
+  readonly rule: Rule;
+  readonly isOn: boolean;
+  /** Why it is off; null where it is on. */
+  readonly why: string | null;
+}
+
+/** @throws RetortError optimizer_rule_unknown */
+export function rulesFor(
+  { target }: Pick<Setting, 'target'>,
+  { enabled, disabled }: { readonly enabled: readonly string[]; readonly disabled: readonly string[] },
+): ListedRule[] {
+  const all = [...fusionRules, ...cleaningRules];
+  for (const name of [...enabled, ...disabled])
+    if (!all.some((rule) => rule.name === name))
+      throw fail('optimizer_rule_unknown', { rule: name, known: all.map((rule) => rule.name).join(', ') });
+  return all.map((rule) => {
+    if (disabled.includes(rule.name)) return { rule, isOn: false, why: 'it was disabled' };
+    const off = offByDefault.find((one) => one.rule === rule && one.targets.includes(target));
+    const isOn = off === undefined || enabled.includes(rule.name);
+    return { rule, isOn, why: isOn ? null : off.why };
+  });
+}

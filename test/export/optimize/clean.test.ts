@@ -1,0 +1,72 @@
+/** What cleaning alone makes of graphs: the same outputs with fewer nodes; and which graphs are refused. */
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { decodeModel } from '../../../core/graph/onnx.js';
+import type { Graph, Model, Node } from '../../../core/graph/ir.js';
+import { optimizeModel, defaultOptions } from '../../../export/optimize/optimize.js';
+import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
+import { fixtureUrl } from '../../fixture-url.js';
+
+const checks = { tolerance: 1e-4, inputs: {}, texts: [] };
+
+function relu(name: string, input: string, output: string): Node {
+  return { name, domain: '', opType: 'Relu', inputs: [input], outputs: [output], attributes: {} };
+}
+
+function modelOf(nodes: readonly Node[], outputs: readonly string[], changed: Partial<Model> = {}): Model {
+  const graph: Graph = {
+    name: 'g',
+    inputs: ['x'],
+    outputs,
+    nodes,
+    initializers: new Map(),
+    types: new Map([
+      ['x', { dtype: 'float32', shape: ['batch', 4] }],
+      ...outputs.map((name) => [name, { dtype: 'float32', shape: ['batch', 4] }] as const),
+    ]),
+  };
+  return {
+    graph,
+    irVersion: 9,
+    opsets: new Map([['', 17]]),
+    producer: '',
+    metadata: new Map(),
+    functions: [],
+    ...changed,
+  };
+}
+
+test.each(['paddle_ernie_relu_op17', 'lstm_plain_ts', 'lstm_packed_ts'])(
+  '%s has fewer nodes and the same outputs',
+  async (name) => {
+    const model = decodeModel(await readFile(fixtureUrl(`onnx/${name}.onnx`)));
+    const { optimized, validation } = await optimizeChecked(model, defaultOptions, checks);
+    expect(optimized.model.graph.nodes.length).toBeLessThan(model.graph.nodes.length);
+    expect(validation.difference).toBeLessThan(1e-4);
+    expect(validation.skipped).toEqual([]);
+  },
+);
+
+test.each([6, 27])('opset %d is refused', async (opset) => {
+  const model = modelOf([relu('a', 'x', 'y')], ['y'], { opsets: new Map([['', opset]]) });
+  await expect(optimizeModel(model)).rejects.toMatchObject({ code: 'opset_outside' });
+});
+
+test('a graph with a cycle is refused', async () => {
+  const model = modelOf([relu('a', 'z', 'y'), relu('b', 'y', 'z')], ['z']);
+  await expect(optimizeModel(model)).rejects.toMatchObject({ code: 'graph_cyclic' });
+});
+
+test('nodes of one name stay two nodes', async () => {
+  const model = modelOf([relu('a', 'x', 'y'), relu('a', 'y', 'z')], ['z']);
+  const { model: after } = await optimizeModel(model);
+  expect(after.graph.nodes.length).toBe(2);
+  expect(new Set(after.graph.nodes.map(({ name }) => name)).size).toBe(2);
+});
+
+test('an unknown rule is refused', async () => {
+  const model = modelOf([relu('a', 'x', 'y')], ['y']);
+  await expect(optimizeModel(model, { ...defaultOptions, disabled: ['no-such'] })).rejects.toMatchObject({
+    code: 'optimizer_rule_unknown',
+  });
+});
