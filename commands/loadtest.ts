@@ -1,37 +1,37 @@
-/** `retort loadtest`: how many texts a second a server answers when it is saturated. */
-import { rename, writeFile } from 'node:fs/promises';
-import { SingleBar } from 'cli-progress';
-import type { Command } from 'commander';
-import { readTexts } from '../core/text-file.js';
-import { requestBodies, runClosedLoop, type LoadProgress } from '../loadtest/closed-loop.js';
-import { renderReport } from '../loadtest/report.js';
-import { reviews } from '../loadtest/reviews.js';
-import { checkAnswers, targetOf } from '../loadtest/target.js';
+/** `retort loadtest`: what a server does under load, in a closed loop, an open loop, or at its capacity. */
+import { Option, type Command } from 'commander';
+import { fail } from '../core/errors.js';
+import { arrivalKinds } from '../loadtest/open-loop/arrivals.js';
+import { parseThreshold, thresholdMetrics } from '../loadtest/thresholds.js';
+import { measureClosedLoop, measureOpenLoop, type MeasureOptions } from './loadtest/measure.js';
+import { addTargetOptions, openTarget, type TargetOptions } from './loadtest/target.js';
 import { collect, decimal, integer } from './options.js';
 
-interface LoadtestOptions {
-  readonly connections: number;
-  readonly duration: number;
-  readonly warmup: number;
-  readonly batch: number;
-  readonly texts?: string;
-  readonly out?: string;
-  readonly allowHost?: string[];
-  readonly json?: true;
-}
+type LoadtestOptions = TargetOptions & MeasureOptions;
 
-const longestSeconds = 600;
+const longestSeconds = 3600;
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('loadtest')
-    .summary('drive a server in a closed loop and print its throughput and latencies')
+    .summary('load a server: closed loop, open loop at a given rate, or the search for its capacity')
     .description(
-      'Each connection sends its next request when the last one is answered, so this finds the throughput of a ' +
-        'saturated server. It drives POST /v1/predict, or the path of URL when URL has one.',
+      'Without --rate or --stages each connection sends its next request when the last one is answered (closed loop), ' +
+        'which finds the throughput of a saturated server. With them requests are sent when they are due, whatever the ' +
+        'server does (open loop), and latency counts from then.',
     )
     .argument('<url>', 'the server, such as http://127.0.0.1:8080')
-    .option('--connections <n>', 'connections, each with one request at a time', integer(1, 1024), 16)
+    .option(
+      '--connections <n>',
+      'closed loop: connections, each with one request at a time',
+      integer(1, 1024),
+    )
+    .option('--rate <n>', 'open loop: requests a second', decimal(0.01, 1e7))
+    .option('--stages <list>', 'open loop: steps and ramps, such as 10s:100,20s:100-500')
+    .addOption(new Option('--arrivals <kind>', 'open loop').choices(arrivalKinds).default('poisson'))
+    .option('--seed <n>', 'open loop: of the arrivals and the order of texts', integer(0, 2 ** 31 - 1), 1)
+    .option('--max-in-flight <n>', 'open loop: what is due beyond is dropped', integer(1, 20_000), 1000)
+    .option('--max-lag <ms>', 'open loop: the run fails if 1 % were sent later', decimal(0.1, 60_000), 10)
     .option(
       '--duration <seconds>',
       `how long to measure, at most ${longestSeconds}`,
@@ -39,95 +39,39 @@ export function register(program: Command): void {
       10,
     )
     .option('--warmup <seconds>', 'how long to drive the server before that', decimal(0, 60), 2)
-    .option('--batch <n>', 'texts in a request', integer(1, 1024), 1)
-    .option('--texts <file>', 'texts to send in rotation, .txt or .jsonl (default: built-in reviews)')
+    .option('--timeout <seconds>', 'how long a request may take', decimal(0.1, 600), 30)
+    .option('--fail-if <condition>', "exit with 1 if it holds, such as 'p99>50ms'; repeatable", collect)
     .option('--out <file>', 'write the report as JSON')
-    .option(
-      '--allow-host <host>',
-      'a host other than this machine that is yours to load; repeatable',
-      collect,
-    )
+    .option('--html <file>', 'write the report as a page with charts')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', examples)
     .action(run);
+  addTargetOptions(command);
 }
 
 const examples = `
+--fail-if takes ${thresholdMetrics.join(', ')}.
+
 Examples:
   retort loadtest http://127.0.0.1:8080
-  retort loadtest http://127.0.0.1:8080 --connections 64 --duration 30 --texts reviews.jsonl --out load.json
-  retort loadtest http://127.0.0.1:18080/predict --json
+  retort loadtest http://127.0.0.1:8080 --rate 200 --duration 60 --fail-if 'p99>50ms' --fail-if 'errors>0.1%'
+  retort loadtest http://127.0.0.1:8080 --stages 10s:100,30s:100-500,10s:500 --out load.json --html load.html
+  retort loadtest http://127.0.0.1:8000/v2/models/student/infer --rate 50
+  retort loadtest http://127.0.0.1:3000 --path /classify --body-template '{"inputs": "{{text}}"}'
 
-Exit status: 1 when no request succeeded. Ctrl-C prints what was measured so far.`;
+Exit status: 1 when no request succeeded, a --fail-if holds, or the generator was late; 130 after Ctrl-C, which saves
+what was measured until then.`;
 
-async function run(url: string, options: LoadtestOptions): Promise<void> {
-  const target = targetOf(url, options.allowHost);
-  const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
-  await checkAnswers(target, requestBodies(texts, options.batch)[0] ?? '');
-
-  const interruption = new AbortController();
-  const interrupt = () => {
-    interruption.abort();
-  };
-  process.once('SIGINT', interrupt);
-  const progress = progressPrinter();
-  const report = await runClosedLoop({
-    target,
-    texts,
-    textsPerRequest: options.batch,
-    connections: options.connections,
-    durationSeconds: options.duration,
-    warmupSeconds: options.warmup,
-    signal: interruption.signal,
-    onProgress: progress.show,
-  }).finally(() => {
-    progress.stop();
-    process.removeListener('SIGINT', interrupt);
-  });
-
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (options.out !== undefined) {
-    await writeFile(`${options.out}.partial`, json);
-    await rename(`${options.out}.partial`, options.out);
-  }
-  process.stdout.write(options.json === true ? json : `${renderReport(report)}\n`);
-  if (report.requests.succeeded === 0) process.exitCode = 1;
+async function run(given: string, options: LoadtestOptions): Promise<void> {
+  const { rate, stages, connections } = options;
+  const open = rate !== undefined || stages !== undefined;
+  if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
+  if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
+  const thresholds = (options.failIf ?? []).map(parseThreshold);
+  const target = await openTarget(given, options);
+  await (open ? measureOpenLoop : measureClosedLoop)(target, options, thresholds);
 }
 
-/** A bar on a terminal, a line a second elsewhere; on standard error, so that standard output is the report alone. */
-function progressPrinter(): { readonly show: (progress: LoadProgress) => void; readonly stop: () => void } {
-  const rate = ({ answered, elapsedSeconds }: LoadProgress) =>
-    (answered / Math.max(1, elapsedSeconds)).toFixed(0);
-  if (!process.stderr.isTTY) {
-    return {
-      show(progress) {
-        const { phase, elapsedSeconds, totalSeconds, answered, notSucceeded } = progress;
-        process.stderr.write(
-          `${phase} ${elapsedSeconds}/${totalSeconds} s: ${answered} answered, ${rate(progress)} req/s, ${notSucceeded} not 2xx\n`,
-        );
-      },
-      stop: () => undefined,
-    };
-  }
-  const bar = new SingleBar({
-    format: '{phase} [{bar}] {value}/{total} s, {rate} req/s, {notSucceeded} not 2xx',
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-  });
-  let phase: LoadProgress['phase'] | null = null;
-  return {
-    show(progress) {
-      const payload = { phase: progress.phase, rate: rate(progress), notSucceeded: progress.notSucceeded };
-      if (phase !== progress.phase) {
-        phase = progress.phase;
-        bar.start(progress.totalSeconds, progress.elapsedSeconds, payload);
-      }
-      bar.update(progress.elapsedSeconds, payload);
-    },
-    stop() {
-      bar.stop();
-    },
-  };
+function conflict(reason: string): Error {
+  return fail('command_line_invalid', { reason });
 }

@@ -6,38 +6,59 @@ const predictPath = '/v1/predict';
 const answerTimeoutMs = 10_000;
 
 /**
- * The URL that is loaded: the prediction route, unless `url` names a path of its own. Only this machine's loopback
+ * The URL that is loaded: the prediction route, unless `path` or `url` names another. Only this machine's loopback
  * addresses and the hosts of `allowedHosts` are let through: a closed loop aimed at someone else's server is an attack.
  * @throws RetortError loadtest_url_invalid, loadtest_host_refused
  */
-export function targetOf(url: string, allowedHosts: readonly string[] = []): URL {
+export function targetOf(url: string, allowedHosts: readonly string[] = [], path?: string): URL {
   const target = URL.canParse(url) ? new URL(url) : null;
   if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
     throw fail('loadtest_url_invalid', { url });
   }
   const host = target.hostname.replace(/^\[|\]$/g, '');
   if (!isLoopback(host) && !allowedHosts.includes(host)) throw fail('loadtest_host_refused', { host });
+  if (path !== undefined) return new URL(path, target);
   if (target.pathname === '/') target.pathname = predictPath;
   return target;
 }
 
 /**
  * Sends one request and waits for its answer. A server that is only busy (429) or not ready (5xx) does answer.
- * @throws RetortError loadtest_unreachable, loadtest_route_wrong
+ * @throws RetortError loadtest_unreachable, loadtest_route_wrong, loadtest_answer_not_json
  */
-export async function checkAnswers(target: URL, body: string): Promise<void> {
+export async function checkAnswers(
+  target: URL,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const signal = AbortSignal.timeout(answerTimeoutMs);
+  const unreachable = (error: unknown) => {
+    const reason = signal.aborted ? `no answer in ${answerTimeoutMs / 1000} s` : networkReason(error);
+    return fail('loadtest_unreachable', { url: target.href, reason }, error);
+  };
   const answer = await fetch(target, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body,
     redirect: 'manual',
-    signal: AbortSignal.timeout(answerTimeoutMs),
+    signal,
   }).catch((error: unknown) => {
-    throw fail('loadtest_unreachable', { url: target.href, reason: networkReason(error) }, error);
+    throw unreachable(error);
   });
-  await answer.body?.cancel();
-  if (!answer.ok && answer.status !== 429 && answer.status < 500) {
+  const text = await answer.text().catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  if (!answer.ok && answer.status !== 429 && answer.status < 500)
     throw fail('loadtest_route_wrong', { url: target.href, status: answer.status });
+  if (answer.ok && !isJson(text)) throw fail('loadtest_answer_not_json', { url: target.href });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

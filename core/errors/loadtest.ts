@@ -23,6 +23,67 @@ export const loadtestErrors = define({
     message: '{url} answers a prediction request with status {status}.',
     hint: 'Give the address of a Retort server, or the full URL of a route that takes a JSON object with `text`.',
   },
+  loadtest_answer_not_json: {
+    kind: 'invalid',
+    message: '{url} answers, but not with JSON.',
+    hint: 'Give the full URL of a route that takes and gives JSON, with --path or as the URL itself.',
+  },
+  loadtest_header_invalid: {
+    kind: 'usage',
+    message: '{header} is not an HTTP header.',
+    hint: "Write it as 'name: value'.",
+  },
+  loadtest_template_invalid: {
+    kind: 'usage',
+    message: 'The body template does not fit: {reason}.',
+    hint: 'Give JSON, or @FILE, with {one} within a string for one text, or {list} as a string for a list of them.',
+  },
+  loadtest_stages_invalid: {
+    kind: 'usage',
+    message: 'The stages {stages} do not fit: {reason}.',
+    hint: 'Write each as seconds and requests a second, such as 10s:100,20s:100-500,1m:500.',
+  },
+  loadtest_threshold_invalid: {
+    kind: 'usage',
+    message: '{threshold} is not a threshold.',
+    hint: "Write a measure, > or <, and a number, such as 'p99>50ms' or 'errors>1%'. Measures are: {known}.",
+  },
+  loadtest_threshold_crossed: {
+    kind: 'invalid',
+    message: 'The run fails, because {threshold}: it measured {value}.',
+    hint: 'The report was written all the same; change the server, the load or the threshold.',
+  },
+  loadtest_nothing_succeeded: {
+    kind: 'unavailable',
+    message: 'None of {requests} requests succeeded.',
+    hint: 'The report says how they ended; a few by hand, with curl, say why.',
+  },
+  loadtest_server_gone: {
+    kind: 'unavailable',
+    message: 'The server takes no connections any more, so the run ended early.',
+    hint: "Look at the server's log; what was measured until then is in the report.",
+  },
+  loadtest_generator_late: {
+    kind: 'unavailable',
+    message:
+      'The load generator was late: a hundredth of its requests went out {lag} or more after they were due ({limit} ms is allowed), at {rate} requests/s.',
+    hint: 'What it measured is its own delay. Lower the rate, give it a core of its own, or allow more with --max-lag.',
+  },
+  load_report_missing: {
+    kind: 'not_found',
+    message: 'There is no load report {path}.',
+    hint: 'Write one with `retort loadtest URL --out {path}`.',
+  },
+  load_report_malformed: {
+    kind: 'malformed',
+    message: '{path} is not a load report of this version.',
+    hint: 'Write it anew with `retort loadtest URL --out {path}`.',
+  },
+  loadtest_generator_died: {
+    kind: 'internal',
+    message: 'The process that sends the load ended with status {status}: {reason}.',
+    hint: 'Run it again with a lower rate or fewer requests in flight; the machine may be out of memory.',
+  },
   bench_variant_missing: {
     kind: 'not_found',
     message: 'The bundle {bundle} has no {precision} variant.',

@@ -2,7 +2,8 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { median, pairedRatio } from '../../core/statistics.js';
-import type { LoadReport } from '../report.js';
+import { failures } from '../outcome.js';
+import { textsPerSecond, type LoadReport } from '../report.js';
 import type { BareLoop } from './bare-loop.js';
 import type { ServeBench } from './serve-report.js';
 
@@ -52,8 +53,8 @@ export async function runRounds({
       }
     }
   }
-  const served = reports.map((report) => report.throughput.textsPerSecond);
-  const latencies = reports.flatMap((report) => report.latencyMs ?? []);
+  const served = reports.map(textsPerSecond);
+  const latencies = reports.flatMap(({ measured }) => measured.latencyMs ?? []);
   return {
     rounds: { bareSession, bareWithTokenizer, served },
     servedOverSession: pairedRatio(served, bareSession, { seed }),
@@ -62,10 +63,6 @@ export async function runRounds({
       p50: median(latencies.map((latency) => latency.p50)),
       p99: median(latencies.map((latency) => latency.p99)),
     },
-    notSucceeded: reports.reduce(
-      (total, { requests, errors }) =>
-        total + requests.answered - requests.succeeded + errors.connection + errors.timeout,
-      0,
-    ),
+    notSucceeded: reports.reduce((total, { measured }) => total + failures(measured.outcomes), 0),
   };
 }

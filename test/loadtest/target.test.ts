@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { checkAnswers, targetOf } from '../../loadtest/target.js';
 
@@ -29,11 +29,15 @@ describe('the target', () => {
 });
 
 describe('the check before the load', () => {
-  async function withServer(status: number, check: (target: URL) => Promise<void>): Promise<void> {
+  async function withServer(
+    status: number,
+    check: (target: URL) => Promise<void>,
+    body = '{}',
+  ): Promise<void> {
     const server = createServer((request, response) => {
       request.resume();
       response.statusCode = status;
-      response.end();
+      response.end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
@@ -52,6 +56,26 @@ describe('the check before the load', () => {
     await withServer(status, async (target) => {
       await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_route_wrong' });
     });
+  });
+
+  it('refuses a page', async () => {
+    const check = async (target: URL) => {
+      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_answer_not_json' });
+    };
+    await withServer(200, check, '<html></html>');
+  });
+
+  it('names the reason when what answers is not HTTP', async () => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined).write('SSH-2.0-x\r\n', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const target = targetOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_unreachable' });
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it('names the reason when nothing answers', async () => {

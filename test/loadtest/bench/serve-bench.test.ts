@@ -12,21 +12,27 @@ import {
 import { runRounds } from '../../../loadtest/bench/serve-rounds.js';
 import { REPORT_FORMAT, type LoadReport } from '../../../loadtest/report.js';
 
-const load = (textsPerSecond: number): LoadReport => ({
+const load = (rate: number): LoadReport => ({
   format: REPORT_FORMAT,
   kind: 'closed-loop',
   url: 'http://127.0.0.1:1/v1/predict',
   startedAt: new Date(0).toISOString(),
-  durationSeconds: 1,
   warmupSeconds: 0,
   connections: 4,
   texts: 2,
   textsPerRequest: 1,
-  requests: { answered: 12, succeeded: 10 },
-  throughput: { requestsPerSecond: textsPerSecond, textsPerSecond },
-  latencyMs: { p50: 1, p90: 2, p97_5: 3, p99: 4, max: 5 },
-  statuses: { 200: 10, 429: 2 },
-  errors: { connection: 1, timeout: 0 },
+  measured: {
+    durationSeconds: 1,
+    requestsPerSecond: rate,
+    outcomes: { ok: 10, 429: 2, connection: 1 },
+    latencyMs: { mean: 1, p50: 1, p90: 2, p97_5: 3, p99: 4, p99_9: 5, max: 5 },
+    latencyFromSendingMs: null,
+    lagMs: null,
+    connectionsOpened: 4,
+    generatorCores: 0.1,
+    windows: [],
+  },
+  serverSeen: null,
   ended: 'complete',
   machine: describeMachine(),
 });
@@ -110,6 +116,6 @@ describe('child processes', () => {
   });
 
   it('hand back the report of a load', async () => {
-    expect((await loadInChild(cli, ['http://127.0.0.1:1'])).throughput.textsPerSecond).toBe(7);
+    expect((await loadInChild(cli, ['http://127.0.0.1:1'])).measured.requestsPerSecond).toBe(7);
   });
 });

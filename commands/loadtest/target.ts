@@ -1,0 +1,65 @@
+/** What a load test sends, and where: from the command line. */
+import { InvalidArgumentError, type Command } from 'commander';
+import { readTexts } from '../../core/text-file.js';
+import { fail } from '../../core/errors.js';
+import { readTemplate, requestBodies, templateOfPath } from '../../loadtest/request-bodies.js';
+import { reviews } from '../../loadtest/reviews.js';
+import { checkAnswers, targetOf } from '../../loadtest/target.js';
+import { collect, integer } from '../options.js';
+
+export interface TargetOptions {
+  readonly path?: string;
+  readonly header?: string[];
+  readonly bodyTemplate?: string;
+  readonly batch: number;
+  readonly texts?: string;
+  readonly allowHost?: string[];
+}
+
+export interface LoadTarget {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodies: readonly string[];
+  readonly texts: number;
+  readonly textsPerRequest: number;
+}
+
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option('--path <path>', 'the route, where the URL names none (default: /v1/predict)', pathOption)
+    .option('--header <header>', "sent with every request, 'name: value'; repeatable", collect)
+    .option('--body-template <json>', 'what to send: JSON, or @FILE, with {{text}} or {{texts}} in it')
+    .option('--batch <n>', 'texts in a request', integer(1, 1024), 1)
+    .option('--texts <file>', 'texts to send, .txt or .jsonl (default: built-in reviews)')
+    .option(
+      '--allow-host <host>',
+      'a host other than this machine that is yours to load; repeatable',
+      collect,
+    );
+}
+
+/** Asks the server once, so that a wrong address or body is told before the load. */
+export async function openTarget(given: string, options: TargetOptions): Promise<LoadTarget> {
+  const url = targetOf(given, options.allowHost, options.path);
+  const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
+  const template =
+    options.bodyTemplate === undefined
+      ? templateOfPath(url.pathname, options.batch)
+      : await readTemplate(options.bodyTemplate, options.batch);
+  const bodies = requestBodies(texts, options.batch, template);
+  const headers = Object.fromEntries((options.header ?? []).map(parseHeader));
+  await checkAnswers(url, bodies[0] ?? '', headers);
+  return { url, headers, bodies, texts: texts.length, textsPerRequest: options.batch };
+}
+
+/** A token, a colon, and what RFC 9110 lets stand in a value. */
+function parseHeader(header: string): [string, string] {
+  const [, name = '', value] = /^([!#$%&'*+\-.^_`|~\w]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(header) ?? [];
+  if (value === undefined) throw fail('loadtest_header_invalid', { header });
+  return [name.toLowerCase(), value.trim()];
+}
+
+function pathOption(value: string): string {
+  if (!value.startsWith('/')) throw new InvalidArgumentError('It must begin with a slash.');
+  return value;
+}
