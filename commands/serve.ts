@@ -1,25 +1,33 @@
 /** `retort serve`: the models of a repository over HTTP. */
 import { Option, type Command } from 'commander';
 import { pino } from 'pino';
+import { providerNames } from '../core/engines/providers.js';
+import { parseConfig, readConfigFile, type ServeConfig } from '../serving/config.js';
 import { startServer } from '../serving/server.js';
 import { commaSeparated, decimal, integer } from './options.js';
 import { shippedRepository, shippedStudent } from './shipped.js';
 
 interface Options {
-  readonly host: string;
-  readonly port: number;
-  readonly repository: string;
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly repository?: string;
   readonly models?: readonly string[];
   readonly workers?: number;
-  readonly threads: number;
-  readonly queue: number;
-  readonly maxBatch: number;
-  readonly deadlineMs: number;
-  readonly maxBodyBytes: number;
-  readonly maxCharacters: number;
-  readonly maxTexts: number;
-  readonly drainMs: number;
-  readonly compareEager: number;
+  readonly threads?: number;
+  readonly isolation?: string;
+  readonly provider?: string;
+  readonly queue?: number;
+  readonly maxBatch?: number;
+  readonly deadlineMs?: number;
+  readonly maxBodyBytes?: number;
+  readonly maxCharacters?: number;
+  readonly maxTexts?: number;
+  readonly graceMs?: number;
+  readonly drainMs?: number;
+  readonly poll?: number;
+  readonly cacheMb?: number;
+  readonly compareEager?: number;
   readonly logLevel: string;
 }
 
@@ -30,36 +38,55 @@ export function register(program: Command): void {
     .command('serve')
     .summary('serve the models of a repository over HTTP')
     .description(
-      'Serves POST /v1/predict and the Open Inference Protocol v2 (REST). Inference runs in worker threads; a free ' +
-        'worker takes what waits, so single requests are batched under load and answered at once without it.',
+      'Serves POST /v1/predict and the Open Inference Protocol v2 (REST). Inference runs in worker processes; a free ' +
+        'worker takes what waits, so single requests are batched under load and answered at once without it. A ' +
+        'configuration file has every setting (docs/serving.md); options win over it.',
     )
-    .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0 for a free one', integer(0, 65_535), 8080)
-    .option('--repository <folder>', 'holds <name>/<version>/ bundles', shippedRepository)
+    .option('--config <file>', 'settings as JSON')
+    .option('--host <address>', 'address to listen on; 0.0.0.0 for all (default: 127.0.0.1)')
+    .option('--port <n>', 'port to listen on; 0 for a free one (default: 8080)', integer(0, 65_535))
+    .option('--repository <folder>', 'holds <name>/<version>/ bundles (default: the shipped models)')
     .option(
       '--models <names>',
-      `comma-separated, the first being the default (default: ${shippedStudent} of the shipped repository, all of another)`,
+      `comma-separated, the first being the default, each with @version where it is pinned (default: ${shippedStudent} of the shipped repository, all of another)`,
       commaSeparated,
     )
-    .option('--workers <n>', 'worker threads a model (default: the CPU quota)', integer(1, 256))
-    .option('--threads <n>', 'intra-op threads of a worker', integer(1, 256), 1)
-    .option('--queue <n>', 'texts that may wait', integer(1, 1_000_000), 1024)
-    .option('--max-batch <n>', 'texts that a worker takes at once', integer(1, 256), 16)
+    .option('--workers <n>', 'workers a model (default: the CPU quota)', integer(1, 256))
+    .option('--threads <n>', 'intra-op threads of a worker (default: 1)', integer(1, 256))
+    .addOption(
+      new Option('--isolation <kind>', 'what holds a worker (default: process)').choices([
+        'process',
+        'thread',
+      ]),
+    )
+    .addOption(
+      new Option('--provider <name>', 'execution provider (default: cpu)').choices([
+        'auto',
+        ...providerNames,
+      ]),
+    )
+    .option('--queue <n>', 'texts that may wait (default: 1024)', integer(1, 1_000_000))
+    .option('--max-batch <n>', 'texts that a worker takes at once (default: 16)', integer(1, 256))
     .option(
       '--deadline-ms <ms>',
-      'longest wait for an answer; clients may ask for less',
+      'longest wait for an answer; clients may ask for less (default: 10000)',
       integer(1, 3_600_000),
-      10_000,
     )
-    .option('--max-body-bytes <n>', 'largest request body', integer(1, 2 ** 30), 2 ** 20)
-    .option('--max-characters <n>', 'longest text', integer(1, 2 ** 24), 10_000)
-    .option('--max-texts <n>', 'most texts in a request', integer(1, 100_000), 256)
-    .option('--drain-ms <ms>', 'longest wait for open requests when stopped', integer(0, 3_600_000), 10_000)
+    .option('--max-body-bytes <n>', 'largest request body (default: 1 MiB)', integer(1, 2 ** 30))
+    .option('--max-characters <n>', 'longest text (default: 10000)', integer(1, 2 ** 24))
+    .option('--max-texts <n>', 'most texts in a request (default: 256)', integer(1, 100_000))
+    .option('--grace-ms <ms>', 'answers still while not ready any more (default: 0)', integer(0, 3_600_000))
+    .option(
+      '--drain-ms <ms>',
+      'longest wait for open requests when stopped (default: 10000)',
+      integer(0, 3_600_000),
+    )
+    .option('--poll <seconds>', 'looks for newer versions so often (default: never)', integer(1, 86_400))
+    .option('--cache-mb <n>', 'keeps answers in so many MiB (default: none)', integer(1, 65_536))
     .option(
       '--compare-eager <share>',
-      'share of single texts that are run again eagerly, for /metrics',
+      'share of single texts that are run again eagerly, for /v1/compare (default: 0)',
       decimal(0, 1),
-      0,
     )
     .addOption(
       new Option('--log-level <level>', 'the least that is logged').choices(logLevels).default('info'),
@@ -77,25 +104,8 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   const logger = pino({ level: options.logLevel }, pino.destination(2));
-  const server = await startServer({
-    repository: options.repository,
-    models: options.models ?? (options.repository === shippedRepository ? [shippedStudent] : null),
-    host: options.host,
-    port: options.port,
-    workers: options.workers ?? null,
-    intraOpThreads: options.threads,
-    queueCapacity: options.queue,
-    largestBatch: options.maxBatch,
-    limits: {
-      bodyBytes: options.maxBodyBytes,
-      textCharacters: options.maxCharacters,
-      textsPerRequest: options.maxTexts,
-      deadlineMs: options.deadlineMs,
-    },
-    compareEager: options.compareEager,
-    drainMs: options.drainMs,
-    logger,
-  });
+  const config = await configOf(options);
+  const server = await startServer({ config, logger });
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends at once, by Node's own handling.
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -110,7 +120,7 @@ async function run(options: Options): Promise<void> {
   });
   if (!serves) {
     logger.error(
-      { repository: options.repository },
+      { repository: config.repository },
       'no model serves: none is in the repository, or all were refused',
     );
     return;
@@ -119,4 +129,52 @@ async function run(options: Options): Promise<void> {
     `Retort answers on ${server.url}\n` +
       `  curl -s ${server.url}/v1/predict -H 'content-type: application/json' -d '{"text": "房间很干净，服务也好。"}'\n`,
   );
+}
+
+/** The file's entries with the options over them. */
+async function configOf(options: Options): Promise<ServeConfig> {
+  const entries = options.config === undefined ? {} : await readConfigFile(options.config);
+  const repository = options.repository ?? entries.repository ?? shippedRepository;
+  const shipped = repository === shippedRepository ? [{ name: shippedStudent }] : undefined;
+  const models = options.models?.map(modelOf) ?? entries.models ?? shipped;
+  const asked = {
+    repository,
+    models,
+    host: options.host,
+    port: options.port,
+    workers: { count: options.workers, threads: options.threads, isolation: options.isolation },
+    session: { provider: options.provider },
+    queue: { capacity: options.queue, largestBatch: options.maxBatch },
+    limits: {
+      deadlineMs: options.deadlineMs,
+      bodyBytes: options.maxBodyBytes,
+      textCharacters: options.maxCharacters,
+      textsPerRequest: options.maxTexts,
+    },
+    lifeCycle: { graceMs: options.graceMs, drainMs: options.drainMs, pollSeconds: options.poll },
+    cache: { megabytes: options.cacheMb },
+    compare: { share: options.compareEager },
+  };
+  return parseConfig(overlaid(entries, asked), options.config ?? 'of the command line');
+}
+
+/** `name` or `name@version`. */
+function modelOf(given: string): { name: string; version?: string } {
+  const [name = '', version] = given.split('@');
+  return { name, ...(version === undefined ? {} : { version }) };
+}
+
+/** The entries that are asked for, over those of the file, group by group. */
+function overlaid(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    if (value === undefined) continue;
+    const before = merged[key];
+    merged[key] = isGroup(value) ? overlaid(isGroup(before) ? before : {}, value) : value;
+  }
+  return merged;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

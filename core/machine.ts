@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, arch, cpus, loadavg, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { cpuQuota } from './cpu-quota.js';
 
 export const machineSchema = z.strictObject({
   platform: z.string(),
@@ -68,12 +69,6 @@ export function machineLine(machine: Machine): string {
     ...runtimes,
     `load ${machine.loadAverage.map((value) => value.toFixed(2)).join(' ')}`,
   ].join(', ');
-}
-
-/** cgroup v2's cpu.max: `<quota> <period>` in microseconds, or `max <period>`. */
-function cpuQuota(): number | null {
-  const [quota, period] = readOr('/sys/fs/cgroup/cpu.max').split(/\s+/).map(Number);
-  return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : null;
 }
 
 /** A package's own manifest may be hidden by its `exports`, so it is looked for upwards from the entry point. */

@@ -29,7 +29,7 @@ export function percentiles(values: ArrayLike<number>, percents: readonly number
   });
 }
 
-export interface RatioEstimate {
+export interface Estimate {
   readonly estimate: number;
   readonly interval: Interval;
 }
@@ -48,7 +48,7 @@ export function pairedRatio(
   numerators: readonly number[],
   denominators: readonly number[],
   { seed, confidence = 0.95, resamples = 2000 }: BootstrapOptions,
-): RatioEstimate {
+): Estimate {
   if (numerators.length !== denominators.length) {
     throw new RangeError(
       `${numerators.length} numerators do not pair with ${denominators.length} denominators`,
@@ -66,6 +66,18 @@ export function pairedRatio(
     estimate: median(ratios),
     interval: [quantile(nonEmpty(medians), tail), quantile(medians, 1 - tail)],
   };
+}
+
+/**
+ * The median with its distribution-free interval: order statistics around it, by the normal approximation of the
+ * binomial. Without assumptions about the values, and cheap enough for every scrape. Throws RangeError for no values.
+ */
+export function medianWithInterval(values: readonly number[], confidence = 0.95): Estimate {
+  const sorted = Float64Array.from(nonEmpty(values)).sort();
+  const reach = (normalQuantile(1 - (1 - confidence) / 2) * Math.sqrt(sorted.length)) / 2;
+  const at = (rank: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(rank)))] ?? NaN;
+  const middle = (sorted.length - 1) / 2;
+  return { estimate: medianOfSorted(sorted), interval: [at(middle - reach), at(middle + reach)] };
 }
 
 /** The Wilson score interval of a rate of `successes` among `trials`; [0, 1] for no trials. */

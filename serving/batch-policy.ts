@@ -5,7 +5,7 @@ const paddingShare = 0.25;
 const paddingSteps = 4;
 
 /** Whether rows of these lengths may share a run: every time step runs all rows, so padding costs what words cost. */
-export function fitsTogether(shortest: number, longest: number): boolean {
+function fitsTogether(shortest: number, longest: number): boolean {
   return longest <= shortest * (1 + paddingShare) + paddingSteps;
 }
 
@@ -24,21 +24,4 @@ export function groupByLength(lengths: readonly number[], largest: number): numb
   }
   if (group.length > 0) groups.push(group);
   return groups;
-}
-
-/**
- * Which of the waiting entries a free worker takes: the oldest, and those after it that are of like length, oldest
- * first. The oldest always goes, so nothing starves.
- * @param lengths of the waiting entries, oldest first
- * @returns their places, ascending
- */
-export function takeBatch(lengths: readonly number[], largest: number): number[] {
-  const [first] = lengths;
-  if (first === undefined) return [];
-  const taken: number[] = [];
-  for (const [place, length] of lengths.entries()) {
-    if (taken.length === largest) break;
-    if (fitsTogether(Math.min(first, length), Math.max(first, length))) taken.push(place);
-  }
-  return taken;
 }

@@ -1,36 +1,54 @@
-/** The models that a server has: of every bundle in a repository the newest version that loads. */
-import type { Logger } from 'pino';
-import type { Manifest } from '../core/bundle/manifest.js';
-import { openBundle } from '../core/bundle/read.js';
+/** The models that a server has: loaded off to the side, swapped in, drained and released. */
 import { type BundleAddress, bundlesNamed, listRepository } from '../core/bundle/repository.js';
-import { fail, toRetortError } from '../core/errors.js';
-import { systemClock } from './clock.js';
-import type { Metrics } from './metrics.js';
-import { RequestQueue } from './queue.js';
-import { WorkerPool } from './worker-pool.js';
+import { fail, type RetortError, toRetortError } from '../core/errors.js';
+import { choose, type Family, type Label } from './life-cycle/family.js';
+import {
+  drainModel,
+  type RunSettings,
+  type ServedModel,
+  startModel,
+  type StartContext,
+} from './life-cycle/served-model.js';
 
-export interface ServedModel {
-  readonly manifest: Manifest;
-  readonly folder: string;
-  readonly queue: RequestQueue;
-  readonly pool: WorkerPool;
+export type { ServedModel };
+
+export interface ModelChoice {
+  readonly name: string;
+  /** The one version that is served, whatever newer one appears; null for the newest. */
+  readonly version: string | null;
+  readonly canary: { readonly version: string; readonly percent: number } | null;
 }
 
-export interface ModelRegistryOptions {
+export interface ModelRegistryOptions extends StartContext {
   readonly repository: string;
-  /** Names of those that are loaded, the first being the default; null for all. */
-  readonly names: readonly string[] | null;
-  readonly workers: number;
-  readonly intraOpThreads: number;
-  readonly queueCapacity: number;
-  readonly largestBatch: number;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
+  /** Those that are loaded, the first being the default; null for all. */
+  readonly models: readonly ModelChoice[] | null;
+  readonly settingsOf: (name: string) => RunSettings;
+  /** How long a version that was replaced may finish what it has. */
+  readonly drainMs: number;
+  /** Tests load none. */
+  readonly start?: typeof startModel;
+}
+
+export type ModelState = 'READY' | 'LOADING' | 'UNAVAILABLE';
+
+export interface IndexEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly state: ModelState;
+  /** Why it is unavailable; empty where it is not loaded, or ready. */
+  readonly reason: string;
+  readonly label: Label | null;
 }
 
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
-  readonly #models = new Map<string, ServedModel>();
+  readonly #families = new Map<string, Family>();
+  /** The latest change of each name: changes of one name follow each other. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #loading = new Set<string>();
+  readonly #refused = new Map<string, RetortError>();
+  readonly #draining = new Set<Promise<void>>();
   #loaded = false;
 
   constructor(options: ModelRegistryOptions) {
@@ -42,19 +60,16 @@ export class ModelRegistry {
    * @throws RetortError repository_missing; model_missing for a name that the repository lacks, with nothing loaded
    */
   async load(): Promise<void> {
-    const { repository, names } = this.#options;
-    for (const address of await addressesOf(repository, names)) {
-      if (this.#models.has(address.name)) continue;
-      try {
-        this.#models.set(address.name, await this.#start(address));
-        this.#options.logger.info({ model: address.name, version: address.version }, 'model ready');
-      } catch (thrown) {
-        const { code, message, hint } = toRetortError(thrown);
-        this.#options.logger.error(
-          { model: address.name, version: address.version, code, hint },
-          `version refused: ${message}`,
-        );
+    const { repository, models } = this.#options;
+    const choices =
+      models ?? (await namesIn(repository)).map((name) => ({ name, version: null, canary: null }));
+    const candidates = await Promise.all(choices.map((choice) => this.#candidates(choice)));
+    for (const [index, { name, canary }] of choices.entries()) {
+      for (const address of candidates[index] ?? []) {
+        if (await this.#attempt(() => this.#swapIn(address))) break;
       }
+      if (canary !== null && this.#families.has(name))
+        await this.#attempt(() => this.setCanary(name, canary.version, canary.percent));
     }
     this.#loaded = true;
   }
@@ -63,24 +78,35 @@ export class ModelRegistry {
   get ready(): boolean {
     return (
       this.#loaded &&
-      this.#models.size > 0 &&
-      [...this.#models.values()].every(({ pool }) => pool.readyWorkers > 0)
+      this.#families.size > 0 &&
+      [...this.#families.values()].every(({ stable }) => stable.pool.readyWorkers > 0)
     );
   }
 
+  /** The stable version of each name. */
   get models(): readonly ServedModel[] {
-    return [...this.#models.values()];
+    return [...this.#families.values()].map(({ stable }) => stable);
+  }
+
+  /** Every version that answers requests, with its label. */
+  get labelled(): readonly { readonly model: ServedModel; readonly label: Label }[] {
+    return [...this.#families.values()].flatMap(({ stable, canary }) => [
+      { model: stable, label: 'stable' as const },
+      ...(canary === null ? [] : [{ model: canary.model, label: 'canary' as const }]),
+    ]);
   }
 
   /**
    * @param name the first model of the repository where it is absent
+   * @param version a version, `stable` or `canary`; where it is absent the request's id falls on one of the two
    * @throws RetortError model_not_ready, model_unknown
    */
-  find(name?: string, version?: string): ServedModel {
-    const [first] = this.#models.values();
+  find(name?: string, version?: string, requestId = ''): ServedModel {
+    const [first] = this.#families.values();
     if (first === undefined) throw fail('model_not_ready', {});
-    const model = name === undefined ? first : this.#models.get(name);
-    if (model === undefined || (version !== undefined && model.manifest.version !== version)) {
+    const family = name === undefined ? first : this.#families.get(name);
+    const model = family === undefined ? undefined : choose(family, version, requestId);
+    if (model === undefined) {
       const known = this.models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ');
       throw fail('model_unknown', {
         model: [name, version].filter((part) => part !== undefined).join(' '),
@@ -90,52 +116,179 @@ export class ModelRegistry {
     return model;
   }
 
-  get queueDepth(): number {
-    return this.models.reduce((sum, { queue }) => sum + queue.depth, 0);
+  get openRequests(): number {
+    return this.labelled.reduce((sum, { model }) => sum + model.queue.openRequests, 0);
   }
 
-  get openRequests(): number {
-    return this.models.reduce((sum, { queue }) => sum + queue.openRequests, 0);
+  /**
+   * Loads a version (the newest where none is named), and only then lets it answer; the one before it finishes what
+   * it has. A version that is loaded already is loaded anew. What fails leaves everything as it was.
+   * @throws RetortError model_missing, of the bundle, model_refused
+   */
+  loadModel(name: string, version?: string): Promise<void> {
+    return this.#inTurn(name, async () => {
+      const [address] = await this.#candidates({ name, version: version ?? null });
+      if (address !== undefined) await this.#swapIn(address);
+    });
+  }
+
+  /** @throws RetortError model_unknown */
+  unloadModel(name: string): Promise<void> {
+    return this.#inTurn(name, async () => {
+      const family = this.#family(name);
+      this.#families.delete(name);
+      this.#release(family.stable);
+      if (family.canary !== null) this.#release(family.canary.model);
+      await Promise.resolve();
+    });
+  }
+
+  /**
+   * Returns to the version that was stable before.
+   * @throws RetortError model_unknown, model_without_previous, and those of a load
+   */
+  rollback(name: string): Promise<void> {
+    const { previousVersion } = this.#family(name);
+    if (previousVersion === null) throw fail('model_without_previous', { model: name });
+    return this.loadModel(name, previousVersion);
+  }
+
+  /**
+   * Lets a version answer a share of the requests that name none; 0 ends it.
+   * @throws RetortError model_unknown, and those of a load
+   */
+  setCanary(name: string, version: string, percent: number): Promise<void> {
+    return this.#inTurn(name, async () => {
+      const family = this.#family(name);
+      const before = family.canary;
+      if (percent > 0 && before?.model.manifest.version === version) {
+        family.canary = { model: before.model, percent };
+        return;
+      }
+      if (percent > 0) {
+        const [address] = await this.#candidates({ name, version });
+        if (address !== undefined) family.canary = { model: await this.#start(address), percent };
+      } else family.canary = null;
+      if (before !== null) this.#release(before.model);
+    });
+  }
+
+  /** Every version of the repository, as the Open Inference Protocol's repository extension lists them. */
+  async index(): Promise<IndexEntry[]> {
+    const labels = new Map(this.labelled.map(({ model, label }) => [keyOf(model.manifest), label] as const));
+    return (await listRepository(this.#options.repository)).map(({ name, version }) => {
+      const key = keyOf({ name, version });
+      const label = labels.get(key) ?? null;
+      const refused = this.#refused.get(key);
+      const state = label !== null ? 'READY' : this.#loading.has(key) ? 'LOADING' : 'UNAVAILABLE';
+      return { name, version, state, reason: refused?.message ?? '', label };
+    });
+  }
+
+  /** Loads what is newer in the repository than what is stable; a version that was refused is not tried again. */
+  async poll(): Promise<void> {
+    const { repository, models } = this.#options;
+    for (const name of models?.map((choice) => choice.name) ?? (await namesIn(repository))) {
+      if (models?.some((choice) => choice.name === name && choice.version !== null) === true) continue;
+      const [newest] = await bundlesNamed(repository, name).catch(() => []);
+      if (newest === undefined || this.#refused.has(keyOf(newest))) continue;
+      if (this.#families.get(name)?.stable.manifest.version === newest.version) continue;
+      await this.#attempt(() => this.loadModel(name, newest.version));
+    }
   }
 
   async close(): Promise<void> {
-    for (const { queue, pool } of this.models) {
-      queue.close(fail('server_draining', {}));
-      await pool.close();
-    }
-    this.#models.clear();
+    await Promise.allSettled(this.#changes.values());
+    const closing = this.labelled.map(({ model }) => drainModel(model, this.#options.clock, 0));
+    await Promise.all([...closing, ...this.#draining]);
+    this.#families.clear();
   }
 
-  async #start({ folder, name, version }: BundleAddress): Promise<ServedModel> {
-    const { workers, intraOpThreads, queueCapacity, largestBatch, metrics, logger } = this.#options;
-    const { manifest } = await openBundle(folder);
-    let pool: WorkerPool | null = null;
-    const queue = new RequestQueue({
-      capacity: queueCapacity,
-      largestBatch,
-      clock: systemClock,
-      onWaiting: () => pool?.dispatch(),
+  async #candidates({ name, version }: Pick<ModelChoice, 'name' | 'version'>): Promise<BundleAddress[]> {
+    const { repository } = this.#options;
+    const versions = await bundlesNamed(repository, name);
+    if (version === null) return versions;
+    const found = versions.filter((address) => address.version === version);
+    if (found.length === 0) {
+      const known = versions.map((address) => `${name} ${address.version}`).join(', ');
+      throw fail('model_missing', { model: `${name} ${version}`, path: repository, known });
+    }
+    return found;
+  }
+
+  async #swapIn(address: BundleAddress): Promise<void> {
+    const stable = await this.#start(address);
+    const before = this.#families.get(address.name);
+    const changed = before !== undefined && before.stable.manifest.version !== stable.manifest.version;
+    this.#families.set(address.name, {
+      stable,
+      canary: before?.canary ?? null,
+      previousVersion: changed ? before.stable.manifest.version : (before?.previousVersion ?? null),
     });
-    pool = await WorkerPool.start({
-      folder,
-      size: workers,
-      intraOpThreads,
-      queue,
-      onBatch: (rows) => {
-        metrics.batch(rows);
-      },
-      onDeath: (reason) => {
-        metrics.workerDied();
-        logger.error({ model: name, version, reason }, 'worker died');
-      },
-    });
-    for (const warning of pool.warnings) logger.warn({ model: name, version }, warning);
-    return { manifest, folder, queue, pool };
+    if (before !== undefined) this.#release(before.stable);
+  }
+
+  async #start(address: BundleAddress): Promise<ServedModel> {
+    const { start = startModel, settingsOf, metrics, logger } = this.#options;
+    const { name: model, version } = address;
+    const key = keyOf(address);
+    this.#loading.add(key);
+    try {
+      const started = await start(address, settingsOf(model), this.#options);
+      this.#refused.delete(key);
+      metrics.models.loads.inc({ model, result: 'loaded' });
+      logger.info({ model, version }, 'model ready');
+      return started;
+    } catch (thrown) {
+      const error = toRetortError(thrown);
+      this.#refused.set(key, error);
+      metrics.models.loads.inc({ model, result: 'refused' });
+      logger.error(
+        { model, version, code: error.code, hint: error.hint },
+        `version refused: ${error.message}`,
+      );
+      throw error;
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
+  #release(model: ServedModel): void {
+    const draining = drainModel(model, this.#options.clock, this.#options.drainMs);
+    this.#draining.add(draining);
+    void draining.finally(() => this.#draining.delete(draining));
+  }
+
+  #family(name: string): Family {
+    const family = this.#families.get(name);
+    if (family === undefined)
+      throw fail('model_unknown', { model: name, known: [...this.#families.keys()].join(', ') });
+    return family;
+  }
+
+  #inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(name) ?? Promise.resolve();
+    const after = before.then(change, change);
+    this.#changes.set(
+      name,
+      after.catch(() => undefined),
+    );
+    return after;
+  }
+
+  /** What fails is logged where it is started. */
+  async #attempt(change: () => Promise<void>): Promise<boolean> {
+    return change().then(
+      () => true,
+      () => false,
+    );
   }
 }
 
-async function addressesOf(repository: string, names: readonly string[] | null): Promise<BundleAddress[]> {
-  if (names === null) return listRepository(repository);
-  const versions = await Promise.all(names.map((name) => bundlesNamed(repository, name)));
-  return versions.flat();
+async function namesIn(repository: string): Promise<string[]> {
+  return [...new Set((await listRepository(repository)).map(({ name }) => name))];
+}
+
+function keyOf({ name, version }: Pick<BundleAddress, 'name' | 'version'>): string {
+  return `${name}/${version}`;
 }

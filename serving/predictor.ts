@@ -1,77 +1,124 @@
 /** One bundle's tokenizer and one session: texts or ids in, logits out. Runs on the calling thread. */
+import type { Manifest } from '../core/bundle/manifest.js';
 import type { Bundle } from '../core/bundle/read.js';
-import { openSession, type Session } from '../core/engines/session.js';
+import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
 import { fail } from '../core/errors.js';
 import { paddedBatch } from '../core/padded-batch.js';
-import type { Tokenizer } from '../core/text/tokenizer.js';
+import type { Piece, Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { groupByLength } from './batch-policy.js';
+import { bucketLimits } from './scheduler/buckets.js';
+import { defaultSessionSettings, type SessionSettings } from './session-settings.js';
 
-/** What is asked: a text, or the ids of one. */
-export type Item = { readonly text: string } | { readonly ids: readonly number[] };
+/** What is asked: a text, with the pieces that its ids stand for where they are wanted, or the ids of one. */
+export type Item = { readonly text: string; readonly pieces?: boolean } | { readonly ids: readonly number[] };
 
 export interface Prediction {
   /** In the order of the manifest's labels. */
   readonly logits: readonly number[];
   /** Ids that the network read. */
   readonly words: number;
+  readonly pieces?: readonly Piece[];
 }
 
 export interface PredictionBatch {
   readonly predictions: readonly Prediction[];
+  /** Ids that were computed, padding counted. */
+  readonly computed: number;
   readonly tokenizeMs: number;
   readonly inferMs: number;
 }
 
 /** Rows of one run of the session. */
 const largestGroup = 32;
-/** Lengths that are run once before the first request: ONNX Runtime plans its memory at a shape's first run. */
-const warmLengths = [1, 8, 32, 128];
+/** Longest row of a tokenizer that does not name one. */
+const longestByDefault = 512;
+/** Rows of the largest batch that is warmed, at the longest length. */
+const warmRows = 8;
+/** A logit's difference beside batch-mates that is the order of additions, not a scale taken over the batch. */
+const additionError = 1e-5;
 
 export class Predictor {
   readonly tokenizer: Tokenizer;
-  readonly #session: Session;
+  /** The execution provider in use. */
+  readonly provider: string;
+  readonly warnings: readonly string[];
+  readonly #session: OpenedSession['session'];
+  #rowByRow = false;
 
-  private constructor(tokenizer: Tokenizer, session: Session) {
+  private constructor(tokenizer: Tokenizer, { session, provider, warnings }: OpenedSession) {
     this.tokenizer = tokenizer;
+    this.provider = provider;
+    this.warnings = [...tokenizer.warnings, ...warnings];
     this.#session = session;
   }
 
   /**
-   * Loads the bundle's first variant, warms it, and checks its logits against the bundle's golden ones.
+   * Loads a variant of the bundle, warms it, and checks its logits against the bundle's golden ones.
    * @throws RetortError of the tokenizer and the session; bundle_parity when a logit is not what the export gave
    */
-  static async open(bundle: Bundle, intraOpThreads: number): Promise<Predictor> {
-    const [variant] = bundle.manifest.variants;
-    if (variant === undefined)
-      throw fail('bundle_malformed', { path: bundle.folder, reason: 'it has no variant' });
-    const [tokenizer, session] = await Promise.all([
+  static async open(
+    bundle: Bundle,
+    intraOpThreads: number,
+    settings: SessionSettings = defaultSessionSettings,
+  ): Promise<Predictor> {
+    const { provider, fallback, optimization, spinning, extra } = settings;
+    const { file } = variantOf(bundle, settings.precision);
+    const [tokenizer, opened] = await Promise.all([
       loadTokenizer(bundle.manifest.tokenizer, bundle.folder),
-      openSession(bundle.path(variant.file), { intraOpThreads }),
+      openWithProvider(
+        bundle.path(file),
+        { provider, fallback },
+        { intraOpThreads, optimization, spinning, extra },
+      ),
     ]);
-    const predictor = new Predictor(tokenizer, session);
-    for (const length of warmLengths) await predictor.run([{ ids: Array.from({ length }, () => 1) }]);
+    const predictor = new Predictor(tokenizer, opened);
+    await predictor.#probe(bundle);
+    await predictor.#warm(longestRow(bundle.manifest));
     await predictor.#checkParity(bundle);
     return predictor;
   }
 
+  /** Whether a row's logits depend on its batch-mates, as DynamicQuantizeLSTM's do; rows are then run one by one. */
+  get rowByRow(): boolean {
+    return this.#rowByRow;
+  }
+
   async run(items: readonly Item[]): Promise<PredictionBatch> {
     const started = performance.now();
-    const rows = items.map((item) => ('ids' in item ? item.ids : this.tokenizer.encode(item.text)));
+    const pieces = items.map((item) =>
+      'text' in item && item.pieces === true ? this.#piecesOf(item.text) : null,
+    );
+    const rows = items.map((item, place) => {
+      if ('ids' in item) return item.ids;
+      return pieces[place]?.map(({ id }) => id) ?? this.tokenizer.encode(item.text);
+    });
     const tokenized = performance.now();
     const predictions = new Array<Prediction>(rows.length);
     const lengths = rows.map((ids) => ids.length);
-    for (const places of groupByLength(lengths, largestGroup)) {
+    let computed = 0;
+    for (const places of groupByLength(lengths, this.#rowByRow ? 1 : largestGroup)) {
+      computed += places.length * Math.max(...places.map((place) => lengths[place] ?? 0));
       const logits = await this.#infer(places.map((place) => rows[place] ?? []));
       places.forEach((place, index) => {
-        predictions[place] = { logits: logits[index] ?? [], words: lengths[place] ?? 0 };
+        const found = pieces[place];
+        predictions[place] = {
+          logits: logits[index] ?? [],
+          words: lengths[place] ?? 0,
+          ...(found == null ? {} : { pieces: found }),
+        };
       });
     }
-    return { predictions, tokenizeMs: tokenized - started, inferMs: performance.now() - tokenized };
+    return { predictions, computed, tokenizeMs: tokenized - started, inferMs: performance.now() - tokenized };
   }
 
   close(): Promise<void> {
     return this.#session.close();
+  }
+
+  #piecesOf(text: string): readonly Piece[] {
+    if (this.tokenizer.pieces === undefined) throw fail('explain_unsupported', {});
+    return this.tokenizer.pieces(text);
   }
 
   async #infer(rows: readonly (readonly number[])[]): Promise<number[][]> {
@@ -82,11 +129,26 @@ export class Predictor {
     return rows.map((_, index) => Array.from(logits.data.subarray(index * classes, (index + 1) * classes)));
   }
 
+  /** Compares a row's logits alone with those beside a longer row: what a graph computes says what it is. */
+  async #probe({ golden }: Bundle): Promise<void> {
+    const row = golden.cases[0]?.ids ?? [];
+    const mate = Array.from({ length: row.length + 3 }, (_, place) => row[place % row.length] ?? 0);
+    const [[alone = []], [beside = []]] = [await this.#infer([row]), await this.#infer([row, mate])];
+    const accepted = this.provider === 'cpu' ? additionError : golden.tolerance;
+    this.#rowByRow = !(largestDifference(alone, beside) <= accepted);
+  }
+
+  /** ONNX Runtime plans its memory at a shape's first run, so each bucket is run once. */
+  async #warm(longest: number): Promise<void> {
+    const row = (length: number) => Array.from({ length }, () => 1);
+    for (const length of bucketLimits(longest)) await this.#infer([row(length)]);
+    if (!this.#rowByRow) await this.#infer(Array.from({ length: warmRows }, () => row(longest)));
+  }
+
   async #checkParity({ golden, folder }: Bundle): Promise<void> {
     const { predictions } = await this.run(golden.cases.map(({ text }) => ({ text })));
     golden.cases.forEach(({ logits, text }, index) => {
-      const found = predictions[index]?.logits ?? [];
-      const difference = Math.max(...logits.map((logit, k) => Math.abs(logit - (found[k] ?? Infinity))));
+      const difference = largestDifference(logits, predictions[index]?.logits ?? []);
       if (!(difference <= golden.tolerance)) {
         throw fail('bundle_parity', {
           path: folder,
@@ -97,4 +159,25 @@ export class Predictor {
       }
     });
   }
+}
+
+/** The most ids that the bundle's tokenizer makes of a text. */
+export function longestRow({ tokenizer }: Manifest): number {
+  const named = tokenizer.maxWords ?? tokenizer.maxTokens;
+  return typeof named === 'number' && named > 0 ? named : longestByDefault;
+}
+
+function variantOf({ manifest, folder }: Bundle, precision: SessionSettings['precision']) {
+  const { variants } = manifest;
+  const variant =
+    precision === undefined ? variants[0] : variants.find((candidate) => candidate.precision === precision);
+  if (variant === undefined) {
+    const known = variants.map((candidate) => candidate.precision).join(', ');
+    throw fail('variant_missing', { path: folder, precision: precision ?? 'any', known });
+  }
+  return variant;
+}
+
+function largestDifference(expected: readonly number[], found: readonly number[]): number {
+  return Math.max(...expected.map((logit, k) => Math.abs(logit - (found[k] ?? Infinity))));
 }

@@ -1,35 +1,27 @@
 /** A running server: listens at once, is ready when its models are loaded and warm, drains when it is told to stop. */
 import { createServer, type Server } from 'node:http';
-import { availableParallelism } from 'node:os';
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { usableCores } from '../core/cpu-quota.js';
 import { fail } from '../core/errors.js';
+import { Cascade } from './cascade/cascade.js';
+import { systemClock } from './clock.js';
 import { Sampler } from './comparison/sampler.js';
+import type { ServeConfig } from './config.js';
 import { createApp } from './http/app.js';
-import type { Limits, ServingContext } from './inference/context.js';
+import type { ServingContext } from './inference/context.js';
+import { InferenceService } from './inference/service.js';
+import { type RunSettings } from './life-cycle/served-model.js';
+import { watchRepository } from './life-cycle/watch.js';
 import { Metrics } from './metrics.js';
+import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
+import { ResultCache } from './result-cache.js';
+import { Shadow } from './shadow/shadow.js';
 
 export interface ServerOptions {
-  readonly repository: string;
-  /** Names of the models that are loaded, the first being the default; null for all. */
-  readonly models: readonly string[] | null;
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  /** Worker threads a model; null for as many as the CPU quota gives. */
-  readonly workers: number | null;
-  readonly intraOpThreads: number;
-  readonly queueCapacity: number;
-  /** Texts that a worker takes at once. */
-  readonly largestBatch: number;
-  readonly limits: Limits;
-  /** Share of single texts that are run again, static and eager, after they are answered. */
-  readonly compareEager: number;
-  /** How long a drain may take. */
-  readonly drainMs: number;
+  readonly config: ServeConfig;
   readonly logger: Logger;
 }
 
@@ -47,34 +39,52 @@ const requestTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 65_000;
 
 /** @throws RetortError port_in_use, address_unusable */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { logger, limits, compareEager, repository, intraOpThreads, queueCapacity, largestBatch } = options;
-  const workers = options.workers ?? (await cpuQuota());
-  const metrics: Metrics = new Metrics(() => registry.queueDepth);
+export async function startServer({ config, logger }: ServerOptions): Promise<RunningServer> {
+  const { limits, lifeCycle } = config;
+  const clock = systemClock;
+  const metrics: Metrics = new Metrics(() => readModelGauges(registry));
   const registry: ModelRegistry = new ModelRegistry({
-    repository,
-    names: options.models,
-    workers,
-    intraOpThreads,
-    queueCapacity,
-    largestBatch,
+    repository: config.repository,
+    models:
+      config.models?.map(({ name, version = null, canary = null }) => ({ name, version, canary })) ?? null,
+    settingsOf: (name) => runSettings(config, name),
+    drainMs: lifeCycle.drainMs,
+    clock,
     logger,
     metrics,
   });
   const sampler =
-    compareEager > 0 ? new Sampler({ share: compareEager, metrics, logger, random: Math.random }) : null;
-  const context: ServingContext = {
+    config.compare.share > 0
+      ? new Sampler({ share: config.compare.share, metrics, logger, random: Math.random })
+      : null;
+  const beside = (name: string) => ({ clock, metrics, logger, teacherModel: () => registry.find(name) });
+  const inference = new InferenceService({
     registry,
     metrics,
-    limits,
-    logger,
-    draining: false,
+    cache: config.cache.megabytes > 0 ? new ResultCache(config.cache.megabytes * 2 ** 20) : null,
+    cascade:
+      config.cascade === null ? null : new Cascade({ ...config.cascade, ...beside(config.cascade.teacher) }),
+    shadow:
+      config.shadow === null
+        ? null
+        : new Shadow({ ...config.shadow, ...beside(config.shadow.teacher), random: Math.random }),
+    explainRuns: config.explain.runs,
     onAnswered:
       sampler === null
         ? null
-        : (model, text) => {
-            sampler.offer(model.folder, text);
+        : ({ folder }, text) => {
+            sampler.offer(folder, text);
           },
+  });
+  const context: ServingContext = {
+    registry,
+    inference,
+    metrics,
+    limits,
+    logger,
+    comparison: () => sampler?.summary ?? null,
+    draining: false,
+    refusing: false,
   };
   const server = createServer(
     {
@@ -84,23 +94,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     createApp(context),
   );
-  await listen(server, options);
+  await listen(server, config);
   const { port } = server.address() as AddressInfo;
   const loaded = registry.load().then(() => registry.ready);
+  const stopWatching =
+    lifeCycle.pollSeconds > 0 ? watchRepository(registry, loaded, lifeCycle.pollSeconds * 1000, clock) : null;
   return {
-    url: `http://${options.host}:${String(port)}`,
+    url: `http://${config.host}:${String(port)}`,
     loaded,
     async close() {
+      stopWatching?.();
       context.draining = true;
       await loaded.catch(() => undefined);
+      await sleep(lifeCycle.graceMs);
+      context.refusing = true;
       const closed = new Promise<void>((resolve) => {
         server.close(() => {
           resolve();
         });
       });
       server.closeIdleConnections();
-      const deadline = performance.now() + options.drainMs;
-      while (registry.openRequests > 0 && performance.now() < deadline) await sleep(10);
+      const deadline = clock.now() + lifeCycle.drainMs;
+      while (registry.openRequests > 0 && clock.now() < deadline) await sleep(10);
       await registry.close();
       await sampler?.close();
       // Answers that were just written go out before their connections end.
@@ -112,7 +127,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+function runSettings({ workers, queue, session, models }: ServeConfig, name: string): RunSettings {
+  const own = models?.find((model) => model.name === name);
+  return {
+    workers: own?.workers ?? workers.count ?? Math.max(1, Math.floor(usableCores() / workers.threads)),
+    intraOpThreads: workers.threads,
+    isolation: workers.isolation,
+    heapMegabytes: workers.heapMegabytes,
+    memoryCeilingBytes: workers.memoryMegabytes === null ? null : workers.memoryMegabytes * 2 ** 20,
+    batchTimeoutMs: workers.batchTimeoutMs,
+    queueCapacity: queue.capacity,
+    largestBatch: queue.largestBatch,
+    tokenBudget: queue.tokenBudget,
+    session: own?.session ?? session,
+  };
+}
+
+async function listen(server: Server, { host, port }: ServeConfig): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -123,13 +154,4 @@ async function listen(server: Server, { host, port }: ServerOptions): Promise<vo
     });
     server.listen(port, host, resolve);
   });
-}
-
-/** Whole cores that the control group grants; the machine's where there is no quota. */
-export async function cpuQuota(file = '/sys/fs/cgroup/cpu.max'): Promise<number> {
-  const [quota = 'max', period = '100000'] = (await readFile(file, 'utf8').catch(() => 'max'))
-    .trim()
-    .split(' ');
-  const cores = availableParallelism();
-  return quota === 'max' ? cores : Math.max(1, Math.min(cores, Math.floor(Number(quota) / Number(period))));
 }

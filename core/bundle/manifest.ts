@@ -47,6 +47,14 @@ const accuracySchema = z.strictObject({
   interval: z.tuple([z.number(), z.number()]),
 });
 
+/** How often a student's label is its teacher's, when it was distilled: what a shadow's agreement is held against. */
+const agreementSchema = z.strictObject({
+  teacher: z.string(),
+  data: z.string(),
+  rows: z.int(),
+  rate: z.number().min(0).max(1),
+});
+
 export const manifestSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),
   name: z.string().regex(/^[\w][\w.-]*$/),
@@ -66,6 +74,7 @@ export const manifestSchema = z.strictObject({
   accuracy: z.array(accuracySchema),
   /** null: the score is the softmax of the logits. */
   calibration: calibrationSchema.nullable().default(null),
+  agreement: agreementSchema.optional(),
   lineage: z.strictObject({
     createdAt: z.iso.datetime(),
     producer: z.string(),

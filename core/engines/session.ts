@@ -1,17 +1,20 @@
 /** The one place that opens ONNX Runtime sessions, over Retort's own tensors. */
 import type * as Ort from 'onnxruntime-common';
 import { fail } from '../errors.js';
+import type { ProviderName } from './providers.js';
 import { type DType, type Tensor, tensor } from '../tensor.js';
 
 export interface SessionOptions {
   /** onnxruntime-node's native kernels, or onnxruntime-web's WebAssembly (in Node, one thread). */
   readonly engine?: 'node' | 'web';
-  readonly provider?: 'cpu' | 'cuda';
+  readonly provider?: ProviderName;
   /** Threads inside one operator. */
   readonly intraOpThreads?: number;
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
   readonly spinning?: boolean;
+  /** Further options by ONNX Runtime's own names; they win over those above. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 export interface Session {
@@ -36,6 +39,7 @@ export async function openSession(
     intraOpThreads = 1,
     optimization = 'all',
     spinning = false,
+    extra = {},
   } = options;
   const runtime: RuntimeModule = engine === 'node' ? await import('onnxruntime-node') : await webRuntime();
   const settings: Ort.InferenceSession.SessionOptions = {
@@ -45,6 +49,7 @@ export async function openSession(
     graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' }, set_denormal_as_zero: '1' } },
+    ...extra,
   };
   const { InferenceSession, Tensor: OrtTensor } = runtime;
   const session = await (
@@ -53,7 +58,7 @@ export async function openSession(
       : InferenceSession.create(model, settings)
   ).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    if (provider === 'cuda') throw fail('provider_missing', { provider: 'CUDA', reason }, error);
+    if (provider !== 'cpu') throw fail('provider_missing', { provider, reason }, error);
     throw fail('session_refused', { reason }, error);
   });
   return {

@@ -27,4 +27,9 @@ export const comparisonErrors = define({
     message: 'There is no parameter {name} in {path}, so eager engines cannot compute its network.',
     hint: 'Export the bundle again with `retort export`, which keeps the parameters by name.',
   },
+  comparison_off: {
+    kind: 'not_found',
+    message: 'This server does not compare static with eager execution.',
+    hint: 'Start it with --compare-eager 0.01.',
+  },
 });

@@ -5,7 +5,7 @@ export const servingErrors = define({
   queue_full: {
     kind: 'overloaded',
     message: 'The queue is full: {capacity} texts wait already.',
-    hint: 'Try again after the time that Retry-After names, or start the server with more --workers.',
+    hint: 'Try again in {seconds} s, as Retry-After says, or start the server with more --workers.',
   },
   deadline_exceeded: {
     kind: 'timeout',
@@ -51,5 +51,35 @@ export const servingErrors = define({
     kind: 'unavailable',
     message: 'The server is shutting down.',
     hint: 'Send the request to another instance.',
+  },
+  model_without_previous: {
+    kind: 'invalid',
+    message: 'There was no other version of {model} before.',
+    hint: 'Load a version by its number.',
+  },
+  variant_missing: {
+    kind: 'invalid',
+    message: 'The bundle {path} has no variant of precision {precision}.',
+    hint: 'Its variants are: {known}.',
+  },
+  config_missing: {
+    kind: 'usage',
+    message: 'The configuration {path} cannot be read.',
+    hint: 'Give --config a JSON file; docs/serving.md lists its entries.',
+  },
+  config_invalid: {
+    kind: 'usage',
+    message: 'The configuration {path} does not fit: {reason}.',
+    hint: 'docs/serving.md lists its entries.',
+  },
+  explain_unsupported: {
+    kind: 'invalid',
+    message: 'The tokenizer of this model cannot say which part of a text a token stands for.',
+    hint: 'Ask a model with a word tokenizer, such as the shipped student.',
+  },
+  explain_too_many: {
+    kind: 'invalid',
+    message: 'The request asks to explain {texts} texts; one is explained at once.',
+    hint: 'Send one text a request with explain.',
   },
 });

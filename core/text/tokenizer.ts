@@ -1,5 +1,12 @@
 /** What a tokenizer is: text in, ids out. The kinds are listed in tokenizers.ts. */
 
+/** What an id stands for. */
+export interface Piece {
+  /** As it stands in the normalised text. */
+  readonly text: string;
+  readonly id: number;
+}
+
 export interface Tokenizer {
   /** The number of ids there are. */
   readonly vocabularySize: number;
@@ -12,4 +19,6 @@ export interface Tokenizer {
    * teacher's special tokens.
    */
   encode(text: string): number[];
+  /** The same ids, each with the text that it stands for; absent where a kind cannot say. */
+  pieces?(text: string): Piece[];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fileNameSchema, parseDescriptor, readTokenizerFile } from './descriptor.js';
 import { normalizeText } from './normalize.js';
 import { loadSegmenter, segmenterNames } from './segmenter.js';
-import type { Tokenizer } from './tokenizer.js';
+import type { Piece, Tokenizer } from './tokenizer.js';
 import { UNK, UNK_ID, Vocabulary } from './vocabulary.js';
 
 const wordTokenizerSchema = z.strictObject({
@@ -32,6 +32,7 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
   const file = path.join(folder, vocabularyFile);
   const vocabulary = Vocabulary.parse((await readTokenizerFile(file)).toString('utf8'), file);
   const segmenter = await loadSegmenter(name);
+  const piecesOf = wordPieces(vocabulary, { unknownWords, maxWords });
   const encodeWords = wordEncoder(vocabulary, { unknownWords, maxWords });
   return {
     vocabularySize: vocabulary.words.length,
@@ -43,20 +44,33 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
           ],
     maskText: ' ',
     encode: (raw) => encodeWords(segmenter.cut(normalizeText(raw))),
+    pieces: (raw) => piecesOf(segmenter.cut(normalizeText(raw))),
   };
+}
+
+interface WordRules {
+  readonly unknownWords: UnknownWords;
+  readonly maxWords: number;
 }
 
 /** Ids of words that are cut already: 1 to maxWords. */
 export function wordEncoder(
   vocabulary: Vocabulary,
-  { unknownWords, maxWords }: { readonly unknownWords: UnknownWords; readonly maxWords: number },
+  rules: WordRules,
 ): (words: readonly string[]) => number[] {
-  const idsOf = (word: string) =>
-    unknownWords === 'unk' || vocabulary.has(word) || word === UNK
-      ? [vocabulary.idOf(word)]
-      : Array.from(word, (character) => vocabulary.idOf(character));
+  const piecesOf = wordPieces(vocabulary, rules);
+  return (words) => piecesOf(words).map(({ id }) => id);
+}
+
+function wordPieces(
+  vocabulary: Vocabulary,
+  { unknownWords, maxWords }: WordRules,
+): (words: readonly string[]) => Piece[] {
+  const piece = (text: string) => ({ text, id: vocabulary.idOf(text) });
+  const piecesOf = (word: string) =>
+    unknownWords === 'unk' || vocabulary.has(word) || word === UNK ? [piece(word)] : Array.from(word, piece);
   return (words) => {
-    const ids = words.slice(0, maxWords).flatMap(idsOf).slice(0, maxWords);
-    return ids.length === 0 ? [UNK_ID] : ids;
+    const pieces = words.slice(0, maxWords).flatMap(piecesOf).slice(0, maxWords);
+    return pieces.length === 0 ? [{ text: '', id: UNK_ID }] : pieces;
   };
 }

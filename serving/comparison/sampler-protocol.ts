@@ -1,5 +1,8 @@
 /** What the sampler and its worker say to each other. */
 
+/** Of each engine. */
+export const sampleThreads = 1;
+
 export interface SampleMessage {
   /** The bundle's. */
   readonly folder: string;

@@ -6,7 +6,7 @@ import { batchesOf } from './batches.js';
 import type { Batch, PreparedEngine } from './engine.js';
 import { ortEager } from './eager-engines.js';
 import { networkShape } from './network.js';
-import type { SampleMessage, SampleResult } from './sampler-protocol.js';
+import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
 import { staticGraph } from './static-engines.js';
 
 interface Contest {
@@ -16,15 +16,14 @@ interface Contest {
   runs: number;
 }
 
-const threads = 1;
 const contests = new Map<string, Promise<Contest>>();
 
 async function prepare(folder: string): Promise<Contest> {
   const bundle = await openBundle(folder, { checkFiles: false });
   const { inputs } = networkShape(bundle);
   const engines = [
-    await staticGraph.prepare(bundle, threads),
-    await ortEager.prepare(bundle, threads),
+    await staticGraph.prepare(bundle, sampleThreads),
+    await ortEager.prepare(bundle, sampleThreads),
   ] as const;
   const tokenizer = await loadTokenizer(bundle.manifest.tokenizer, bundle.folder);
   const batch = (text: string) => {

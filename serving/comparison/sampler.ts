@@ -5,9 +5,10 @@
 import { Worker } from 'node:worker_threads';
 import { endWorker } from '../end-worker.js';
 import type { Logger } from 'pino';
-import { median } from '../../core/statistics.js';
+import type { Estimate } from '../../core/statistics.js';
 import type { Metrics } from '../metrics.js';
-import type { SampleMessage, SampleResult } from './sampler-protocol.js';
+import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
+import { type ComparisonSummary, summarize } from './summary.js';
 
 export interface SamplerOptions {
   /** In [0, 1]. */
@@ -18,14 +19,14 @@ export interface SamplerOptions {
   readonly random: () => number;
 }
 
-/** Samples that the speed-up is the median of. */
+/** Samples that the medians are over. */
 const window = 256;
 
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #worker: Worker;
   #busy = false;
-  readonly #speedups: number[] = [];
+  readonly #samples: SampleResult[] = [];
   #largestDifference = 0;
 
   constructor(options: SamplerOptions) {
@@ -51,7 +52,7 @@ export class Sampler {
     const { share, random, metrics } = this.#options;
     if (random() >= share) return;
     if (this.#busy) {
-      metrics.comparisonDropped();
+      metrics.comparison.dropped.inc();
       return;
     }
     this.#busy = true;
@@ -62,13 +63,28 @@ export class Sampler {
     await endWorker(this.#worker, null);
   }
 
-  #record({ staticMs, eagerMs, difference }: SampleResult): void {
-    const { metrics } = this.#options;
-    metrics.compared('static', staticMs);
-    metrics.compared('eager', eagerMs);
-    this.#speedups.push(eagerMs / staticMs);
-    if (this.#speedups.length > window) this.#speedups.shift();
-    this.#largestDifference = Math.max(this.#largestDifference, difference);
-    metrics.comparisonSummary(median(this.#speedups), this.#largestDifference);
+  get summary(): ComparisonSummary {
+    return summarize(this.#samples, sampleThreads, this.#largestDifference);
   }
+
+  #record(sample: SampleResult): void {
+    const { comparison } = this.#options.metrics;
+    comparison.seconds.observe({ engine: 'static' }, sample.staticMs / 1000);
+    comparison.seconds.observe({ engine: 'eager' }, sample.eagerMs / 1000);
+    this.#samples.push(sample);
+    if (this.#samples.length > window) this.#samples.shift();
+    this.#largestDifference = Math.max(this.#largestDifference, sample.difference);
+    comparison.largestDifference.set(this.#largestDifference);
+    const { speedup, differenceMs } = this.summary;
+    if (speedup !== null) setBounds(comparison.speedup, speedup, 1);
+    if (differenceMs !== null) setBounds(comparison.saved, differenceMs, 1 / 1000);
+  }
+}
+
+function setBounds(
+  gauge: Metrics['comparison']['speedup'],
+  { estimate, interval: [low, high] }: Estimate,
+  unit: number,
+): void {
+  for (const [bound, value] of Object.entries({ estimate, low, high })) gauge.set({ bound }, value * unit);
 }

@@ -13,6 +13,7 @@ import type { Limits, ServingContext } from '../inference/context.js';
 import type { Route } from './route.js';
 import { browserRuntime, page } from './page.js';
 import { live, ready } from './routes/health.js';
+import { compare } from './routes/compare.js';
 import { metrics } from './routes/metrics.js';
 import { modelFile, models } from './routes/models.js';
 import { predict } from './routes/predict.js';
@@ -31,10 +32,8 @@ const routes: readonly Route[] = [
   live,
   ready,
   metrics,
+  compare,
 ];
-
-/** Seconds that a client is told to wait when the queue is full. */
-const retryAfterSeconds = '1';
 
 export function createApp(context: ServingContext): Express {
   const app = express();
@@ -100,7 +99,7 @@ function answerError({ limits, logger, metrics: counters }: ServingContext): Err
     if (error.kind === 'internal')
       logger.error({ requestId, code: error.code, cause: causeOf(error) }, error.message);
     else if (status >= 500) logger.warn({ requestId, code: error.code }, error.message);
-    if (error.kind === 'overloaded') response.set('Retry-After', retryAfterSeconds);
+    if (error.kind === 'overloaded') response.set('Retry-After', String(error.details.seconds ?? 1));
     if (!isRouted(request)) counters.request('none', status);
     response.status(status).json(errorBody(error, request, requestId));
   };

@@ -18,7 +18,12 @@ export function callOf(request: Request, response: Response): Call {
   response.once('close', () => {
     gone.abort();
   });
-  return { timeoutMs: asked > 0 ? asked : null, signal: gone.signal, timeline: new Timeline() };
+  return {
+    requestId: response.get('x-request-id') ?? '',
+    timeoutMs: asked > 0 ? asked : null,
+    signal: gone.signal,
+    timeline: new Timeline(),
+  };
 }
 
 /** Writes the answer, and counts its stages. */

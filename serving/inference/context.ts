@@ -1,7 +1,9 @@
 /** What requests are answered with, whatever edge they come through. */
 import type { Logger } from 'pino';
+import type { ComparisonSummary } from '../comparison/summary.js';
 import type { Metrics } from '../metrics.js';
-import type { ModelRegistry, ServedModel } from '../model-registry.js';
+import type { ModelRegistry } from '../model-registry.js';
+import type { InferenceService } from './service.js';
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -15,7 +17,11 @@ export interface ServingContext {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly logger: Logger;
-  /** Called with every text that was answered alone; comparison samples from these. */
-  readonly onAnswered: ((model: ServedModel, text: string) => void) | null;
+  readonly inference: InferenceService;
+  /** What the live comparison found; null where it is off. */
+  readonly comparison: () => ComparisonSummary | null;
+  /** Not ready any more. */
   draining: boolean;
+  /** Takes no more work. */
+  refusing: boolean;
 }

@@ -2,7 +2,6 @@
 import { fail } from '../../core/errors.js';
 import type { ServingContext } from './context.js';
 import { itemsOf } from './items.js';
-import { classify } from './predict.js';
 import { type Call, submit } from './submit.js';
 import type { InputTensor, OutputTensor } from './tensors.js';
 
@@ -26,7 +25,7 @@ export async function infer(
   request: InferRequest,
   call: Call,
 ): Promise<InferResponse> {
-  const model = context.registry.find(request.model, request.version);
+  const model = context.registry.find(request.model, request.version, call.requestId);
   const items = itemsOf(request.inputs, model, context.limits);
   for (const name of request.outputs ?? []) {
     if (!outputNames.includes(name)) {
@@ -36,27 +35,27 @@ export async function infer(
       });
     }
   }
-  const { predictions } = await submit(context, model, items, call);
+  const inferred = await submit(context, items, { model: request.model, version: request.version }, call);
   const answeredMs = performance.now();
-  const { name, version, labels } = model.manifest;
-  const classes = predictions.map((prediction) => classify(model, prediction));
+  const { results } = inferred;
+  const { name, version, labels } = inferred.model.manifest;
   const all: readonly OutputTensor[] = [
     {
       name: 'logits',
       datatype: 'FP32',
       shape: [items.length, labels.length],
-      data: predictions.flatMap(({ logits }) => logits),
+      data: results.flatMap(({ logits }) => logits),
     },
-    { name: 'label', datatype: 'BYTES', shape: [items.length], data: classes.map(({ label }) => label) },
+    { name: 'label', datatype: 'BYTES', shape: [items.length], data: results.map(({ label }) => label) },
     {
       name: 'score',
       datatype: 'FP32',
       shape: [items.length],
-      data: classes.map(({ score }) => Math.fround(score)),
+      data: results.map(({ score }) => Math.fround(score)),
     },
   ];
   const outputs = request.outputs?.flatMap((wanted) => all.filter((one) => one.name === wanted)) ?? all;
-  call.timeline.add('post_process', answeredMs, performance.now());
+  call.timeline.add('postprocess', answeredMs, performance.now());
   return { model: name, version, outputs };
 }
 

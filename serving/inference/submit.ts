@@ -1,13 +1,14 @@
-/** The way of every request into a model's queue and back. */
+/** The way of every request to the models and back. */
 import { fail } from '../../core/errors.js';
-import type { ServedModel } from '../model-registry.js';
 import type { Item } from '../predictor.js';
-import type { Answer } from '../queue.js';
 import type { ServingContext } from './context.js';
+import type { Inferred, InferenceCall } from './service.js';
 import type { Timeline } from './timeline.js';
 
 /** What an edge knows of a request beside its content. */
 export interface Call {
+  /** A canary's share is drawn by it. */
+  readonly requestId: string;
   /** What the client allows; null for the server's own limit. */
   readonly timeoutMs: number | null;
   /** Aborted when the client is gone: what still waits is dropped. */
@@ -15,21 +16,35 @@ export interface Call {
   readonly timeline: Timeline;
 }
 
-/** @throws RetortError server_draining and those of the queue */
-export async function submit(
-  { limits, draining }: ServingContext,
-  model: ServedModel,
+/** What a request says of the models that it asks. */
+export type Asked = Pick<InferenceCall, 'model' | 'version' | 'cascade'>;
+
+/** @throws RetortError server_draining, of the registry and of the queue */
+export function submit(
+  context: ServingContext,
   items: readonly Item[],
-  { timeoutMs, signal, timeline }: Call,
-): Promise<Answer> {
-  if (draining) throw fail('server_draining', {});
+  asked: Asked,
+  call: Call,
+): Promise<Inferred> {
+  return timed(context, call, (limits) => context.inference.infer({ ...asked, ...limits, items }));
+}
+
+/** Runs `work` within the request's deadline, and notes its stages. */
+export async function timed<T extends Pick<Inferred, 'times'>>(
+  { limits, refusing }: ServingContext,
+  { requestId, timeoutMs, signal, timeline }: Call,
+  work: (call: Pick<InferenceCall, 'requestId' | 'deadlineMs' | 'signal'>) => Promise<T>,
+): Promise<T> {
+  if (refusing) throw fail('server_draining', {});
   const submittedMs = performance.now();
   const deadlineMs = submittedMs + Math.min(timeoutMs ?? Infinity, limits.deadlineMs);
-  const answer = await model.queue.submit({ items, deadlineMs, signal });
+  const inferred = await work({ requestId, deadlineMs, signal });
+  const { queueMs, batchWaitMs, tokenizeMs, inferMs } = inferred.times;
   timeline.addInOrder(submittedMs, [
-    ['queue', answer.queueMs],
-    ['tokenize', answer.tokenizeMs],
-    ['infer', answer.inferMs],
+    ['queue', queueMs],
+    ['batch_wait', batchWaitMs],
+    ['tokenize', tokenizeMs],
+    ['infer', inferMs],
   ]);
-  return answer;
+  return inferred;
 }

@@ -54,7 +54,7 @@ test('what is in flight at SIGTERM is answered', async () => {
   const texts = Array.from({ length: 256 }, () => '房间很干净，服务也好。'.repeat(300));
   const answer = predict(url, { texts });
   // Until it has come in: its texts wait, or on a very fast machine it is answered.
-  const cameIn = /^retort_queue_depth [1-9]|^retort_requests_total[{].*predict/m;
+  const cameIn = /^retort_queue_depth[{].* [1-9]|^retort_requests_total[{].*predict/m;
   while (!cameIn.test(await (await fetch(`${url}/metrics`)).text()));
   child.kill('SIGTERM');
   const { status, results } = await answer;
@@ -89,7 +89,7 @@ test('ends with 0 at SIGTERM while a worker computes what nobody waits for any m
       body: JSON.stringify({ inputs }),
       signal: client.signal,
     }).catch(() => null);
-    while (!/^retort_queue_depth [1-9]/m.test(await (await fetch(`${url}/metrics`)).text()));
+    while (!/^retort_queue_depth[{].* [1-9]/m.test(await (await fetch(`${url}/metrics`)).text()));
     client.abort();
     await asked;
     child.kill('SIGTERM');

@@ -4,27 +4,20 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { type RunningServer, type ServerOptions, startServer } from '../../serving/server.js';
+import { type ServeConfigInput, serveConfigSchema } from '../../serving/config.js';
+import { type RunningServer, startServer } from '../../serving/server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 
-const limits = { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 };
-
-function start(repository: string, overrides: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  return startServer({
+function start(repository: string, overrides: Partial<ServeConfigInput> = {}): Promise<RunningServer> {
+  const config = serveConfigSchema.parse({
     repository,
-    host: '127.0.0.1',
     port: 0,
-    workers: 1,
-    intraOpThreads: 1,
-    queueCapacity: 100,
-    largestBatch: 16,
-    limits,
-    models: null,
-    compareEager: 0,
-    drainMs: 2000,
-    logger: pino({ level: 'silent' }),
+    workers: { count: 1, isolation: 'thread' },
+    limits: { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 },
+    lifeCycle: { drainMs: 2000 },
     ...overrides,
-  });
+  } satisfies ServeConfigInput);
+  return startServer({ config, logger: pino({ level: 'silent' }) });
 }
 
 let root: string;
@@ -224,12 +217,12 @@ test('metrics count requests by route and status, and time the stages', async ()
   const { text } = await ask('/metrics');
   expect(text).toMatch(/retort_requests_total\{route="\/v1\/predict",status="200"\} \d/);
   expect(text).toMatch(/retort_requests_total\{route="\/v1\/predict",status="422"\} \d/);
-  for (const stage of ['queue', 'tokenize', 'infer', 'total'])
+  for (const stage of ['queue', 'batch_wait', 'tokenize', 'infer', 'postprocess', 'total'])
     expect(text).toContain(`retort_stage_seconds_count{stage="${stage}"}`);
 });
 
 test('a full queue is 429 with Retry-After', async () => {
-  const small = await start(path.join(root, 'models'), { queueCapacity: 1 });
+  const small = await start(path.join(root, 'models'), { queue: { capacity: 1 } });
   await small.loaded;
   const reply = await ask('/v1/predict', { texts: ['好', '差'] }, {}, small.url);
   expect(reply).toMatchObject({ status: 429, body: { error: { code: 'queue_full' } } });
@@ -274,7 +267,7 @@ test('a version with other logits than its golden ones is refused, and the older
 });
 
 test('sampled texts are compared with eager execution', async () => {
-  const comparing = await start(path.join(root, 'models'), { compareEager: 1 });
+  const comparing = await start(path.join(root, 'models'), { compare: { share: 1 } });
   await comparing.loaded;
   let metrics = '';
   for (

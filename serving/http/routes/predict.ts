@@ -4,7 +4,12 @@ import { fail } from '../../../core/errors.js';
 import { predict as predictTexts } from '../../inference/predict.js';
 import { callOf, finish, type Route } from '../route.js';
 
-const options = { model: z.string().optional(), logits: z.boolean().default(false) };
+const options = {
+  model: z.string().optional(),
+  version: z.string().optional(),
+  logits: z.boolean().default(false),
+  explain: z.boolean().default(false),
+};
 const bodySchema = z.union([
   z.strictObject({ text: z.string(), ...options }),
   z.strictObject({ texts: z.array(z.string()).min(1), ...options }),
@@ -17,9 +22,10 @@ export const predict: Route = {
     const call = callOf(request, response);
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw fail('request_invalid', { reason: reasonOf(request.body) });
-    const { model, logits } = body.data;
+    const { model, version, logits, explain } = body.data;
     const texts = 'text' in body.data ? [body.data.text] : body.data.texts;
-    finish(context, call, response, await predictTexts(context, { texts, model, logits }, call));
+    const asked = { texts, model, version, logits, explain };
+    finish(context, call, response, await predictTexts(context, asked, call));
   },
 };
 
@@ -36,5 +42,5 @@ function reasonOf(body: unknown): string {
     if (wrong >= 0) return `texts[${String(wrong)}] is not a string`;
   }
   if (!('text' in body) && !('texts' in body)) return 'it has neither text nor texts';
-  return 'it has keys that are not known, or model or logits of the wrong type';
+  return 'it has keys that are not known, or model, version, logits or explain of the wrong type';
 }

@@ -1,51 +1,22 @@
 /** The queue of requests, on a clock that the tests turn. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fail } from '../../core/errors.js';
-import type { Clock } from '../../serving/clock.js';
-import type { Item } from '../../serving/predictor.js';
-import { type Answer, type Entry, RequestQueue } from '../../serving/queue.js';
+import { fail } from '../../../core/errors.js';
+import type { Item } from '../../../serving/predictor.js';
+import { type Answer, type Batch, type Entry, RequestQueue } from '../../../serving/scheduler/queue.js';
+import { FakeClock } from '../../fixtures/fake-clock.js';
 
-class FakeClock implements Clock {
-  #now = 1000;
-  readonly #timers = new Set<{ at: number; callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  setTimeout(callback: () => void, milliseconds: number): unknown {
-    const timer = { at: this.#now + milliseconds, callback };
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  clearTimeout(timer: unknown): void {
-    this.#timers.delete(timer as { at: number; callback: () => void });
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  /** Lets time pass; timers fire in the order of their times. */
-  pass(milliseconds: number): void {
-    const end = this.#now + milliseconds;
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.callback();
-    }
-    this.#now = end;
-  }
-}
-
-function start({ capacity = 10, largestBatch = 4 } = {}) {
+function start({ capacity = 10, largestBatch = 4, tokenBudget = 4096 } = {}) {
   const clock = new FakeClock();
   let calls = 0;
-  const queue = new RequestQueue({ capacity, largestBatch, clock, onWaiting: () => (calls += 1) });
+  const queue = new RequestQueue({
+    capacity,
+    largestBatch,
+    tokenBudget,
+    longestRow: 128,
+    clock,
+    onWaiting: () => (calls += 1),
+  });
   const submit = (
     texts: readonly string[],
     { within = 100, signal }: { within?: number; signal?: AbortSignal } = {},
@@ -63,12 +34,15 @@ function start({ capacity = 10, largestBatch = 4 } = {}) {
   return { clock, queue, submit, calls: () => calls };
 }
 
-const textsOf = (entries: readonly Entry[]) => entries.map(({ item }) => ('text' in item ? item.text : ''));
+const take = (queue: RequestQueue): Batch =>
+  queue.take() ?? { entries: [], reason: 'drained', dispatchedMs: 0 };
+const textsOf = ({ entries }: Pick<Batch, 'entries'>) =>
+  entries.map(({ item }) => ('text' in item ? item.text : ''));
 /** What a worker would say: the length of the text as its one logit. */
 const predictionsOf = (entries: readonly Entry[]) =>
   entries.map(({ length }) => ({ logits: [length], words: length }));
-const answerAll = (queue: RequestQueue, entries: readonly Entry[], times = { tokenizeMs: 1, inferMs: 2 }) => {
-  queue.answer(entries, predictionsOf(entries), times);
+const answerAll = (queue: RequestQueue, batch: Batch, times = { tokenizeMs: 1, inferMs: 2 }) => {
+  queue.answer(batch, predictionsOf(batch.entries), times);
 };
 const logitsOf = ({ predictions }: Answer) => predictions.map(({ logits }) => logits[0]);
 const died = () => fail('worker_died', { reason: 'a test' });
@@ -83,14 +57,14 @@ describe('admission', () => {
     expect(calls()).toBe(1);
     void submit(['e']);
     expect(queue.depth).toBe(3);
-    answerAll(queue, queue.take());
+    answerAll(queue, take(queue));
     expect(logitsOf(await first)).toEqual([1, 1]);
   });
 
   test('what is taken makes room', () => {
     const { queue, submit } = start({ capacity: 2 });
     void submit(['a', 'b']);
-    queue.take();
+    take(queue);
     void submit(['c', 'd']);
     expect(queue.depth).toBe(2);
     expect(() => submit(['e'])).toThrow(expect.objectContaining({ code: 'queue_full' }));
@@ -109,9 +83,9 @@ describe('answers', () => {
     const texts = ['a', 'bb', 'ccc', 'dddd'];
     const pending = submit(texts);
     clock.pass(5);
-    const one = queue.take();
+    const one = take(queue);
     clock.pass(2);
-    const two = queue.take();
+    const two = take(queue);
     expect([...textsOf(one), ...textsOf(two)]).toEqual(texts);
     answerAll(queue, two, { tokenizeMs: 1, inferMs: 9 });
     expect(queue.openRequests).toBe(1);
@@ -125,7 +99,7 @@ describe('answers', () => {
   test('requests share a batch and each gets its own', async () => {
     const { queue, submit } = start();
     const pending = [submit(['a', 'bb']), submit(['ccc'])];
-    answerAll(queue, queue.take());
+    answerAll(queue, take(queue));
     expect((await Promise.all(pending)).map(logitsOf)).toEqual([[1, 2], [3]]);
   });
 
@@ -133,9 +107,9 @@ describe('answers', () => {
     const { queue, submit } = start();
     void submit(['好', '好'.repeat(50)]);
     void submit(['很好']);
-    expect(textsOf(queue.take())).toEqual(['好', '很好']);
-    expect(textsOf(queue.take())).toEqual(['好'.repeat(50)]);
-    expect(queue.take()).toEqual([]);
+    expect(textsOf(take(queue))).toEqual(['好', '很好']);
+    expect(textsOf(take(queue))).toEqual(['好'.repeat(50)]);
+    expect(queue.take()).toBeNull();
   });
 
   test('whatever is asked in whatever order, every item is answered once, with its own prediction', async () => {
@@ -148,13 +122,13 @@ describe('answers', () => {
         async (requests, largestBatch, takes) => {
           const { queue, submit } = start({ capacity: 1000, largestBatch });
           const pending: Promise<Answer>[] = [];
-          const running: Entry[][] = [];
+          const running: Batch[] = [];
           const waiting = [...requests];
           const turns = takes.values();
           while (waiting.length > 0 || queue.depth > 0 || running.length > 0) {
             const next = turns.next().value === true ? undefined : waiting.shift();
             if (next !== undefined) pending.push(submit(next.map((length) => 'x'.repeat(length))));
-            else if (queue.depth > 0) running.push(queue.take());
+            else if (queue.depth > 0) running.push(take(queue));
             // The batch that started last ends first.
             else if (running.length > 0) answerAll(queue, running.pop()!);
           }
@@ -178,7 +152,7 @@ describe('deadlines and clients that leave', () => {
       code: 'deadline_exceeded',
       message: expect.stringContaining('50 ms'),
     });
-    expect(textsOf(queue.take())).toEqual(['c']);
+    expect(textsOf(take(queue))).toEqual(['c']);
     clock.pass(150);
     await expect(patient).rejects.toMatchObject({ code: 'deadline_exceeded' });
     expect(queue.openRequests).toBe(0);
@@ -187,7 +161,7 @@ describe('deadlines and clients that leave', () => {
   test('an answer after the deadline is dropped', async () => {
     const { clock, queue, submit } = start();
     const late = submit(['a'], { within: 50 });
-    const taken = queue.take();
+    const taken = take(queue);
     clock.pass(60);
     answerAll(queue, taken);
     await expect(late).rejects.toMatchObject({ code: 'deadline_exceeded' });
@@ -196,7 +170,7 @@ describe('deadlines and clients that leave', () => {
   test('an answer in time is not expired later', async () => {
     const { clock, queue, submit } = start();
     const pending = submit(['a'], { within: 50 });
-    answerAll(queue, queue.take());
+    answerAll(queue, take(queue));
     clock.pass(100);
     expect(logitsOf(await pending)).toEqual([1]);
   });
@@ -209,7 +183,7 @@ describe('deadlines and clients that leave', () => {
     client.abort();
     await expect(gone).rejects.toMatchObject({ code: 'client_gone' });
     expect(clock.timers).toBe(1);
-    expect(textsOf(queue.take())).toEqual(['c']);
+    expect(textsOf(take(queue))).toEqual(['c']);
   });
 
   test('a client that is gone before it is admitted is not admitted', async () => {
@@ -226,13 +200,13 @@ describe('a worker that dies or fails', () => {
     const { queue, submit, calls } = start({ largestBatch: 2 });
     const pending = submit(['a', 'b']);
     const other = submit(['c']);
-    queue.retry(queue.take(), died());
+    queue.retry(take(queue), died());
     expect(calls()).toBe(3);
-    const again = queue.take();
+    const again = take(queue);
     expect(textsOf(again)).toEqual(['a', 'b']);
     queue.retry(again, died());
     await expect(pending).rejects.toMatchObject({ code: 'worker_died' });
-    expect(textsOf(queue.take())).toEqual(['c']);
+    expect(textsOf(take(queue))).toEqual(['c']);
     expect(queue.openRequests).toBe(1);
     void other;
   });
@@ -240,19 +214,20 @@ describe('a worker that dies or fails', () => {
   test('a second run that succeeds answers the request', async () => {
     const { queue, submit } = start();
     const pending = submit(['a', 'bb']);
-    queue.retry(queue.take(), died());
-    answerAll(queue, queue.take());
+    queue.retry(take(queue), died());
+    answerAll(queue, take(queue));
     expect(logitsOf(await pending)).toEqual([1, 2]);
   });
 
   test('a request that is refused for one of its entries leaves none of the others behind', async () => {
     const { queue, submit } = start({ largestBatch: 2 });
     const pending = submit(['a', 'b', 'c']);
-    const [a, b] = queue.take();
-    answerAll(queue, [b!]);
-    queue.retry([a!], died());
+    const batch = take(queue);
+    const [a, b] = batch.entries;
+    answerAll(queue, { ...batch, entries: [b!] });
+    queue.retry({ entries: [a!] }, died());
     // a for the second time, c for the first
-    const mixed = queue.take();
+    const mixed = take(queue);
     expect(textsOf(mixed)).toEqual(['a', 'c']);
     queue.retry(mixed, died());
     await expect(pending).rejects.toMatchObject({ code: 'worker_died' });
@@ -262,7 +237,7 @@ describe('a worker that dies or fails', () => {
   test('what is nobody’s any more is not run again', () => {
     const { clock, queue, submit, calls } = start();
     void submit(['a'], { within: 10 });
-    const taken = queue.take();
+    const taken = take(queue);
     clock.pass(20);
     queue.retry(taken, died());
     expect([queue.depth, calls()]).toEqual([0, 1]);
@@ -271,10 +246,10 @@ describe('a worker that dies or fails', () => {
   test('a failed batch refuses its requests and theirs alone', async () => {
     const { queue, submit } = start({ largestBatch: 1 });
     const [failed, fine] = [submit(['a', 'b']), submit(['c'])];
-    queue.refuse(queue.take(), fail('session_run_failed', { reason: 'a test' }));
+    queue.refuse(take(queue), fail('session_run_failed', { reason: 'a test' }));
     await expect(failed).rejects.toMatchObject({ code: 'session_run_failed' });
     expect(queue.depth).toBe(1);
-    answerAll(queue, queue.take());
+    answerAll(queue, take(queue));
     expect(logitsOf(await fine)).toEqual([1]);
   });
 });
@@ -282,7 +257,7 @@ describe('a worker that dies or fails', () => {
 test('a queue that is closed answers what is open, waiting or taken, and refuses what comes', async () => {
   const { clock, queue, submit } = start({ largestBatch: 1 });
   const pending = [submit(['a']), submit(['b', 'c'])];
-  queue.take();
+  take(queue);
   queue.close(fail('server_draining', {}));
   for (const one of pending) await expect(one).rejects.toMatchObject({ code: 'server_draining' });
   expect([queue.depth, queue.openRequests, clock.timers]).toEqual([0, 0, 0]);

@@ -1,0 +1,114 @@
+/** One loaded version of a model: its queue and its workers. */
+import type { Logger } from 'pino';
+import type { Manifest } from '../../core/bundle/manifest.js';
+import { openBundle } from '../../core/bundle/read.js';
+import type { BundleAddress } from '../../core/bundle/repository.js';
+import { fail } from '../../core/errors.js';
+import type { Clock } from '../clock.js';
+import type { Metrics } from '../metrics.js';
+import { longestRow } from '../predictor.js';
+import { RequestQueue } from '../scheduler/queue.js';
+import type { SessionSettings } from '../session-settings.js';
+import type { Isolation } from '../workers/channel.js';
+import { WorkerPool } from '../workers/pool.js';
+
+/** How a version is run. */
+export interface RunSettings {
+  readonly workers: number;
+  readonly intraOpThreads: number;
+  readonly isolation: Isolation;
+  readonly heapMegabytes: number;
+  readonly memoryCeilingBytes: number | null;
+  readonly batchTimeoutMs: number;
+  readonly queueCapacity: number;
+  readonly largestBatch: number;
+  readonly tokenBudget: number;
+  readonly session: SessionSettings;
+}
+
+export interface ServedModel {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  readonly queue: RequestQueue;
+  readonly pool: WorkerPool;
+}
+
+export interface StartContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Loads a version off to the side: files checked, every worker warm, logits as the golden ones.
+ * @throws RetortError of the bundle; model_refused when a worker cannot load it
+ */
+export async function startModel(
+  { folder, name, version }: BundleAddress,
+  settings: RunSettings,
+  { clock, logger, metrics }: StartContext,
+): Promise<ServedModel> {
+  const { scheduler } = metrics;
+  const model = name;
+  const { manifest } = await openBundle(folder, { checkFiles: false });
+  let pool: WorkerPool | null = null;
+  const queue = new RequestQueue({
+    capacity: settings.queueCapacity,
+    largestBatch: settings.largestBatch,
+    tokenBudget: settings.tokenBudget,
+    longestRow: longestRow(manifest),
+    clock,
+    onWaiting: () => pool?.dispatch(),
+    onDeadlineMissed: () => {
+      scheduler.deadlineMisses.inc({ model });
+    },
+  });
+  const starting = WorkerPool.start({
+    setup: {
+      folder,
+      intraOpThreads: settings.intraOpThreads,
+      session: settings.session,
+      memoryCeilingBytes: settings.memoryCeilingBytes,
+    },
+    size: settings.workers,
+    isolation: settings.isolation,
+    heapMegabytes: settings.heapMegabytes,
+    batchTimeoutMs: settings.batchTimeoutMs,
+    queue,
+    clock,
+    onBatch: ({ entries, reason }) => {
+      scheduler.batchRows.observe({ model }, entries.length);
+      scheduler.batches.inc({ model, reason });
+    },
+    onComputed: (computed, needed) => {
+      scheduler.tokens.inc({ model }, needed);
+      scheduler.paddingTokens.inc({ model }, computed - needed);
+    },
+    onDeath: (reason, cause) => {
+      scheduler.workerRestarts.inc({ model, cause });
+      logger.error({ model, version, reason, cause }, 'a worker is replaced');
+    },
+  });
+  // The files are hashed while the workers load; neither alone makes the version ready.
+  const [checked, started] = await Promise.allSettled([openBundle(folder), starting]);
+  if (started.status === 'rejected' || checked.status === 'rejected') {
+    if (started.status === 'fulfilled') await started.value.close();
+    throw checked.status === 'rejected' ? checked.reason : (started as PromiseRejectedResult).reason;
+  }
+  pool = started.value;
+  for (const warning of pool.facts.warnings) logger.warn({ model, version }, warning);
+  return { manifest, folder, queue, pool };
+}
+
+/** Waits until every request of the version is answered, at most until the deadline, then ends its workers. */
+export async function drainModel(
+  { queue, pool }: ServedModel,
+  clock: Clock,
+  withinMs: number,
+): Promise<void> {
+  const deadline = clock.now() + withinMs;
+  while (queue.openRequests > 0 && clock.now() < deadline)
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+  queue.close(fail('server_draining', {}));
+  await pool.close();
+}

@@ -1,0 +1,21 @@
+/** How a worker's session computes: variant, execution provider, ONNX Runtime's own entries. */
+import { z } from 'zod';
+import { providerNames } from '../core/engines/providers.js';
+
+export const sessionSettingsSchema = z.strictObject({
+  /** auto: the first of those built into ONNX Runtime that opens. */
+  provider: z.enum(['auto', ...providerNames]).default('cpu'),
+  /** Whether the CPU computes where the provider cannot be opened; auto always falls back. */
+  fallback: z.boolean().default(false),
+  /** The variant that is served; the manifest's first where it is absent. */
+  precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
+  spinning: z.boolean().default(false),
+  optimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),
+  /** Further session options by ONNX Runtime's names, passed on as they are. */
+  extra: z.record(z.string(), z.unknown()).default({}),
+});
+
+export type SessionSettings = z.infer<typeof sessionSettingsSchema>;
+
+export const defaultSessionSettings: SessionSettings = sessionSettingsSchema.parse({});

@@ -1,0 +1,101 @@
+/** A worker from its pool's side, whatever holds it: a process or a thread. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { endWorker } from '../end-worker.js';
+import type { PoolMessage, WorkerMessage } from './protocol.js';
+
+/** A native crash ends a process alone; a thread takes the server along. */
+export type Isolation = 'process' | 'thread';
+
+export interface WorkerHandlers {
+  readonly onMessage: (message: WorkerMessage) => void;
+  /** Once, when the worker is gone, whatever ended it. */
+  readonly onExit: (reason: string) => void;
+}
+
+export interface WorkerChannel {
+  /** Of the process; null for a thread. */
+  readonly pid: number | null;
+  send(message: PoolMessage): void;
+  /** Lets the worker finish what it was sent, then ends it. */
+  end(): Promise<void>;
+  /** Ends it now. A thread that computes cannot be ended without the process. */
+  kill(): void;
+}
+
+const script = new URL('./worker.js', import.meta.url);
+
+/** A worker that has not ended by then is killed. */
+const patienceMs = 10_000;
+
+/** @param heapMegabytes of JavaScript's heap */
+export function openWorker(
+  isolation: Isolation,
+  handlers: WorkerHandlers,
+  heapMegabytes: number,
+): WorkerChannel {
+  return isolation === 'process' ? openProcess(handlers, heapMegabytes) : openThread(handlers, heapMegabytes);
+}
+
+function openProcess({ onMessage, onExit }: WorkerHandlers, heapMegabytes: number): WorkerChannel {
+  const child = fork(fileURLToPath(script), {
+    execArgv: [`--max-old-space-size=${String(heapMegabytes)}`],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let gone = false;
+  const exit = (reason: string) => {
+    if (gone) return;
+    gone = true;
+    onExit(reason);
+  };
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit(signal === null ? `it ended with the status ${String(code)}` : `it was ended by ${signal}`);
+      resolve();
+    });
+    child.once('error', (error) => {
+      exit(error.message);
+      resolve();
+    });
+  });
+  child.on('message', (message) => {
+    onMessage(message as WorkerMessage);
+  });
+  return {
+    pid: child.pid ?? null,
+    send: (message) => {
+      // What is sent to a process that is gone is dropped; its exit says so.
+      child.send(message, () => undefined);
+    },
+    async end() {
+      child.send({ kind: 'end' } satisfies PoolMessage, () => undefined);
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      await ended;
+      clearTimeout(timer);
+    },
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function openThread({ onMessage, onExit }: WorkerHandlers, heapMegabytes: number): WorkerChannel {
+  const worker = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
+  let reason = 'it ended';
+  worker.on('message', onMessage);
+  worker.on('error', (error: unknown) => {
+    reason = error instanceof Error ? error.message : String(error);
+  });
+  worker.on('exit', () => {
+    onExit(reason);
+  });
+  return {
+    pid: null,
+    send: (message) => {
+      worker.postMessage(message);
+    },
+    end: () => endWorker(worker, { kind: 'end' } satisfies PoolMessage),
+    kill: () => void worker.terminate(),
+  };
+}

@@ -1,0 +1,206 @@
+/** A model version's workers: started, fed from the queue, replaced when they die, hang or grow too large. */
+import { fail } from '../../core/errors.js';
+import type { Clock } from '../clock.js';
+import type { Batch, RequestQueue } from '../scheduler/queue.js';
+import { type Isolation, openWorker, type WorkerChannel } from './channel.js';
+import type { WorkerFacts, WorkerMessage, WorkerSetup } from './protocol.js';
+
+export type DeathCause = 'crash' | 'memory' | 'hang';
+
+export interface WorkerPoolOptions {
+  readonly setup: WorkerSetup;
+  readonly size: number;
+  readonly isolation: Isolation;
+  /** Of JavaScript's heap in a worker. */
+  readonly heapMegabytes: number;
+  /** A batch that takes longer means a worker that hangs. */
+  readonly batchTimeoutMs: number;
+  readonly queue: RequestQueue;
+  readonly clock: Clock;
+  readonly onBatch: (batch: Batch) => void;
+  /** Ids computed, padding included, and without. */
+  readonly onComputed?: (computed: number, needed: number) => void;
+  readonly onDeath: (reason: string, cause: DeathCause) => void;
+}
+
+interface Slot {
+  channel: WorkerChannel;
+  ready: boolean;
+  /** Takes no more batches: it ends after those that it has. */
+  retiring: boolean;
+  cause: DeathCause;
+  /** What the worker was sent, oldest first. */
+  running: Batch[];
+  timer: unknown;
+}
+
+/** How often in a row a replacement may die before it is ready; then the pool is broken. */
+const attemptsToStart = 3;
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #slots = new Set<Slot>();
+  #closing = false;
+  #failedStarts = 0;
+  #facts: WorkerFacts = { vocabularySize: 0, warnings: [], rowByRow: false, provider: 'cpu' };
+
+  private constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RetortError model_refused when a worker cannot load the bundle */
+  static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options);
+    try {
+      await Promise.all(Array.from({ length: options.size }, () => pool.#spawn()));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  /** What the workers say of the model. */
+  get facts(): WorkerFacts {
+    return this.#facts;
+  }
+
+  /** Ids must lie below. */
+  get vocabularySize(): number {
+    return this.#facts.vocabularySize;
+  }
+
+  /** Workers that are loaded. */
+  get readyWorkers(): number {
+    return [...this.#slots].filter(({ ready, retiring }) => ready && !retiring).length;
+  }
+
+  /** Of the processes; none for threads. */
+  get pids(): number[] {
+    return [...this.#slots].flatMap(({ channel }) => channel.pid ?? []);
+  }
+
+  /** Gives waiting entries to free workers. Rows that run one by one may wait in a worker: it then never idles. */
+  dispatch(): void {
+    const able = [...this.#slots].filter(({ ready, retiring }) => ready && !retiring);
+    const { rowByRow } = this.#facts;
+    for (let ahead = 0; ahead < (rowByRow ? 2 : 1); ahead += 1) {
+      const free = able.filter(({ running }) => running.length === ahead);
+      for (const [index, slot] of free.entries()) {
+        const batch = this.#options.queue.take(free.length - index, rowByRow);
+        if (batch === null) return;
+        this.#send(slot, batch);
+      }
+    }
+  }
+
+  /** Ends the workers, each after the batches that it has. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([...this.#slots].map(({ channel }) => channel.end()));
+  }
+
+  #send(slot: Slot, batch: Batch): void {
+    slot.running.push(batch);
+    if (slot.running.length === 1) this.#watch(slot);
+    this.#options.onBatch(batch);
+    slot.channel.send({ kind: 'run', items: batch.entries.map(({ item }) => item) });
+  }
+
+  #watch(slot: Slot): void {
+    const { clock, batchTimeoutMs } = this.#options;
+    clock.clearTimeout(slot.timer);
+    if (slot.running.length === 0) return;
+    slot.timer = clock.setTimeout(() => {
+      slot.cause = 'hang';
+      slot.channel.kill();
+    }, batchTimeoutMs);
+  }
+
+  #spawn(): Promise<void> {
+    const { setup, isolation, heapMegabytes } = this.#options;
+    return new Promise((resolve, reject) => {
+      let refusal: string | null = null;
+      const onMessage = (message: WorkerMessage) => {
+        switch (message.kind) {
+          case 'ready':
+            slot.ready = true;
+            this.#failedStarts = 0;
+            this.#facts = message;
+            resolve();
+            this.dispatch();
+            break;
+          case 'refused':
+            refusal = message.error.message;
+            break;
+          case 'done':
+            this.#finish(slot, (batch) => {
+              const needed = message.predictions.reduce((sum, { words }) => sum + words, 0);
+              this.#options.onComputed?.(message.computed, needed);
+              this.#options.queue.answer(batch, message.predictions, message);
+            });
+            break;
+          case 'failed':
+            this.#finish(slot, (batch) => {
+              const reason = message.error.message;
+              this.#options.queue.refuse(batch, fail('session_run_failed', { reason }));
+            });
+            break;
+          case 'memory_exceeded':
+            this.#retire(slot, message.bytes);
+            break;
+        }
+      };
+      const onExit = (ended: string) => {
+        const reason = refusal ?? ended;
+        this.#options.clock.clearTimeout(slot.timer);
+        this.#slots.delete(slot);
+        reject(fail('model_refused', { path: setup.folder, reason }));
+        if (!this.#closing && !slot.retiring) this.#replace(slot, reason);
+      };
+      const slot: Slot = {
+        channel: openWorker(isolation, { onMessage, onExit }, heapMegabytes),
+        ready: false,
+        retiring: false,
+        cause: 'crash',
+        running: [],
+        timer: null,
+      };
+      this.#slots.add(slot);
+      slot.channel.send({ kind: 'load', setup });
+    });
+  }
+
+  #finish(slot: Slot, report: (batch: Batch) => void): void {
+    const batch = slot.running.shift();
+    this.#watch(slot);
+    // The next batch first: the worker computes while the main thread writes answers.
+    this.dispatch();
+    if (batch !== undefined) report(batch);
+  }
+
+  /** A replacement is loaded before the worker that grew too large ends. */
+  #retire(slot: Slot, bytes: number): void {
+    if (slot.retiring || this.#closing) return;
+    slot.retiring = true;
+    this.#options.onDeath(`it held ${String(Math.round(bytes / 2 ** 20))} MiB`, 'memory');
+    void this.#spawn()
+      .catch(() => undefined)
+      .then(() => slot.channel.end());
+  }
+
+  #replace(slot: Slot, reason: string): void {
+    const { setup, queue, onDeath } = this.#options;
+    onDeath(reason, slot.cause);
+    const lost = slot.running.flatMap(({ entries }) => entries);
+    queue.retry({ entries: lost }, fail('worker_died', { reason }));
+    if (!slot.ready) this.#failedStarts += 1;
+    if (this.#failedStarts < attemptsToStart) {
+      this.#spawn().catch(() => {
+        // Its exit is handled where every worker's is.
+      });
+    } else if (this.#slots.size === 0) {
+      queue.close(fail('model_refused', { path: setup.folder, reason }));
+    }
+  }
+}

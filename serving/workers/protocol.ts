@@ -1,0 +1,40 @@
+/** What a server's main thread and its workers say to each other. Plain JSON values: processes exchange them too. */
+import type { SessionSettings } from '../session-settings.js';
+import type { Item, PredictionBatch } from '../predictor.js';
+
+export interface WorkerSetup {
+  readonly folder: string;
+  readonly intraOpThreads: number;
+  readonly session: SessionSettings;
+  /** A process that holds more than this between two batches asks to be replaced; null for no ceiling. */
+  readonly memoryCeilingBytes: number | null;
+}
+
+/** `end`: after the batches that it was sent, the worker closes its session and ends. */
+export type PoolMessage =
+  | { readonly kind: 'load'; readonly setup: WorkerSetup }
+  | { readonly kind: 'run'; readonly items: readonly Item[] }
+  | { readonly kind: 'end' };
+
+/** An error as it crosses threads: RetortErrors lose their class on the way. */
+export interface ThrownMessage {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface WorkerFacts {
+  readonly vocabularySize: number;
+  readonly warnings: readonly string[];
+  /** A row's logits depend on its batch-mates, so rows are run one by one. */
+  readonly rowByRow: boolean;
+  /** The execution provider in use. */
+  readonly provider: string;
+}
+
+export type WorkerMessage =
+  | ({ readonly kind: 'ready' } & WorkerFacts)
+  | { readonly kind: 'refused'; readonly error: ThrownMessage }
+  | ({ readonly kind: 'done' } & PredictionBatch)
+  | { readonly kind: 'failed'; readonly error: ThrownMessage }
+  | { readonly kind: 'memory_exceeded'; readonly bytes: number };

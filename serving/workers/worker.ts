@@ -1,0 +1,76 @@
+/** A worker, in a process or a thread: one predictor, which runs the batches that it is sent, one after another. */
+import { parentPort } from 'node:worker_threads';
+import { openBundle } from '../../core/bundle/read.js';
+import { toRetortError } from '../../core/errors.js';
+import { Predictor } from '../predictor.js';
+import type { PoolMessage, WorkerMessage, WorkerSetup } from './protocol.js';
+
+/** Batches between two looks at the memory. */
+const memoryInterval = 32;
+
+function send(message: WorkerMessage): void {
+  if (parentPort === null) process.send?.(message);
+  else parentPort.postMessage(message);
+}
+
+function leave(): void {
+  if (parentPort === null) process.disconnect();
+  else parentPort.close();
+}
+
+let predictor: Predictor | null = null;
+let ceiling: number | null = null;
+let batches = 0;
+
+async function load({ folder, intraOpThreads, session, memoryCeilingBytes }: WorkerSetup): Promise<void> {
+  try {
+    const bundle = await openBundle(folder, { checkFiles: false });
+    predictor = await Predictor.open(bundle, intraOpThreads, session);
+    ceiling = memoryCeilingBytes;
+    const { rowByRow, provider, tokenizer } = predictor;
+    const { vocabularySize, warnings } = tokenizer;
+    send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider });
+  } catch (thrown) {
+    send({ kind: 'refused', error: toRetortError(thrown).toJSON() });
+    leave();
+  }
+}
+
+async function run(items: Extract<PoolMessage, { kind: 'run' }>['items']): Promise<void> {
+  try {
+    if (predictor === null) throw new RangeError('a batch came before the model');
+    send({ kind: 'done', ...(await predictor.run(items)) });
+  } catch (thrown) {
+    send({ kind: 'failed', error: toRetortError(thrown).toJSON() });
+  }
+  batches += 1;
+  if (ceiling === null || parentPort !== null || batches % memoryInterval !== 0) return;
+  const bytes = process.memoryUsage.rss();
+  if (bytes > ceiling) send({ kind: 'memory_exceeded', bytes });
+}
+
+async function handle(message: PoolMessage): Promise<void> {
+  switch (message.kind) {
+    case 'load':
+      await load(message.setup);
+      break;
+    case 'run':
+      await run(message.items);
+      break;
+    case 'end':
+      await predictor?.close();
+      leave();
+      break;
+  }
+}
+
+let running = Promise.resolve();
+const receive = (message: PoolMessage) => {
+  running = running.then(() => handle(message));
+};
+if (parentPort === null) {
+  process.on('message', receive);
+  // A terminal signals the whole group; the server ends its workers itself, when they are done.
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => undefined);
+  process.on('disconnect', () => process.exit());
+} else parentPort.on('message', receive);
