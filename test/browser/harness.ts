@@ -3,9 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { pino } from 'pino';
 import { z } from 'zod';
-import { type RunningServer, type ServerOptions, startServer } from '../../serving/server.js';
+import type { ServeConfigInput } from '../../serving/config.js';
+import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
 
 /** Where a Debian machine has it; another one is named by CHROMIUM. */
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -26,20 +27,10 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: flags });
 }
 
-export function serve(overrides: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  return startServer({
-    repository: 'models/repository',
-    host: '127.0.0.1',
-    port: 0,
-    workers: 1,
-    intraOpThreads: 1,
-    queueCapacity: 1024,
-    largestBatch: 16,
-    limits: { bodyBytes: 2 ** 20, textCharacters: 10_000, textsPerRequest: 256, deadlineMs: 30_000 },
-    models: ['student', 'teacher'],
-    compareEager: 0,
-    drainMs: 2000,
-    logger: pino({ level: 'silent' }),
+export function serve(overrides: Partial<ServeConfigInput> = {}): Promise<RunningServer> {
+  return startTestServer('models/repository', {
+    models: [{ name: 'student' }, { name: 'teacher' }],
+    limits: {},
     ...overrides,
   });
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 test('says so, keeps what was typed, and goes on when the server is back', async () => {
-  const first = await serve({ models: ['student'] });
+  const first = await serve({ models: [{ name: 'student' }] });
   await first.loaded;
   const { page } = await openPage(browser, first);
   await page
@@ -21,7 +21,7 @@ test('says so, keeps what was typed, and goes on when the server is back', async
   await page.getByText('The server does not answer.').first().waitFor();
   await page.getByLabel('Review', { exact: true }).fill('服务太差了');
   await page.screenshot({ path: `${pictures}/offline.png` });
-  const again = await serve({ models: ['student'], port: Number(new URL(first.url).port) });
+  const again = await serve({ models: [{ name: 'student' }], port: Number(new URL(first.url).port) });
   await again.loaded;
   await page
     .getByRole('article', { name: 'student' })

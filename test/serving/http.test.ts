@@ -3,29 +3,16 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { type ServeConfigInput, serveConfigSchema } from '../../serving/config.js';
-import { type RunningServer, startServer } from '../../serving/server.js';
+import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
-
-function start(repository: string, overrides: Partial<ServeConfigInput> = {}): Promise<RunningServer> {
-  const config = serveConfigSchema.parse({
-    repository,
-    port: 0,
-    workers: { count: 1, isolation: 'thread' },
-    limits: { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 },
-    lifeCycle: { drainMs: 2000 },
-    ...overrides,
-  } satisfies ServeConfigInput);
-  return startServer({ config, logger: pino({ level: 'silent' }) });
-}
 
 let root: string;
 let server: RunningServer;
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'retort-http-'));
   await writeTinyBundle(path.join(root, 'models'));
-  server = await start(path.join(root, 'models'));
+  server = await startTestServer(path.join(root, 'models'));
   await server.loaded;
 });
 afterAll(async () => {
@@ -222,7 +209,7 @@ test('metrics count requests by route and status, and time the stages', async ()
 });
 
 test('a full queue is 429 with Retry-After', async () => {
-  const small = await start(path.join(root, 'models'), { queue: { capacity: 1 } });
+  const small = await startTestServer(path.join(root, 'models'), { queue: { capacity: 1 } });
   await small.loaded;
   const reply = await ask('/v1/predict', { texts: ['好', '差'] }, {}, small.url);
   expect(reply).toMatchObject({ status: 429, body: { error: { code: 'queue_full' } } });
@@ -233,7 +220,7 @@ test('a full queue is 429 with Retry-After', async () => {
 test('a server is ready when all of its models are, not the first of them', async () => {
   const repository = path.join(root, 'several');
   for (const name of ['a', 'b', 'c']) await writeTinyBundle(repository, { name });
-  const several = await start(repository);
+  const several = await startTestServer(repository);
   const status = async (route: string) => (await fetch(`${several.url}${route}`)).status;
   try {
     while ((await status('/v2/health/ready')) !== 200);
@@ -245,7 +232,7 @@ test('a server is ready when all of its models are, not the first of them', asyn
 
 test('a server without a model is alive and not ready', async () => {
   await mkdir(path.join(root, 'empty'));
-  const empty = await start(path.join(root, 'empty'));
+  const empty = await startTestServer(path.join(root, 'empty'));
   await empty.loaded;
   expect((await ask('/v2/health/live', undefined, {}, empty.url)).status).toBe(200);
   expect((await ask('/v2/health/ready', undefined, {}, empty.url)).status).toBe(503);
@@ -260,14 +247,14 @@ test('a version with other logits than its golden ones is refused, and the older
   const models = path.join(root, 'parity');
   await writeTinyBundle(models, { version: '1' });
   await writeTinyBundle(models, { version: '2', goldenError: 0.5 });
-  const other = await start(models);
+  const other = await startTestServer(models);
   await other.loaded;
   expect((await ask('/v1/predict', { text: '好' }, {}, other.url)).body.version).toBe('1');
   await other.close();
 });
 
 test('sampled texts are compared with eager execution', async () => {
-  const comparing = await start(path.join(root, 'models'), { compare: { share: 1 } });
+  const comparing = await startTestServer(path.join(root, 'models'), { compare: { share: 1 } });
   await comparing.loaded;
   let metrics = '';
   for (
@@ -286,7 +273,7 @@ test('sampled texts are compared with eager execution', async () => {
 });
 
 test('closing answers what is in flight', async () => {
-  const closing = await start(path.join(root, 'models'));
+  const closing = await startTestServer(path.join(root, 'models'));
   await closing.loaded;
   const inFlight = ask('/v1/predict', { texts: Array.from({ length: 50 }, () => texts[0]) }, {}, closing.url);
   await new Promise((resolve) => setTimeout(resolve, 5));

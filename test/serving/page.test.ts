@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
-import { pino } from 'pino';
 import { browserRuntime, page } from '../../serving/http/page.js';
-import { type RunningServer, startServer } from '../../serving/server.js';
+import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 
 let root: string;
@@ -25,20 +25,7 @@ beforeAll(async () => {
   const app = express().use('/runtime', browserRuntime()).use(page(web));
   site = createServer(app).listen(0, '127.0.0.1');
   await writeTinyBundle(path.join(root, 'models'));
-  server = await startServer({
-    repository: path.join(root, 'models'),
-    host: '127.0.0.1',
-    port: 0,
-    workers: 1,
-    intraOpThreads: 1,
-    queueCapacity: 100,
-    largestBatch: 16,
-    limits: { bodyBytes: 20_000, textCharacters: 500, textsPerRequest: 50, deadlineMs: 5000 },
-    models: null,
-    compareEager: 0,
-    drainMs: 2000,
-    logger: pino({ level: 'silent' }),
-  });
+  server = await startTestServer(path.join(root, 'models'));
   await server.loaded;
 });
 afterAll(async () => {
