@@ -1,14 +1,23 @@
-/** `retort export`: a training run becomes a bundle. */
+/** `retort export`: a training run, a bundle or a checkpoint becomes a bundle with static graphs. */
+import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fail } from '../core/errors.js';
+import { printProgram } from '../core/graph/print.js';
+import { exportOpsets, fileVersions } from '../export/passes/to-opset.js';
 import {
+  exportNetwork,
   exportPrecisions,
   type ExportPrecision,
   type ExportReport,
-  exportRun,
+  type WrittenVariant,
 } from '../export/run-to-bundle.js';
+import { openSource } from '../export/sources/open.js';
+import { reviews } from '../loadtest/reviews.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { readNotes } from './notes.js';
+import { integer } from './options.js';
 import { shippedRepository } from './shipped.js';
+import { commandLine } from './train/run.js';
 
 interface Options {
   readonly repository: string;
@@ -17,6 +26,10 @@ interface Options {
   readonly precision: readonly [ExportPrecision, ...ExportPrecision[]];
   readonly data?: string;
   readonly notes?: string;
+  readonly opset?: number;
+  readonly irVersion?: number;
+  readonly maxTokens: number;
+  readonly printProgram?: string | true;
   readonly force?: true;
   readonly json?: true;
 }
@@ -24,12 +37,15 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('export')
-    .summary('make a bundle of a training run: ONNX graph, tokenizer, manifest, model card')
+    .summary(
+      'make a bundle of a training run, a bundle or a checkpoint: ONNX graph, tokenizer, manifest, card',
+    )
     .description(
-      'Writes the static ONNX graph of the best parameters and, before anything is kept, compares it with the eager ' +
+      'Writes the static ONNX graph of a training run\u2019s best parameters, of a bundle\u2019s, or of a fine-tuned ' +
+        'checkpoint\u2019s, with the dynamic axes batch_size and sequence_length, and, before anything is kept, compares it with the eager ' +
         'forward on real texts: by ONNX Runtime with optimisation disabled and with all of it.',
     )
-    .argument('<run>', 'the folder that `retort train --out` filled')
+    .argument('<source>', 'the folder that `retort train --out` filled, or that of a bundle or a checkpoint')
     .option('--repository <folder>', 'where the bundle goes', shippedRepository)
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')
@@ -41,11 +57,32 @@ export function register(program: Command): void {
     )
     .option('--data <file>', 'the dev split: measures what is served, and calibrates its score')
     .option('--notes <file>', 'Markdown that the model card opens with')
+    .option(
+      '--opset <n>',
+      `of the ONNX file, ${String(exportOpsets.oldest)} to ${String(exportOpsets.newest)} (default: 17)`,
+      integer(1, 1000),
+    )
+    .option(
+      '--ir-version <n>',
+      'of the ONNX file (default: the opset\u2019s own, 9 at least)',
+      integer(1, 1000),
+    )
+    .option(
+      '--max-tokens <n>',
+      'of a text that are read, where a checkpoint is given',
+      integer(2, 1 << 20),
+      128,
+    )
+    .option(
+      '--print-program [file]',
+      'print each graph as it was interpreted and as it was written, one line a node; to standard output, or a file',
+    )
     .option('--force', 'replace a version that is there')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8 --data ChnSentiCorp.zip\n',
+      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8 --data ChnSentiCorp.zip\n' +
+        '  retort export models/repository/student/1 --repository runs/models --opset 20 --print-program\n',
     )
     .action(run);
 }
@@ -59,20 +96,60 @@ export function precisions(list: string): [ExportPrecision, ...ExportPrecision[]
   return [first, ...rest];
 }
 
-async function run(folder: string, options: Options): Promise<void> {
-  const { repository, name, modelVersion, precision, data, notes, force, json } = options;
-  const report = await exportRun({
-    run: folder,
+async function run(folder: string, options: Options, command: Command): Promise<void> {
+  const {
+    repository,
+    name,
+    modelVersion,
+    precision,
+    data,
+    notes,
+    force,
+    json,
+    maxTokens,
+    printProgram: program,
+  } = options;
+  const { opset, irVersion } = options;
+  if (json === true && program === true)
+    throw fail('command_line_invalid', { reason: 'with --json, --print-program needs a file' });
+  const versions = fileVersions({
+    ...(opset === undefined ? {} : { opset }),
+    ...(irVersion === undefined ? {} : { irVersion }),
+  });
+  const cardNotes = notes === undefined ? null : await readNotes(notes);
+  const source = await openSource(folder, { maxTokens, texts: reviews, command: commandLine(command) });
+  const programs: string[] = [];
+  const report = await exportNetwork(source, {
     repository,
     name,
     version: modelVersion,
     precisions: precision,
     splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
-    notes: notes === undefined ? null : await readNotes(notes),
+    notes: cardNotes,
     replace: force === true,
     now: new Date(),
+    versions,
+    observe: (variant) => {
+      if (program !== undefined) programs.push(programOf(variant));
+    },
   });
+  if (program === true) process.stdout.write(`${programs.join('\n')}\n`);
+  else if (program !== undefined) await writeText(program, programs.join('\n'));
   printReport(report, json === true);
+}
+
+function programOf({ precision, interpreted, written }: WrittenVariant): string {
+  return `# ${precision}, interpreted\n${printProgram(interpreted)}\n# ${precision}, written\n${printProgram(written.graph)}`;
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => {
+    throw fail(
+      'file_unwritable',
+      { path: file, reason: error instanceof Error ? error.message : String(error) },
+      error,
+    );
+  });
 }
 
 export function printReport(report: ExportReport, json: boolean): void {

@@ -3,7 +3,7 @@ import type { Manifest } from '../core/bundle/manifest.js';
 
 /** @param notes Markdown that comes first; null for none */
 export function modelCard(manifest: Omit<Manifest, 'files'>, notes: string | null): string {
-  const { name, version, network, tokenizer, variants, accuracy, lineage } = manifest;
+  const { name, version, network, tokenizer, accuracy, lineage } = manifest;
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   const scores = accuracy.map(
     ({ data, rows, correct, accuracy: value, interval: [low, high] }) =>
@@ -44,15 +44,29 @@ Dev chose which evaluation's parameters were kept, so these figures are a little
 
 ## To reproduce
 
-    ${lineage.command} --out runs/${name}
-    retort export runs/${name} --name ${name} --model-version ${version} --precision ${variants.map(({ precision }) => precision).join(',')}
-
-Seed ${String(lineage.seed)}; equal bits need the same kind of processor. Settings:
+${reproduction(manifest)}; equal bits need the same kind of processor. Settings:
 
 | setting | value |
 |---|---|
 ${settings.join('\n')}
 `;
+}
+
+/** What was not trained has no seed: one command made it. */
+function reproduction({
+  lineage: { command, seed },
+  name,
+  version,
+  variants,
+}: Omit<Manifest, 'files'>): string {
+  if (seed === null) return `    ${command}\n\nNothing is drawn`;
+  const precisions = variants.map(({ precision }) => precision).join(',');
+  return [
+    `    ${command} --out runs/${name}`,
+    `    retort export runs/${name} --name ${name} --model-version ${version} --precision ${precisions}`,
+    '',
+    `Seed ${String(seed)}`,
+  ].join('\n');
 }
 
 function calibrated(calibration: Manifest['calibration']): string {

@@ -1,4 +1,4 @@
-/** From a training run's folder to a bundle: static graphs, compared with the eager forward before they are written. */
+/** From a network to a bundle: static graphs, compared with the eager forward before they are written. */
 import { argmax } from '../core/probabilities.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,13 +7,13 @@ import { GOLDEN_FILE } from '../core/bundle/read.js';
 import { writeBundle } from '../core/bundle/write.js';
 import { OrtEagerOps } from '../core/engines/ort-eager-ops.js';
 import { fail } from '../core/errors.js';
-import { decodeModel, defaultIrVersion, defaultOpset, encodeModel } from '../core/graph/onnx.js';
+import type { Graph, Model } from '../core/graph/ir.js';
+import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { type Tensor, toNumbers } from '../core/tensor.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
-import { readRun, type FinishedRun } from '../models/run-folder.js';
 import { staticGraph } from '../models/static-graph.js';
 import {
   type Case,
@@ -23,17 +23,22 @@ import {
   largestDifference,
   type Measured,
   measureOn,
-  scored,
   sessionLogits,
 } from './measure.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
 import { dropUnusedOutputs } from './passes/drop-unused-outputs.js';
 import { storedParameters, storeInt8 } from './passes/store-int8.js';
+import { type FileVersions, fileVersions, toOpset } from './passes/to-opset.js';
+import { runSource } from './sources/run.js';
+import type { ExportSource } from './sources/source.js';
 
-export interface ExportOptions {
+export interface ExportOptions extends NetworkExportOptions {
   /** The run's folder. */
   readonly run: string;
+}
+
+export interface NetworkExportOptions {
   /** Where the bundle goes, as `<name>/<version>/`. */
   readonly repository: string;
   readonly name: string;
@@ -46,6 +51,18 @@ export interface ExportOptions {
   readonly notes: string | null;
   readonly replace: boolean;
   readonly now: Date;
+  /** Of the file; what the op vocabulary is written for by default. */
+  readonly versions?: FileVersions;
+  /** Sees each variant once it has been validated, before anything is written. */
+  readonly observe?: (variant: WrittenVariant) => Promise<void> | void;
+}
+
+export interface WrittenVariant {
+  readonly precision: ExportPrecision;
+  /** The network's forward, as it was interpreted. */
+  readonly interpreted: Graph;
+  /** What the file holds. */
+  readonly written: Model;
 }
 
 /** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
@@ -77,17 +94,27 @@ export interface VariantReport {
 const cardFile = 'MODEL_CARD.md';
 /** Between a written fp32 graph at any optimisation level and the eager forward, relative to the largest logit. */
 const tolerance = 1e-5;
-/**
- * @throws RetortError of the run, the tokenizer and the bundle; export_mismatch when a graph does not compute what the
- * network does
- */
+
+/** @throws RetortError of the run, and as exportNetwork */
 export async function exportRun(options: ExportOptions): Promise<ExportReport> {
-  const finished = await readRun(options.run);
-  const { run, parameters, validationTexts } = finished;
-  const network = networkOf(run.network.kind, run.network.config);
-  const graph = dropUnusedOutputs(staticGraph(network, parameters));
-  const tokenizer = await loadTokenizer(run.tokenizer, options.run);
-  const cases = validationTexts.map((text) => ({ text, ids: tokenizer.encode(text) }));
+  return exportNetwork(await runSource(options.run), options);
+}
+
+/**
+ * @throws RetortError of the network, the tokenizer and the bundle; export_mismatch when a graph does not compute what
+ * the network does
+ */
+export async function exportNetwork(
+  source: ExportSource,
+  options: NetworkExportOptions,
+): Promise<ExportReport> {
+  const { parameters } = source;
+  const { opset, irVersion } = options.versions ?? fileVersions({});
+  const network = networkOf(source.network.kind, source.network.config);
+  const interpreted = staticGraph(network, parameters);
+  const graph = toOpset(dropUnusedOutputs(interpreted), opset);
+  const tokenizer = await loadTokenizer(source.tokenizer, source.tokenizerFolder);
+  const cases = source.texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
   const eager = (of: ReadonlyMap<string, Tensor>) => eagerLogits(network, of, cases);
   const expected = await eager(parameters);
 
@@ -95,7 +122,9 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
   for (const precision of options.precisions) {
     const written = precision === 'int8' ? storeInt8(graph) : graph;
     const same = precision === 'int8' ? await eager(storedParameters(written, parameters)) : expected;
-    variants.push(await validated(precision, encodeModel({ graph: written }), cases, { same, expected }));
+    const bytes = encodeModel({ graph: written, irVersion, opset });
+    variants.push(await validated(precision, bytes, cases, { same, expected }));
+    await options.observe?.({ precision, interpreted, written: decodeModel(bytes) });
   }
   const [served] = variants;
   const measured: Measured[] = [];
@@ -104,13 +133,14 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
       measured.push(await measureOn(served.bytes, served.report.precision, split, tokenizer));
   const accuracy = measured.map((one) => one.accuracy);
   const [first] = measured;
-  const calibration = first === undefined ? null : calibrationOn(first.accuracy.data, first.predictions);
+  const calibration =
+    first === undefined ? source.calibration : calibrationOn(first.accuracy.data, first.predictions);
   const golden = goldenOf(cases, served?.logits ?? []);
   const text = (content: string) => new TextEncoder().encode(content);
-  const manifest = manifestOf(finished, network, variants, { accuracy, calibration }, options);
-  const tokenizerFiles = run.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
-    file,
-    await readFile(path.join(options.run, file)),
+  const manifest = manifestOf(source, network, variants, { accuracy, calibration }, options);
+  const tokenizerFiles = source.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
+    path.basename(file),
+    await readFile(file),
   ]);
   const folder = await writeBundle(
     options.repository,
@@ -202,11 +232,11 @@ async function eagerLogits(
 }
 
 function manifestOf(
-  { run }: FinishedRun,
+  source: ExportSource,
   network: BoundNetwork,
   variants: readonly Variant[],
   { accuracy, calibration }: Pick<Manifest, 'accuracy' | 'calibration'>,
-  { name, version, now }: ExportOptions,
+  { name, version, now, versions = fileVersions({}) }: NetworkExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
     name: portName,
@@ -219,27 +249,17 @@ function manifestOf(
     version,
     task: 'text-classification',
     labels: ['negative', 'positive'],
-    network: run.network,
-    tokenizer: run.tokenizer,
+    network: source.network,
+    tokenizer: source.tokenizer,
     inputs: network.inputs.map(port),
     outputs: network.outputs.map(port),
     variants: variants.map(({ report: { precision, file } }) => ({
       precision,
       file,
-      opset: defaultOpset,
-      irVersion: defaultIrVersion,
+      ...versions,
     })),
-    accuracy: [...run.scores.map(scored), ...accuracy],
+    accuracy: [...source.accuracy, ...accuracy],
     calibration,
-    lineage: {
-      createdAt: now.toISOString(),
-      producer: 'retort',
-      command: run.command,
-      seed: run.seed,
-      base: run.base,
-      teacher: run.teacher,
-      data: run.data,
-      settings: run.settings,
-    },
+    lineage: { createdAt: now.toISOString(), producer: 'retort', ...source.lineage },
   };
 }

@@ -18,4 +18,24 @@ export const exportErrors = define({
       'The exported graph differs from the eager forward by {difference} on a logit; at most {tolerance} is allowed ({level}).',
     hint: 'This is a bug in Retort; please report it with the network configuration.',
   },
+  export_graph_alone: {
+    kind: 'invalid',
+    message: 'Of {path} the graph alone is known, since it was imported: there is no network to export anew.',
+    hint: 'Its ONNX file is a model already; `retort optimize` rewrites it.',
+  },
+  export_parameter_missing: {
+    kind: 'invalid',
+    message: 'The bundle {path} holds no parameter {name}, so its network cannot be written anew.',
+    hint: 'Export the training run that it came from.',
+  },
+  export_classes_wrong: {
+    kind: 'invalid',
+    message: '{path} tells {classes} classes apart, not two.',
+    hint: 'Fine-tune it with `retort train teacher`, which gives it a classifier of two classes.',
+  },
+  export_ir_version_outside: {
+    kind: 'usage',
+    message: 'The IR version {version} does not go with opset {opset}: {oldest} to {newest} do.',
+    hint: 'Leave --ir-version out, or choose one in that window.',
+  },
 });

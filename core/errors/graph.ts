@@ -87,11 +87,6 @@ export const graphErrors = define({
     message: 'The opset {opset} is outside of what {stage} takes: {oldest} to {newest}.',
     hint: 'Export the model with an opset in that window, or convert it with the converter of the onnx package.',
   },
-  ir_version_outside: {
-    kind: 'usage',
-    message: 'The IR version {version} does not go with opset {opset}: {oldest} to {newest} do.',
-    hint: 'Leave --ir-version out, or choose one in that window.',
-  },
   gradient_missing: {
     kind: 'internal',
     message: 'There is no gradient for {what}.',

@@ -19,7 +19,11 @@ export const defaultIrVersion = 9;
 const defaultProducer = 'retort';
 
 /** A model of which only the graph must be given. */
-type ModelToEncode = Pick<Model, 'graph'> & Partial<Model>;
+type ModelToEncode = Pick<Model, 'graph'> &
+  Partial<Model> & {
+    /** Of the standard domain, where `opsets` is not given. */
+    readonly opset?: number;
+  };
 
 /** What one file may hold: a protobuf message is smaller than 2 GiB. */
 const mostBytes = 2 ** 31 - 2 ** 20;
@@ -28,6 +32,7 @@ const mostBytes = 2 ** 31 - 2 ** 20;
 export function encodeModel({
   graph,
   irVersion = defaultIrVersion,
+  opset = defaultOpset,
   opsets,
   producer = defaultProducer,
   metadata,
@@ -36,7 +41,7 @@ export function encodeModel({
   const bytes = tensorBytes(graph);
   if (bytes > mostBytes) throw fail('onnx_too_large', { what: 'The model', bytes, limit: mostBytes });
   const domains =
-    opsets ?? new Map([['', defaultOpset], ...(usesContrib(graph) ? [['com.microsoft', 1] as const] : [])]);
+    opsets ?? new Map([['', opset], ...(usesContrib(graph) ? [['com.microsoft', 1] as const] : [])]);
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
     producerName: producer,

@@ -9,7 +9,7 @@ import { RetortError } from '../../core/errors.js';
 import { describeMachine } from '../../core/machine.js';
 import { median, pairedRatio, percentiles, sum } from '../../core/statistics.js';
 import type { Batch, Engine, PreparedEngine } from './engine.js';
-import { comparedVariant } from './network.js';
+import { exactVariant } from '../../models/bundle-parameters.js';
 import { agrees, COMPARISON_FORMAT, type Comparison, type EngineResult } from './report.js';
 
 export interface CompareOptions {
@@ -45,7 +45,7 @@ export async function compare(bundle: Bundle, options: CompareOptions): Promise<
     return {
       format: COMPARISON_FORMAT,
       bundle: { name: bundle.manifest.name, version: bundle.manifest.version },
-      precision: comparedVariant(bundle).precision,
+      precision: exactVariant(bundle.manifest).precision,
       texts: batches.reduce((rows, batch) => rows + batch.rows, 0),
       words: batches.reduce((words, batch) => words + batch.words, 0),
       batch: Math.max(...batches.map((batch) => batch.rows)),

@@ -1,12 +1,10 @@
 /** What the comparison reads from a bundle: its network, its parameters and its texts as ids. */
-import { readFile } from 'node:fs/promises';
-import { FOREIGN_NETWORK, type Manifest } from '../../core/bundle/manifest.js';
+import { FOREIGN_NETWORK } from '../../core/bundle/manifest.js';
 import type { Bundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
-import { storedTensor } from '../../core/graph/int8-storage.js';
-import { decodeModel } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
+import { exactVariant, parametersOfBundle } from '../../models/bundle-parameters.js';
 import { networkOf, type BoundNetwork } from '../../models/networks.js';
 
 /** @throws RetortError comparison_network_foreign */
@@ -29,26 +27,17 @@ export async function idsOf(bundle: Bundle, texts: readonly string[] | null): Pr
   return texts.map((text) => tokenizer.encode(text));
 }
 
-/** The variant that is compared: the fp32 one, and where there is none the one that is served. */
-export function comparedVariant({ manifest }: Bundle): Manifest['variants'][number] {
-  const { variants } = manifest;
-  const [variant] = [...variants.filter(({ precision }) => precision === 'fp32'), ...variants];
-  if (variant === undefined) throw new RangeError('a manifest has a variant');
-  return variant;
-}
-
 /**
  * The network's parameters by name, as the compared variant's file holds them; those stored as int8 widened.
  * @throws RetortError comparison_parameter_missing where an export folded one away
  */
 export async function parametersOf(bundle: Bundle): Promise<Record<string, Tensor>> {
-  const path = bundle.path(comparedVariant(bundle).file);
-  const { graph } = decodeModel(await readFile(path));
-  return Object.fromEntries(
-    networkOfBundle(bundle).parameters.map(({ name }) => {
-      const tensor = storedTensor(graph.initializers, name);
-      if (tensor === undefined) throw fail('comparison_parameter_missing', { name, path });
-      return [name, tensor];
-    }),
-  );
+  const { parameters } = networkOfBundle(bundle);
+  const found = await parametersOfBundle(bundle, parameters);
+  const missing = parameters.find(({ name }) => !found.has(name));
+  if (missing !== undefined) {
+    const path = bundle.path(exactVariant(bundle.manifest).file);
+    throw fail('comparison_parameter_missing', { name: missing.name, path });
+  }
+  return Object.fromEntries(found);
 }

@@ -3,7 +3,7 @@ import { openSession, type SessionOptions } from '../../core/engines/session.js'
 import type { Engine } from './engine.js';
 import { requireOneThread } from './threads.js';
 import { logitsOf } from './logits.js';
-import { comparedVariant } from './network.js';
+import { exactVariant } from '../../models/bundle-parameters.js';
 
 export const staticGraph = engine('static', 'the static graph on ONNX Runtime, all graph optimisations', {
   engine: 'node',
@@ -30,7 +30,7 @@ function engine(name: string, description: string, options: SessionOptions): Eng
     description,
     async prepare(bundle, threads) {
       if (options.engine === 'web') requireOneThread(name, threads);
-      const session = await openSession(bundle.path(comparedVariant(bundle).file), {
+      const session = await openSession(bundle.path(exactVariant(bundle.manifest).file), {
         ...options,
         intraOpThreads: threads,
       });

@@ -58,7 +58,7 @@ describe('a wrong command line exits with 2 and names what is wrong:', () => {
     [['surve'], "unknown command 'surve' (Did you mean serve?)"],
     [['train', 'studnet'], "unknown command 'studnet' (Did you mean student?)"],
     [['predict', '好', '--modle', 'x'], "unknown option '--modle' (Did you mean --model?)"],
-    [['export'], "missing required argument 'run'"],
+    [['export'], "missing required argument 'source'"],
     [['train', 'student', '--data', 'x.zip'], "required option '--out <folder>' not specified"],
     [['serve', '--models', 'student,'], 'names with commas between'],
     [['serve', '--port', '65536'], 'an integer from 0 to 65535'],
