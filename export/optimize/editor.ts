@@ -37,6 +37,8 @@ export class GraphEditor {
   readonly #producers = new Map<string, Node>();
   readonly #readers = new Map<string, Set<Node>>();
   readonly #names = new Set<string>();
+  /** Small constants that were made here, by their contents. */
+  readonly #made = new Map<string, string>();
   readonly #composites = new Map<string, Polynomial>();
   #elements: Elements | null = null;
 
@@ -156,9 +158,14 @@ export class GraphEditor {
     return name;
   }
 
+  /** A new constant; a small one that was made before is used again. */
   initializer(stem: string, tensor: Tensor): string {
+    const key = `${stem} ${tensor.dtype}[${tensor.shape.join()}]${tensor.data.length > 8 ? '' : tensor.data.join()}`;
+    const before = this.#made.get(key);
+    if (tensor.data.length <= 8 && before !== undefined && this.#initializers.has(before)) return before;
     const name = this.unique(stem);
     this.setInitializer(name, tensor);
+    this.#made.set(key, name);
     return name;
   }
 

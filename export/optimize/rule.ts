@@ -29,6 +29,10 @@ export interface Rule {
   match(editor: GraphEditor, node: Node, setting: Setting): Match;
 }
 
+export function refused(reason: string): { readonly refused: string } {
+  return { refused: reason };
+}
+
 /** A rewrite that was made. */
 export interface Rewrite {
   readonly rule: string;

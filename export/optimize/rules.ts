@@ -1,6 +1,20 @@
 /** Every rule, in the order in which they are tried, and where each is on without being asked for. */
 import { fail } from '../../core/errors.js';
 import { dropNoOp } from './rules/drop-no-op.js';
+import { attention } from './rules/attention.js';
+import { biasGelu } from './rules/bias-gelu.js';
+import { embedLayerNormalization } from './rules/embed-layer-normalization.js';
+import { gelu } from './rules/gelu.js';
+import { layerNormalization } from './rules/layer-normalization.js';
+import { skipLayerNormalization } from './rules/skip-layer-normalization.js';
+import { gemm } from './rules/gemm.js';
+import { fusedGemm } from './rules/fused-gemm.js';
+import { lstmZeroState } from './rules/lstm-zero-state.js';
+import { lstmLastState } from './rules/lstm-last-state.js';
+import { lstmUnsorted } from './rules/lstm-unsorted.js';
+import { joinDirections } from './rules/join-directions.js';
+import { dropUnusedOutputs } from './rules/drop-unused-outputs.js';
+import { timesZero } from './rules/times-zero.js';
 import { foldKnown } from './rules/fold-known.js';
 import { mergeEqual } from './rules/merge-equal.js';
 import { mergeTransposes } from './rules/merge-transposes.js';
@@ -16,17 +30,34 @@ export const cleaningRules: readonly Rule[] = [
   mergeTransposes,
   plainReshape,
   takeOne,
+  timesZero,
+  dropUnusedOutputs,
 ];
 
 /** They put one operator in the place of several. */
-const fusionRules: readonly Rule[] = [];
+const fusionRules: readonly Rule[] = [
+  layerNormalization,
+  gelu,
+  attention,
+  embedLayerNormalization,
+  skipLayerNormalization,
+  biasGelu,
+  gemm,
+  fusedGemm,
+  lstmZeroState,
+  lstmUnsorted,
+  lstmLastState,
+  joinDirections,
+];
+
+const kernelOfCpuOnly = 'CUDA has no kernel for FusedGemm';
 
 /** Rules that are off on a target unless they are asked for, with the reason. */
 const offByDefault: readonly {
   readonly rule: Rule;
   readonly targets: readonly Target[];
   readonly why: string;
-}[] = [];
+}[] = [{ rule: fusedGemm, targets: ['cuda'], why: kernelOfCpuOnly }];
 
 export interface ListedRule {
   readonly rule: Rule;

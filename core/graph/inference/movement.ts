@@ -142,11 +142,15 @@ const split: InferenceRule = (context) => {
   if (shape === null) return node.outputs.map(() => ({ dtype, shape }));
   const axis = normalAxis(node, intAttribute(node, 'axis', 0), shape.length);
   const whole = shape[axis];
-  const even = typeof whole === 'number' ? Math.ceil(whole / node.outputs.length) : null;
-  const given = numbersAt(context, 1);
+  const parts = node.outputs.length;
+  const even = typeof whole === 'number' ? Math.ceil(whole / parts) : null;
+  const given = intsAttribute(node, 'split') ?? numbersAt(context, 1);
   if (typeof whole === 'number' && given !== null && given.reduce((a, b) => a + b, 0) !== whole)
     throw contradiction(node, shape, given);
-  const sizes = given ?? (context.inputs[1] == null ? node.outputs.map(() => even) : null);
+  /** The last part has what is left. */
+  const partOf = (size: number | null, place: number) =>
+    size === null || typeof whole !== 'number' ? null : Math.max(0, Math.min(size, whole - place * size));
+  const sizes = given ?? (context.inputs[1] == null ? node.outputs.map((_, place) => partOf(even, place)) : null);
   return node.outputs.map((_, index) => ({ dtype, shape: shape.with(axis, sizes?.[index] ?? null) }));
 };
 
@@ -257,6 +261,7 @@ const reduce: InferenceRule = (context) => {
   const keep = intAttribute(context.node, 'keepdims', 1) !== 0;
   if (shape === null) return [{ dtype, shape: null }];
   const axes = axesOf(context, 1) ?? (context.inputs[1] == null ? shape.map((_, axis) => axis) : null);
+  if (context.inputs[1] == null && intAttribute(context.node, 'noop_with_empty_axes', 0) === 1) return [x];
   if (axes === null) return [{ dtype, shape: keep ? shape.map(() => null) : null }];
   const places = new Set(axes.map((axis) => normalAxis(context.node, axis, shape.length)));
   const kept = shape.map((dimension, axis) => (places.has(axis) ? 1 : dimension));

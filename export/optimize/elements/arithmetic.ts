@@ -14,7 +14,9 @@ import {
   not,
   numberOf,
   numeric,
+  positive,
   select,
+  type Truth,
   truth,
   truthOf,
 } from './expression.js';
@@ -23,8 +25,6 @@ import {
   asNumber,
   constant,
   difference,
-  isNotNegative,
-  isPositive,
   one,
   type Polynomial,
   product,
@@ -93,21 +93,20 @@ function whole(from: Expression): Expression | null {
   return from.kind === 'select' && integral(from.then) && integral(from.otherwise) ? from : null;
 }
 
-type Comparison = (difference: Polynomial) => boolean | null;
+type Comparison = (a: Polynomial, b: Polynomial) => Truth;
 
-/** null where it cannot be told from what sizes and indices may be. */
 const comparisons: Readonly<Record<string, Comparison>> = {
-  Less: (d) => (isPositive(scaled(d, -1)) ? true : isNotNegative(d) ? false : null),
-  LessOrEqual: (d) => (isNotNegative(scaled(d, -1)) ? true : isPositive(d) ? false : null),
-  Greater: (d) => (isPositive(d) ? true : isNotNegative(scaled(d, -1)) ? false : null),
-  GreaterOrEqual: (d) => (isNotNegative(d) ? true : isPositive(scaled(d, -1)) ? false : null),
+  Less: (a, b) => positive(difference(b, a)),
+  LessOrEqual: (a, b) => not(positive(difference(a, b))),
+  Greater: (a, b) => positive(difference(a, b)),
+  GreaterOrEqual: (a, b) => not(positive(difference(b, a))),
 };
 
 const compared: Definition = (context) => {
   const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
-  if (a?.kind !== 'number' || b?.kind !== 'number') return null;
-  const found = comparisons[context.node.opType]?.(difference(a.value, b.value)) ?? null;
-  return found === null ? null : always(found);
+  const compare = comparisons[context.node.opType];
+  if (a?.kind !== 'number' || b?.kind !== 'number' || compare === undefined) return null;
+  return truth(compare(a.value, b.value));
 };
 
 const equal: Definition = (context) => {
@@ -179,6 +178,13 @@ const accumulated: Definition = (context) => {
   return numeric(scaled(exclusive ? at : sum(at, one), number));
 };
 
+/** Of a vector, as of a shape. */
+const multiplied: Definition = (context) => {
+  const numbers = context.integers(0);
+  const isVector = context.inputShape(0)?.length === 1;
+  return numbers === null || !isVector ? null : numeric(numbers.reduce(product, one));
+};
+
 export const arithmeticDefinitions: Readonly<Record<string, Definition>> = {
   Add: binary(addition, ofNone),
   Sub: binary(subtraction, ofNone),
@@ -197,4 +203,5 @@ export const arithmeticDefinitions: Readonly<Record<string, Definition>> = {
   Range: ranged,
   ConstantOfShape: filled,
   CumSum: accumulated,
+  ReduceProd: multiplied,
 };

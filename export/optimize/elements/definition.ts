@@ -6,7 +6,9 @@ import { asNumber, type Polynomial, zero } from './polynomial.js';
 
 export interface DefinitionContext {
   readonly node: Node;
-  /** Of the first output, one a dimension. */
+  /** The place of the output that is asked about. */
+  readonly output: number;
+  /** Of that output, one a dimension. */
   readonly index: readonly Polynomial[];
   readonly dtype: DType;
   readonly shape: readonly Polynomial[] | null;
@@ -23,12 +25,21 @@ export type Definition = (context: DefinitionContext) => Expression | null;
 /** An input's element under NumPy's broadcasting; null where it cannot be told whether a dimension is repeated. */
 export function broadcastInput(context: DefinitionContext, place: number): Expression | null {
   const [shape, whole] = [context.inputShape(place), context.shape];
-  if (shape === null || whole === null) return null;
-  const skipped = context.index.length - shape.length;
+  const index = shape === null || whole === null ? null : broadcastIndex(shape, whole, context.index);
+  return index === null ? null : context.input(place, index);
+}
+
+/** Indices of a value of this shape for those of a larger one; null where a dimension may be repeated or not. */
+export function broadcastIndex(
+  shape: readonly Polynomial[],
+  whole: readonly Polynomial[],
+  at: readonly Polynomial[],
+): Polynomial[] | null {
+  const skipped = at.length - shape.length;
   const index = shape.map((length, axis) => {
     if (asNumber(length) === 1) return zero;
     const same = length.key === whole[axis + skipped]?.key;
-    return same ? (context.index[axis + skipped] ?? null) : null;
+    return same ? (at[axis + skipped] ?? null) : null;
   });
-  return index.every((one) => one !== null) ? context.input(place, index) : null;
+  return index.every((one) => one !== null) ? index : null;
 }

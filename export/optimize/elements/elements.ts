@@ -6,7 +6,7 @@
 import type { Node, ValueType } from '../../../core/graph/ir.js';
 import { type Tensor, toNumbers } from '../../../core/tensor.js';
 import { arithmeticDefinitions } from './arithmetic.js';
-import type { Definition } from './definition.js';
+import { broadcastIndex, type Definition } from './definition.js';
 import { always, type Expression, nonzero, numeric, truth } from './expression.js';
 import { movementDefinitions } from './movement.js';
 import { asNumber, constant, element, type Polynomial, product, size, sum } from './polynomial.js';
@@ -24,6 +24,8 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...movementDefinitions,
   ...arithmeticDefinitions,
 };
+/** Operators whose definition is one of every output. */
+const withSeveralOutputs: readonly string[] = ['Split', 'TopK'];
 /** Of constants, those that are looked into; larger ones are weights. */
 const largestConstant = 1 << 16;
 /** Of operators that are followed from one value. */
@@ -47,6 +49,13 @@ export class Elements {
     const found = this.#depth < deepest ? this.#find(value, at) : this.#leaf(value, at);
     this.#known.set(key, found);
     return found;
+  }
+
+  /** The element that stands at these indices of a larger shape, under NumPy's broadcasting; null where that is not known. */
+  broadcast(value: string, shape: readonly Polynomial[], at: readonly Polynomial[]): Expression | null {
+    const own = this.shape(value);
+    const index = own === null ? null : broadcastIndex(own, shape, at);
+    return index === null ? null : this.at(value, index);
   }
 
   /** The dimensions; null where the rank is not known. */
@@ -82,10 +91,13 @@ export class Elements {
     if (tensor !== null) return this.#ofConstant(value, tensor, at);
     const node = this.#source.producer(value);
     const definition = node?.domain === '' ? definitions[node.opType] : undefined;
+    const output = node?.outputs.indexOf(value) ?? 0;
     if (node === undefined || definition === undefined) return this.#leaf(value, at);
+    if (output > 0 && !withSeveralOutputs.includes(node.opType)) return this.#leaf(value, at);
     this.#depth += 1;
     const found = definition({
       node,
+      output,
       index: at,
       dtype: this.#source.typeOf(value)?.dtype ?? 'float32',
       shape: this.shape(value),

@@ -1,18 +1,31 @@
 /** What an element of a value is: a number, a truth, or one of two numbers by a truth. */
-import { asNumber, constant, isPositive, type Polynomial, product, scaled, sum } from './polynomial.js';
+import {
+  asNumber,
+  constant,
+  isNotNegative,
+  isPositive,
+  type Polynomial,
+  product,
+  scaled,
+  sum,
+} from './polynomial.js';
+
+/** Of a number: that it is not 0, or that it is above 0. */
+export interface Condition {
+  readonly relation: 'nonzero' | 'positive';
+  readonly of: Polynomial;
+}
 
 export type Truth =
   | { readonly kind: 'always'; readonly value: boolean }
-  /** Whether a number is not 0; `negated`: whether it is. */
-  | { readonly kind: 'nonzero'; readonly of: Polynomial; readonly negated: boolean };
+  | { readonly kind: 'if'; readonly condition: Condition; readonly negated: boolean };
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: Polynomial }
   | { readonly kind: 'truth'; readonly truth: Truth }
   | {
       readonly kind: 'select';
-      /** Not negated. */
-      readonly condition: Polynomial;
+      readonly condition: Condition;
       readonly then: Polynomial;
       readonly otherwise: Polynomial;
     };
@@ -35,7 +48,14 @@ export function nonzero(of: Polynomial): Truth {
   if (number !== null) return { kind: 'always', value: number !== 0 };
   return isPositive(of) || isPositive(scaled(of, -1))
     ? { kind: 'always', value: true }
-    : { kind: 'nonzero', of, negated: false };
+    : { kind: 'if', condition: { relation: 'nonzero', of }, negated: false };
+}
+
+/** Whether a number is above 0, as far as it is told by what sizes and indices may be. */
+export function positive(of: Polynomial): Truth {
+  if (isPositive(of)) return { kind: 'always', value: true };
+  if (isNotNegative(scaled(of, -1))) return { kind: 'always', value: false };
+  return { kind: 'if', condition: { relation: 'positive', of }, negated: false };
 }
 
 export function not(value: Truth): Truth {
@@ -48,27 +68,27 @@ export function not(value: Truth): Truth {
 export function and(a: Truth, b: Truth): Truth | null {
   if (a.kind === 'always') return a.value ? b : a;
   if (b.kind === 'always') return b.value ? a : b;
-  return a.negated === b.negated && a.of.key === b.of.key ? a : null;
+  return a.negated === b.negated && isSame(a.condition, b.condition) ? a : null;
 }
 
 /** One of two numbers; an alternative that is a selection by the same condition is resolved. */
-export function select(condition: Truth, then: Expression, otherwise: Expression): Expression | null {
-  if (condition.kind === 'always') return condition.value ? then : otherwise;
-  if (condition.negated) return select(not(condition), otherwise, then);
-  const { of } = condition;
+export function select(by: Truth, then: Expression, otherwise: Expression): Expression | null {
+  if (by.kind === 'always') return by.value ? then : otherwise;
+  if (by.negated) return select(not(by), otherwise, then);
+  const { condition } = by;
   const branch = (value: Expression, side: 'then' | 'otherwise') => {
     if (value.kind === 'number') return value.value;
-    return value.kind === 'select' && value.condition.key === of.key ? value[side] : null;
+    return value.kind === 'select' && isSame(value.condition, condition) ? value[side] : null;
   };
   const [left, right] = [branch(then, 'then'), branch(otherwise, 'otherwise')];
-  return left === null || right === null ? null : selection(of, left, right);
+  return left === null || right === null ? null : selection(condition, left, right);
 }
 
 /** A truth as a number: 1 or 0. */
 export function numberOf(value: Truth): Expression {
   if (value.kind === 'always') return numeric(constant(Number(value.value)));
   const [then, otherwise] = value.negated ? [0, 1] : [1, 0];
-  return selection(value.of, constant(then), constant(otherwise));
+  return selection(value.condition, constant(then), constant(otherwise));
 }
 
 /** Whether an expression is not 0. */
@@ -78,7 +98,7 @@ export function truthOf(value: Expression): Truth | null {
   const [then, otherwise] = [asNumber(value.then), asNumber(value.otherwise)];
   if (then === null || otherwise === null) return null;
   if ((then === 0) === (otherwise === 0)) return { kind: 'always', value: then !== 0 };
-  return { kind: 'nonzero', of: value.condition, negated: then === 0 };
+  return { kind: 'if', condition: value.condition, negated: then === 0 };
 }
 
 /** A sum, or a product, of two expressions; a selection is worked on in both of its branches. */
@@ -94,7 +114,7 @@ export function combined(
   }
   const of = a.kind === 'select' ? a : b;
   if (of.kind !== 'select') return null;
-  if (a.kind === 'select' && b.kind === 'select' && a.condition.key !== b.condition.key) return null;
+  if (a.kind === 'select' && b.kind === 'select' && !isSame(a.condition, b.condition)) return null;
   const side = (name: 'then' | 'otherwise') =>
     operation(a.kind === 'select' ? a[name] : a.value, b.kind === 'select' ? b[name] : b.value);
   const [then, otherwise] = [side('then'), side('otherwise')];
@@ -110,6 +130,10 @@ export function division(a: Polynomial, b: Polynomial): Polynomial | null {
   return by === null || by === 0 ? null : scaled(a, 1 / by);
 }
 
-function selection(condition: Polynomial, then: Polynomial, otherwise: Polynomial): Expression {
+function isSame(a: Condition, b: Condition): boolean {
+  return a.relation === b.relation && a.of.key === b.of.key;
+}
+
+function selection(condition: Condition, then: Polynomial, otherwise: Polynomial): Expression {
   return then.key === otherwise.key ? numeric(then) : { kind: 'select', condition, then, otherwise };
 }

@@ -2,7 +2,17 @@
 import { intAttribute, intsAttribute } from '../../../core/graph/inference/rule.js';
 import { broadcastInput, type Definition, type DefinitionContext } from './definition.js';
 import { numeric } from './expression.js';
-import { asNumber, constant, divide, one, type Polynomial, product, sum, zero } from './polynomial.js';
+import {
+  asNumber,
+  constant,
+  divide,
+  element,
+  one,
+  type Polynomial,
+  product,
+  sum,
+  zero,
+} from './polynomial.js';
 
 const copied: Definition = ({ input, index }) => input(0, index);
 
@@ -123,6 +133,28 @@ const concatenated: Definition = (context) => {
   return null;
 };
 
+/** Behind the parts before it. */
+const part: Definition = (context) => {
+  const { node, output, index } = context;
+  const axis = axisOf(context, 'axis', 0, index.length);
+  const given = node.inputs[1] ? context.integers(1) : intsAttribute(node, 'split')?.map(constant);
+  const whole = context.inputShape(0)?.[axis];
+  const even = whole === undefined ? null : asNumber(whole);
+  const before =
+    given?.slice(0, output).reduce(sum, zero) ??
+    (even === null ? null : constant(output * Math.ceil(even / node.outputs.length)));
+  return before === null ? null : context.input(0, index.with(axis, sum(before, index[axis] ?? zero)));
+};
+
+/** Element i of the largest is the one that index i names. */
+const largest: Definition = (context) => {
+  const { node, output, index } = context;
+  const order = node.outputs[1] ?? '';
+  if (output !== 0 || order === '') return null;
+  const axis = axisOf(context, 'axis', -1, index.length);
+  return context.input(0, index.with(axis, element(order, index)));
+};
+
 const shapeOf: Definition = ({ node, index, inputShape }) => {
   const shape = inputShape(0);
   const place = asNumber(index[0] ?? zero);
@@ -144,5 +176,7 @@ export const movementDefinitions: Readonly<Record<string, Definition>> = {
   Gather: gathered,
   GatherND: gatheredByTuples,
   Concat: concatenated,
+  Split: part,
+  TopK: largest,
   Shape: shapeOf,
 };

@@ -89,13 +89,29 @@ export function product(a: Polynomial, b: Polynomial): Polynomial {
 }
 
 /** Whether it is known to be at least 0, given that sizes are at least 1 and indices at least 0. */
-export function isNotNegative({ terms }: Polynomial): boolean {
-  return terms.every(({ coefficient, atoms }) => coefficient > 0 && !atoms.some(isElement));
+export function isNotNegative(value: Polynomial): boolean {
+  return aboveSmallest(value).terms.every(
+    ({ coefficient, atoms }) => coefficient > 0 && !atoms.some(isElement),
+  );
 }
 
 /** Whether it is known to be above 0. */
 export function isPositive(value: Polynomial): boolean {
-  return isNotNegative(value) && value.terms.some(({ atoms }) => atoms.every(({ kind }) => kind === 'size'));
+  const above = aboveSmallest(value);
+  return isNotNegative(value) && above.terms.some(({ atoms }) => atoms.length === 0);
+}
+
+/** With every size written as 1 and what it is above that, so that each variable is at least 0. */
+function aboveSmallest({ terms }: Polynomial): Polynomial {
+  const shifted = terms.map(({ coefficient, atoms }) =>
+    atoms
+      .map((atom) => {
+        const variable = normal([{ coefficient: 1, atoms: [atom] }]);
+        return atom.kind === 'size' ? sum(variable, one) : variable;
+      })
+      .reduce(product, constant(coefficient)),
+  );
+  return shifted.reduce(sum, zero);
 }
 
 /**
@@ -120,7 +136,7 @@ export function divide(
   if (!isNotNegative(remainder)) return null;
   // remainder <= divisor - 1, at the most that its indices may be
   const slack = difference(difference(divisor, one), most(remainder));
-  if (!slack.terms.every(({ coefficient }) => coefficient > 0)) return null;
+  if (!isNotNegative(slack)) return null;
   return { quotient: normal(quotient), remainder };
 }
 

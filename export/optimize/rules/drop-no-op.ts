@@ -53,15 +53,15 @@ function unchanged(editor: GraphEditor, node: Node): string | null {
     case 'Cast':
       return dtypeOfOnnx.get(intAttribute(node, 'to', 0)) === editor.typeOf(a)?.dtype ? a : null;
     case 'Add':
-      if (editor.uniform(a) === 0 && isSameShape(editor, b, output)) return b;
-      return editor.uniform(b) === 0 && isSameShape(editor, a, output) ? a : null;
+      if (isNumber(editor, a, 0) && isSameShape(editor, b, output)) return b;
+      return isNumber(editor, b, 0) && isSameShape(editor, a, output) ? a : null;
     case 'Sub':
-      return editor.uniform(b) === 0 && isSameShape(editor, a, output) ? a : null;
+      return isNumber(editor, b, 0) && isSameShape(editor, a, output) ? a : null;
     case 'Mul':
-      if (editor.uniform(a) === 1 && isSameShape(editor, b, output)) return b;
-      return editor.uniform(b) === 1 && isSameShape(editor, a, output) ? a : null;
+      if (isNumber(editor, a, 1) && isSameShape(editor, b, output)) return b;
+      return isNumber(editor, b, 1) && isSameShape(editor, a, output) ? a : null;
     case 'Div':
-      return editor.uniform(b) === 1 && isSameShape(editor, a, output) ? a : null;
+      return isNumber(editor, b, 1) && isSameShape(editor, a, output) ? a : null;
     case 'Transpose': {
       const permutation = intsAttribute(node, 'perm');
       return permutation?.every((axis, place) => axis === place) === true ? a : null;
@@ -78,6 +78,12 @@ function unchanged(editor: GraphEditor, node: Node): string | null {
     default:
       return isSameShape(editor, a, output) ? a : null;
   }
+}
+
+/** Biases and scales are parameters, whatever they hold: rules look for them, and training changes them. */
+function isNumber(editor: GraphEditor, value: string, wanted: number): boolean {
+  const isParameter = (editor.constant(value)?.data.length ?? 0) > 1;
+  return !isParameter && editor.uniform(value) === wanted;
 }
 
 /** Of equal shapes only steps backwards take other elements, or steps over a length of which nothing is known. */

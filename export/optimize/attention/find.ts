@@ -1,0 +1,182 @@
+/** Attention as exporters write it: as products around a softmax, or as the standard's operator. */
+import { intAttribute } from '../../../core/graph/inference/rule.js';
+import type { Node } from '../../../core/graph/ir.js';
+import type { GraphEditor } from '../editor.js';
+import type { Expression } from '../elements/expression.js';
+import { constant, index, type Polynomial, product, sum } from '../elements/polynomial.js';
+import { keptWhere, type Mask } from '../mask.js';
+import { isLastAxis } from '../operands.js';
+import { refused, type Setting } from '../rule.js';
+import { type Projection, projectionOf } from './projection.js';
+import { readScores } from './scores.js';
+
+export interface FoundAttention {
+  readonly query: Projection;
+  readonly key: Projection;
+  readonly value: Projection;
+  readonly heads: number;
+  /** Of a head. */
+  readonly width: number;
+  readonly scale: number;
+  readonly mask: Mask;
+  /** Whether what is no number becomes 0 behind the softmax. */
+  readonly isGuarded: boolean;
+  /** The value in which the heads stand side by side, [batch, time, heads * width]. */
+  readonly merged: string;
+}
+
+type Found = FoundAttention | { readonly refused: string } | null;
+
+export function findAttention(editor: GraphEditor, node: Node, setting: Setting): Found {
+  return node.opType === 'Softmax' ? aroundSoftmax(editor, node, setting) : ofOperator(editor, node);
+}
+
+interface Operands {
+  /** Names of values [batch, heads, time, width]; `key` is [batch, heads, width, time] where `isTurned`. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly isTurned: boolean;
+  readonly context: string;
+}
+
+function aroundSoftmax(editor: GraphEditor, softmax: Node, { opset }: Setting): Found {
+  const axis = intAttribute(softmax, 'axis', opset < 13 ? 1 : -1);
+  const scores = readScores(editor, softmax.inputs[0] ?? '');
+  if (scores === null) return null;
+  if (!isLastAxis(editor, softmax, axis)) return refused('the softmax is not over the last axis');
+  const behind = behindSoftmax(editor, softmax);
+  if (behind === null) return refused('the probabilities are read by others, or changed, before the values');
+  if (typeof scores.mask === 'string') return refused(scores.mask);
+  const { product: node, isGuarded } = behind;
+  const operands = {
+    query: scores.query,
+    key: scores.key,
+    value: node.inputs[1] ?? '',
+    isTurned: true,
+    context: node.outputs[0] ?? '',
+  };
+  return assembled(editor, operands, scores.scale, scores.mask, isGuarded);
+}
+
+/** The product with the values, perhaps behind Where(IsNaN(p), 0, p). */
+function behindSoftmax(editor: GraphEditor, { outputs: [probabilities = ''] }: Node) {
+  let value = probabilities;
+  let isGuarded = false;
+  const readers = editor.readers(value);
+  const isNaN = readers.find(({ opType }) => opType === 'IsNaN');
+  const where = readers.find(({ opType }) => opType === 'Where');
+  if (isNaN !== undefined && where !== undefined && readers.length === 2) {
+    const [condition, zero = '', kept] = where.inputs;
+    const isGuard = condition === isNaN.outputs[0] && kept === value && editor.uniform(zero) === 0;
+    if (!isGuard || editor.isReadBeyond(value, [isNaN, where])) return null;
+    value = where.outputs[0] ?? '';
+    isGuarded = true;
+  }
+  const product = editor.onlyReader(value);
+  return product?.opType === 'MatMul' && product.inputs[0] === value ? { product, isGuarded } : null;
+}
+
+/** ai.onnx Attention, since opset 23. */
+function ofOperator(editor: GraphEditor, node: Node): Found {
+  const [query = '', key = '', value = '', added = '', ...past] = node.inputs;
+  const [context = '', ...others] = node.outputs;
+  if (past.some((input) => input !== '')) return refused('it reads keys and values of the past');
+  if (others.some((output) => output !== '')) return refused('more than its first output is read');
+  if (intAttribute(node, 'is_causal', 0) !== 0) return refused('it looks at earlier places alone');
+  if ((node.attributes.softcap?.value ?? 0) !== 0) return refused('it caps the scores');
+  if (editor.rank(query) !== 4) return refused('its heads are not apart');
+  const [q, k] = [editor.elements.shape(query), editor.elements.shape(key)];
+  const width = editor.typeOf(query)?.shape?.[3];
+  if (q === null || k === null || typeof width !== 'number') return refused('its shapes are not known');
+  const mask = added === '' ? ({ kind: 'none' } as const) : operatorMask(editor, added, q, k);
+  if (typeof mask === 'string') return refused(mask);
+  const told = node.attributes.scale;
+  const scale = told?.kind === 'float' && told.value !== 0 ? told.value : 1 / Math.sqrt(width);
+  return assembled(editor, { query, key, value, isTurned: false, context }, scale, mask, false);
+}
+
+/** A mask of truths, or of numbers that are added. */
+function operatorMask(
+  editor: GraphEditor,
+  name: string,
+  [batch, heads, time]: readonly Polynomial[],
+  [, , keys]: readonly Polynomial[],
+): Mask | string {
+  const sizes = [batch, heads, time, keys].map((size) => size ?? constant(1));
+  const [b = constant(0), n = constant(0), s = constant(0), t = constant(0)] = sizes.map((size, place) =>
+    index('bnst'[place] ?? '', size),
+  );
+  const found: Expression | null = editor.elements.broadcast(name, sizes, [b, n, s, t]);
+  if (found === null) return 'the shape of its mask is not known';
+  if (found.kind === 'truth') {
+    if (found.truth.kind === 'always') return found.truth.value ? { kind: 'none' } : 'its mask is never true';
+    return keptWhere(found.truth.condition, !found.truth.negated, -Infinity, { batch: b, key: t });
+  }
+  return 'numbers are added to its scores';
+}
+
+function assembled(
+  editor: GraphEditor,
+  { query, key, value, isTurned, context }: Operands,
+  scale: number,
+  mask: Mask,
+  isGuarded: boolean,
+): Found {
+  const shape = editor.elements.shape(query);
+  const type = editor.typeOf(query)?.shape;
+  const [heads, width] = [type?.[1], type?.[3]];
+  const keys = editor.elements.shape(key)?.[isTurned ? 3 : 2];
+  if (shape?.length !== 4 || keys === undefined || typeof heads !== 'number' || typeof width !== 'number')
+    return refused('the number of heads or their width is not known');
+  if (editor.typeOf(query)?.dtype !== 'float32') return refused('it is not computed in float32');
+  const [b, n, s, d] = shape.map((size, place) => index('bnsd'[place] ?? '', size));
+  const t = index('t', keys);
+  if (b === undefined || n === undefined || s === undefined || d === undefined) return null;
+  const places = { batch: b, head: n, within: d };
+  const projections = [
+    projectionOf(editor, query, [b, n, s, d], { ...places, time: s }),
+    projectionOf(editor, key, isTurned ? [b, n, d, t] : [b, n, t, d], { ...places, time: t }),
+    projectionOf(editor, value, [b, n, t, d], { ...places, time: t }),
+  ];
+  const wrong = projections.find((one) => typeof one === 'string');
+  const [q, k, v] = projections.flatMap((one) => (typeof one === 'string' ? [] : [one]));
+  if (q === undefined || k === undefined || v === undefined) return refused(wrong ?? '');
+  if (Math.abs(v.factor - 1) > 1e-6) return refused('the values are scaled');
+  const valueWidth = editor.typeOf(value)?.shape?.[3];
+  if (valueWidth !== width) return refused('heads of values are of another width than those of queries');
+  const merged = mergedHeads(editor, context, [b, n, s, d], width);
+  if (merged === null) return refused('the heads are not put side by side behind it');
+  return {
+    query: q,
+    key: k,
+    value: v,
+    heads,
+    width,
+    scale: scale * q.factor * k.factor,
+    mask,
+    isGuarded,
+    merged,
+  };
+}
+
+/** Downwards through moves until element [b, s, n * width + d] is the context's [b, n, s, d]. */
+function mergedHeads(
+  editor: GraphEditor,
+  context: string,
+  [b = constant(0), n = constant(0), s = constant(0), d = constant(0)]: readonly Polynomial[],
+  width: number,
+): string | null {
+  const column = sum(product(n, constant(width)), d);
+  const wanted = `${context}[${[b, n, s, d].map(({ key }) => key).join(',')}]`;
+  for (let value = context; ;) {
+    const reader = editor.onlyReader(value);
+    if (reader === null || !['Transpose', 'Reshape', 'Identity', 'Squeeze'].includes(reader.opType))
+      return null;
+    value = reader.outputs[0] ?? '';
+    if (editor.rank(value) !== 3) continue;
+    const found = editor.elements.at(value, [b, s, column]);
+    const [term] = found.kind === 'number' ? found.value.terms : [];
+    if (term?.coefficient === 1 && term.atoms[0]?.key === wanted) return value;
+  }
+}

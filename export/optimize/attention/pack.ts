@@ -1,0 +1,77 @@
+/** Weights of queries, keys and values as one matrix. */
+import { float32 } from '../../../core/tensor.js';
+import type { GraphEditor } from '../editor.js';
+import type { FoundAttention } from './find.js';
+import type { Projection } from './projection.js';
+
+export interface Packed {
+  readonly x: string;
+  /** Names of initializers. */
+  readonly weight: string;
+  readonly bias: string;
+}
+
+/** @returns why they cannot be packed */
+export function packed(
+  editor: GraphEditor,
+  { query, key, value, heads, width }: FoundAttention,
+): { readonly x: string; readonly weight: string; readonly bias: string } | string {
+  const { x } = query;
+  if (key.x !== x || value.x !== x) return 'queries, keys and values are projected from different values';
+  const parts = [query, key, value];
+  const [rows = 0] = query.weight.shape;
+  const total = heads * width;
+  // Made when they are asked for: a match may yet be refused.
+  let made: Packed | null = null;
+  const make = () => {
+    made ??= {
+      x,
+      weight: editor.initializer(
+        'qkv_weight',
+        float32(weightOf(parts, rows, heads, width), [rows, 3 * total]),
+      ),
+      bias: editor.initializer('qkv_bias', float32(biasOf(parts, heads, width))),
+    };
+    return made;
+  };
+  return {
+    x,
+    get weight() {
+      return make().weight;
+    },
+    get bias() {
+      return make().bias;
+    },
+  };
+}
+
+function columnAt(
+  { columns: { start, perHead, perPlace } }: Projection,
+  head: number,
+  place: number,
+): number {
+  return start + head * perHead + place * perPlace;
+}
+
+function weightOf(parts: readonly Projection[], rows: number, heads: number, width: number): Float32Array {
+  const data = new Float32Array(rows * parts.length * heads * width);
+  let at = 0;
+  for (let row = 0; row < rows; row += 1)
+    for (const part of parts) {
+      const stride = part.weight.shape[1] ?? 0;
+      for (let head = 0; head < heads; head += 1)
+        for (let place = 0; place < width; place += 1, at += 1)
+          data[at] = part.weight.data[row * stride + columnAt(part, head, place)] ?? 0;
+    }
+  return data;
+}
+
+function biasOf(parts: readonly Projection[], heads: number, width: number): Float32Array {
+  const data = new Float32Array(parts.length * heads * width);
+  let at = 0;
+  for (const part of parts)
+    for (let head = 0; head < heads; head += 1)
+      for (let place = 0; place < width; place += 1, at += 1)
+        data[at] = part.bias?.data[columnAt(part, head, place)] ?? 0;
+  return data;
+}
