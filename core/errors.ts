@@ -19,6 +19,7 @@ import { graphErrors } from './errors/graph.js';
 import { labelsErrors } from './errors/labels.js';
 import { loadtestErrors } from './errors/loadtest.js';
 import { optimizerErrors } from './errors/optimizer.js';
+import { libraryErrors } from './errors/library.js';
 import { servingErrors } from './errors/serving.js';
 import { textErrors } from './errors/text.js';
 import { trainingErrors } from './errors/training.js';
@@ -33,6 +34,7 @@ export const ERRORS = {
   ...textErrors,
   ...bundleErrors,
   ...exportErrors,
+  ...libraryErrors,
   ...servingErrors,
   ...edgeErrors,
   ...graphErrors,

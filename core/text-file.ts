@@ -45,6 +45,24 @@ export async function* streamTexts(stream: Readable, path: string): AsyncGenerat
   }
 }
 
+/**
+ * The lines of a stream as texts, as they come; blank lines are left out.
+ * @param path only names the stream in errors
+ * @throws RetortError texts_file_missing
+ */
+export async function* streamLines(stream: Readable, path: string): AsyncGenerator<string> {
+  try {
+    let first = true;
+    for await (const row of rows(stream)) {
+      const line = (first ? row.replace(/^\uFEFF/, '') : row).replace(/\r$/, '');
+      first = false;
+      if (line.trim() !== '') yield line;
+    }
+  } catch (error) {
+    throw fail('texts_file_missing', { path }, error);
+  }
+}
+
 /** Unlike node:readline, which also ends a line at U+2028; JSON may hold that. */
 async function* rows(stream: Readable): AsyncGenerator<string> {
   let begun = '';

@@ -4,6 +4,7 @@ import type { Bundle } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
 import { fail } from '../core/errors.js';
 import { paddedBatch } from '../core/padded-batch.js';
+import type { Tensor } from '../core/tensor.js';
 import type { Piece, Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { groupByLength } from './batch-policy.js';
@@ -110,6 +111,11 @@ export class Predictor {
       });
     }
     return { predictions, computed, tokenizeMs: tokenized - started, inferMs: performance.now() - tokenized };
+  }
+
+  /** Runs tensors as they are, by the names of the network's inputs. @throws RetortError session_run_failed */
+  runTensors(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    return this.#session.run(feeds);
   }
 
   close(): Promise<void> {

@@ -53,6 +53,6 @@ export class Agreement {
 export function klDivergence(p: readonly number[], q: readonly number[]): number {
   return p.reduce((sum, value, k) => {
     if (value === 0) return sum;
-    return sum + value * Math.log(value / Math.max(q[k] ?? 0, Number.MIN_VALUE));
+    return sum + value * (Math.log(value) - Math.log(Math.max(q[k] ?? 0, Number.MIN_VALUE)));
   }, 0);
 }

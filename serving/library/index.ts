@@ -1,0 +1,9 @@
+/** What `import { … } from 'retort'` gives. */
+export {
+  createPredictor,
+  type HandlePredictor,
+  type Label,
+  type PredictorConfig,
+} from './create-predictor.js';
+export type { InputHandle, OutputHandle } from './handles.js';
+export { RetortError } from '../../core/errors.js';

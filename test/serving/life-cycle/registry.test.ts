@@ -1,0 +1,191 @@
+/** Versions that are loaded, swapped, labelled and rolled back, without workers. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { fail } from '../../../core/errors.js';
+import { systemClock } from '../../../serving/clock.js';
+import { percentileOf } from '../../../serving/life-cycle/family.js';
+import type { RunSettings } from '../../../serving/life-cycle/served-model.js';
+import { watchRepository } from '../../../serving/life-cycle/watch.js';
+import { Metrics } from '../../../serving/metrics.js';
+import { type ModelChoice, ModelRegistry } from '../../../serving/model-registry.js';
+import { FakeClock } from '../../fixtures/fake-clock.js';
+import { type FakeModel, fakeModel } from '../../fixtures/fake-model.js';
+
+let repository: string;
+beforeEach(async () => {
+  repository = await mkdtemp(path.join(tmpdir(), 'retort-registry-'));
+});
+afterEach(() => rm(repository, { recursive: true }));
+
+const add = (...versions: string[]) =>
+  Promise.all(versions.map((version) => mkdir(path.join(repository, version), { recursive: true })));
+
+function registryOf(models: readonly ModelChoice[] | null = null) {
+  const broken = new Set<string>();
+  const started: FakeModel[] = [];
+  const registry = new ModelRegistry({
+    repository,
+    models,
+    settingsOf: () => ({}) as RunSettings,
+    drainMs: 1000,
+    clock: systemClock,
+    logger: pino({ level: 'silent' }),
+    metrics: new Metrics(() => []),
+    start: ({ name, version }) => {
+      if (broken.has(`${name}/${version}`))
+        return Promise.reject(fail('model_refused', { path: name, reason: 'a test' }));
+      const model = fakeModel({ name, version, clock: systemClock });
+      started.push(model);
+      return Promise.resolve(model);
+    },
+  });
+  return { registry, broken, started };
+}
+
+const versionOf = (registry: ModelRegistry, name = 'a', version?: string, requestId = '') =>
+  registry.find(name, version, requestId).manifest.version;
+
+describe('loading', () => {
+  test('the newest version that loads is stable; ready only when all is loaded', async () => {
+    await add('a/1', 'a/2', 'a/10', 'b/1');
+    const { registry, broken } = registryOf();
+    broken.add('a/10');
+    expect(registry.ready).toBe(false);
+    await registry.load();
+    expect(registry.ready).toBe(true);
+    expect([versionOf(registry), versionOf(registry, 'b')]).toEqual(['2', '1']);
+    const index = await registry.index();
+    expect(index).toContainEqual({ name: 'a', version: '2', state: 'READY', reason: '', label: 'stable' });
+    expect(index.find(({ version }) => version === '10')).toMatchObject({
+      state: 'UNAVAILABLE',
+      reason: expect.stringContaining('a test'),
+    });
+  });
+
+  test('no model: not ready', async () => {
+    const { registry } = registryOf();
+    await registry.load();
+    expect(registry.ready).toBe(false);
+    expect(() => registry.find()).toThrow(expect.objectContaining({ code: 'model_not_ready' }));
+  });
+
+  test('a pinned version is served, and polling does not move it', async () => {
+    await add('a/1', 'a/2');
+    const { registry } = registryOf([{ name: 'a', version: '1', canary: null }]);
+    await registry.load();
+    await registry.poll();
+    expect(versionOf(registry)).toBe('1');
+  });
+});
+
+describe('swapping', () => {
+  test('a load that fails leaves the old version serving, and is not tried at every poll', async () => {
+    await add('a/1');
+    const { registry, broken, started } = registryOf();
+    await registry.load();
+    await add('a/2');
+    broken.add('a/2');
+    await expect(registry.loadModel('a')).rejects.toMatchObject({ code: 'model_refused' });
+    await registry.poll();
+    expect(versionOf(registry)).toBe('1');
+    expect(started).toHaveLength(1);
+  });
+
+  test('polling loads what is newer; the old one answers what it has, then ends', async () => {
+    await add('a/1');
+    const { registry, started } = registryOf();
+    await registry.load();
+    const old = registry.find('a');
+    const open = old.queue.submit({ items: [{ text: 'x' }], deadlineMs: systemClock.now() + 5000 });
+    await add('a/2');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('2');
+    expect(started[0]!.closed).toBe(false);
+    old.queue.answer(old.queue.take()!, [{ logits: [1, 0], words: 1 }], { tokenizeMs: 0, inferMs: 0 });
+    expect((await open).predictions).toHaveLength(1);
+    await registry.close();
+    expect(started.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  test('a rollback returns to the version before, and back again', async () => {
+    await add('a/1', 'a/2');
+    const { registry } = registryOf([{ name: 'a', version: '1', canary: null }]);
+    await registry.load();
+    expect(() => registry.rollback('a')).toThrow(expect.objectContaining({ code: 'model_without_previous' }));
+    await registry.loadModel('a', '2');
+    await registry.rollback('a');
+    expect(versionOf(registry)).toBe('1');
+    await registry.rollback('a');
+    expect(versionOf(registry)).toBe('2');
+  });
+
+  test('loads of one name follow each other; unloading ends it', async () => {
+    await add('a/1', 'a/2');
+    const { registry, started } = registryOf();
+    await registry.load();
+    await Promise.all([
+      registry.loadModel('a', '1'),
+      registry.loadModel('a', '2'),
+      registry.loadModel('a', '1'),
+    ]);
+    expect(versionOf(registry)).toBe('1');
+    expect(started.map(({ manifest }) => manifest.version)).toEqual(['2', '1', '2', '1']);
+    await registry.unloadModel('a');
+    expect(registry.ready).toBe(false);
+    await expect(registry.loadModel('a', '9')).rejects.toMatchObject({ code: 'model_missing' });
+  });
+});
+
+describe('labels', () => {
+  test('a canary answers its share, the same requests every time, and either label when it is named', async () => {
+    await add('a/1', 'a/2');
+    const { registry } = registryOf([{ name: 'a', version: '1', canary: { version: '2', percent: 20 } }]);
+    await registry.load();
+    const ids = Array.from({ length: 2000 }, (_, i) => `request-${i}`);
+    const answered = ids.map((id) => versionOf(registry, 'a', undefined, id));
+    expect(ids.map((id) => versionOf(registry, 'a', undefined, id))).toEqual(answered);
+    const share = answered.filter((version) => version === '2').length / ids.length;
+    expect(share).toBeGreaterThan(0.16);
+    expect(share).toBeLessThan(0.24);
+    expect([versionOf(registry, 'a', 'stable'), versionOf(registry, 'a', 'canary')]).toEqual(['1', '2']);
+    await registry.setCanary('a', '2', 0);
+    expect(() => registry.find('a', 'canary')).toThrow(expect.objectContaining({ code: 'model_unknown' }));
+  });
+
+  test('places of requests lie in [0, 100)', () => {
+    fc.assert(
+      fc.property(fc.string(), (id) => {
+        expect(percentileOf(id)).toBeGreaterThanOrEqual(0);
+        expect(percentileOf(id)).toBeLessThan(100);
+      }),
+    );
+  });
+});
+
+test('a watched repository is looked into again only when the look before is done', async () => {
+  const clock = new FakeClock();
+  let polls = 0;
+  let finish: () => void = () => undefined;
+  const poll = () => {
+    polls += 1;
+    return new Promise<void>((resolve) => (finish = resolve));
+  };
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const stop = watchRepository({ poll }, Promise.resolve(), 1000, clock);
+  await settle();
+  clock.pass(5000);
+  expect(polls).toBe(1);
+  finish();
+  await settle();
+  clock.pass(1000);
+  expect(polls).toBe(2);
+  stop();
+  finish();
+  await settle();
+  clock.pass(5000);
+  expect([polls, clock.timers]).toEqual([2, 0]);
+});
