@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import { providerNames } from '../core/engines/providers.js';
 import { parseConfig, readConfigFile, type ServeConfig } from '../serving/config.js';
 import { startServer } from '../serving/server.js';
+import { addEdgeOptions, apiKeysOf, edgeEntries, type EdgeOptions } from './edge-options.js';
 import { commaSeparated, decimal, integer } from './options.js';
 import { shippedRepository, shippedStudent } from './shipped.js';
 
-interface Options {
+interface Options extends EdgeOptions {
   readonly config?: string;
   readonly host?: string;
   readonly port?: number;
@@ -34,7 +35,7 @@ interface Options {
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug'];
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .summary('serve the models of a repository over HTTP')
     .description(
@@ -93,6 +94,7 @@ export function register(program: Command): void {
     )
     .addHelpText('after', examples)
     .action(run);
+  addEdgeOptions(command);
 }
 
 const examples = `
@@ -100,12 +102,13 @@ Examples:
   retort serve
   retort serve --models student,teacher
   retort serve --port 9000 --workers 4 --compare-eager 0.01
+  retort serve --host 0.0.0.0 --api-keys keys.txt --tls-cert cert.pem --tls-key key.pem
 `;
 
 async function run(options: Options): Promise<void> {
   const logger = pino({ level: options.logLevel }, pino.destination(2));
   const config = await configOf(options);
-  const server = await startServer({ config, logger });
+  const server = await startServer({ config, apiKeys: await apiKeysOf(options), logger });
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends at once, by Node's own handling.
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -151,6 +154,7 @@ async function configOf(options: Options): Promise<ServeConfig> {
       textCharacters: options.maxCharacters,
       textsPerRequest: options.maxTexts,
     },
+    edge: edgeEntries(options),
     lifeCycle: { graceMs: options.graceMs, drainMs: options.drainMs, pollSeconds: options.poll },
     cache: { megabytes: options.cacheMb },
     compare: { share: options.compareEager },

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
+import { edgeConfigSchema } from './edge-config.js';
 import { sessionSettingsSchema } from './session-settings.js';
 
 const share = z.number().min(0).max(1);
@@ -63,6 +64,7 @@ export const serveConfigSchema = z.strictObject({
       deadlineMs: milliseconds.default(10_000),
     })
     .prefault({}),
+  edge: edgeConfigSchema.prefault({}),
   session: sessionSettingsSchema.prefault({}),
   /** Answers kept by text and model version; 0 keeps none. */
   cache: z.strictObject({ megabytes: z.number().nonnegative().default(0) }).prefault({}),

@@ -1,15 +1,17 @@
 /** A running server: listens at once, is ready when its models are loaded and warm, drains when it is told to stop. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { usableCores } from '../core/cpu-quota.js';
 import { fail } from '../core/errors.js';
+import type { ApiKeys } from './access/api-keys.js';
+import { TlsFiles } from './access/tls-files.js';
 import { Cascade } from './cascade/cascade.js';
 import { systemClock } from './clock.js';
 import { Sampler } from './comparison/sampler.js';
 import type { ServeConfig } from './config.js';
-import { createApp } from './http/app.js';
+import { createHttpServer } from './http/server.js';
 import type { ServingContext } from './inference/context.js';
 import { InferenceService } from './inference/service.js';
 import { type RunSettings } from './life-cycle/served-model.js';
@@ -17,11 +19,14 @@ import { watchRepository } from './life-cycle/watch.js';
 import { Metrics } from './metrics.js';
 import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
+import { Observer } from './observe/observer.js';
 import { ResultCache } from './result-cache.js';
 import { Shadow } from './shadow/shadow.js';
 
 export interface ServerOptions {
   readonly config: ServeConfig;
+  /** Null where the server is open to all. */
+  readonly apiKeys: ApiKeys | null;
   readonly logger: Logger;
 }
 
@@ -33,13 +38,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** A client gets this long to send its headers, and its whole request. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
-const keepAliveTimeoutMs = 65_000;
-
-/** @throws RetortError port_in_use, address_unusable */
-export async function startServer({ config, logger }: ServerOptions): Promise<RunningServer> {
+/** @throws RetortError port_in_use, address_unusable, tls_invalid */
+export async function startServer({ config, apiKeys, logger }: ServerOptions): Promise<RunningServer> {
   const { limits, lifeCycle } = config;
   const clock = systemClock;
   const metrics: Metrics = new Metrics(() => readModelGauges(registry));
@@ -86,21 +86,16 @@ export async function startServer({ config, logger }: ServerOptions): Promise<Ru
     draining: false,
     refusing: false,
   };
-  const server = createServer(
-    {
-      keepAliveTimeout: keepAliveTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-    },
-    createApp(context),
-  );
+  const observer = new Observer({ metrics, logger, tracing: null, logTexts: config.edge.logTexts });
+  const tls = config.edge.tls === null ? null : new TlsFiles(config.edge.tls, logger);
+  const server = createHttpServer({ serving: context, observer, keys: apiKeys }, config.edge, tls);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   const loaded = registry.load().then(() => registry.ready);
   const stopWatching =
     lifeCycle.pollSeconds > 0 ? watchRepository(registry, loaded, lifeCycle.pollSeconds * 1000, clock) : null;
   return {
-    url: `http://${config.host}:${String(port)}`,
+    url: `${tls === null ? 'http' : 'https'}://${config.host}:${String(port)}`,
     loaded,
     async close() {
       stopWatching?.();
@@ -122,6 +117,7 @@ export async function startServer({ config, logger }: ServerOptions): Promise<Ru
       server.closeIdleConnections();
       await Promise.race([closed, sleep(500)]);
       server.closeAllConnections();
+      tls?.close();
       await closed;
     },
   };

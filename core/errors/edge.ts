@@ -5,7 +5,7 @@ export const edgeErrors = define({
   route_unknown: {
     kind: 'not_found',
     message: 'There is no route {method} {path}.',
-    hint: 'The README lists the routes.',
+    hint: 'GET /openapi.json lists the routes.',
   },
   method_not_allowed: {
     kind: 'method_not_allowed',
@@ -24,8 +24,58 @@ export const edgeErrors = define({
   },
   body_unsupported: {
     kind: 'unsupported_media',
-    message: 'The content type {type} is not taken.',
-    hint: 'Send application/json.',
+    message: 'A body of {type} is not taken.',
+    hint: 'Send {accepted}.',
+  },
+  body_unreadable: {
+    kind: 'malformed',
+    message: 'The body cannot be read: {reason}.',
+    hint: 'Send as many bytes as Content-Length says, packed as Content-Encoding says.',
+  },
+  header_invalid: {
+    kind: 'malformed',
+    message: 'The header {header} does not fit: {reason}.',
+    hint: 'docs/http-api.md describes the headers.',
+  },
+  headers_too_large: {
+    kind: 'headers_too_large',
+    message: 'The headers are larger than the server takes.',
+    hint: 'Send what is long in the body.',
+  },
+  http_malformed: {
+    kind: 'malformed',
+    message: 'The request is not valid HTTP.',
+    hint: 'Use an HTTP client; the connection is closed.',
+  },
+  path_malformed: {
+    kind: 'malformed',
+    message: 'The path of the request cannot be decoded.',
+    hint: 'Percent-encode UTF-8.',
+  },
+  request_too_slow: {
+    kind: 'slow',
+    message: 'The request did not arrive in time.',
+    hint: 'Send headers and body without pauses; the connection is closed.',
+  },
+  api_key_missing: {
+    kind: 'unauthenticated',
+    message: 'This needs an API key.',
+    hint: 'Send it as Authorization: Bearer KEY, or as X-API-Key: KEY.',
+  },
+  api_key_unknown: {
+    kind: 'unauthenticated',
+    message: 'The API key is not one of this server.',
+    hint: 'Ask whoever runs it for a key.',
+  },
+  api_keys_invalid: {
+    kind: 'usage',
+    message: 'The API keys of {source} cannot be used: {reason}.',
+    hint: 'Give one key of at least 16 characters a line, its name before it if it has one.',
+  },
+  tls_invalid: {
+    kind: 'usage',
+    message: 'TLS cannot be set up with {certificate} and {key}: {reason}.',
+    hint: 'Give --tls-cert and --tls-key PEM files that belong together.',
   },
   request_invalid: {
     kind: 'invalid',

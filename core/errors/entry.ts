@@ -8,6 +8,9 @@ export type ErrorKind =
   | 'too_large' // the input is larger than a limit allows
   | 'unsupported_media' // a content type or encoding that is not understood
   | 'method_not_allowed'
+  | 'unauthenticated' // an API key is needed
+  | 'slow' // the client took too long to send its request
+  | 'headers_too_large'
   | 'not_found'
   | 'overloaded' // a bounded queue is full: try again
   | 'unavailable' // loading, draining, or a needed package or file is absent

@@ -1,39 +1,40 @@
-/** What a route is; the routes are listed in app.ts. */
-import type { Request, Response } from 'express';
+/** What a route is. Routes know neither Node's nor express's requests: an exchange comes in, a reply goes out. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ServingContext } from '../inference/context.js';
 import type { Call } from '../inference/submit.js';
-import { Timeline } from '../inference/timeline.js';
+import type { LogFields } from '../observe/request-record.js';
+import type { Operation } from './openapi/operation.js';
+
+export interface Exchange {
+  /** Of the path, decoded. */
+  readonly parameters: Readonly<Partial<Record<string, string>>>;
+  readonly headers: IncomingHttpHeaders;
+  /** Unpacked; empty where a request has none. */
+  readonly body: Buffer;
+  readonly call: Call;
+}
+
+export interface Reply {
+  /** 200 where it is absent. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Bytes go out as they are, with a content type among the headers; a stream too, with its length; anything else as
+   * JSON; undefined is empty.
+   */
+  readonly body?: unknown;
+  /** What the log says of the request. */
+  readonly log?: LogFields;
+}
 
 export interface Route {
   readonly method: 'get' | 'post';
-  /** Express's pattern; also the `route` label of the request counter. */
+  /** A pattern of path-to-regexp, as express takes it; also the `route` label of the metrics. */
   readonly path: string;
-  readonly handle: (context: ServingContext, request: Request, response: Response) => Promise<void> | void;
-}
-
-/** A request's deadline header, its client's going, and the time of its stages. */
-export function callOf(request: Request, response: Response): Call {
-  const asked = Number(request.get('x-request-timeout-ms'));
-  const gone = new AbortController();
-  response.once('close', () => {
-    gone.abort();
-  });
-  return {
-    requestId: response.get('x-request-id') ?? '',
-    timeoutMs: asked > 0 ? asked : null,
-    signal: gone.signal,
-    timeline: new Timeline(),
-  };
-}
-
-/** Writes the answer, and counts its stages. */
-export function finish(
-  { metrics }: ServingContext,
-  { timeline }: Call,
-  response: Response,
-  body: unknown,
-): void {
-  response.json(body);
-  for (const { stage, startMs, endMs } of timeline.stages) metrics.stage(stage, endMs - startMs);
-  metrics.stage('total', performance.now() - timeline.startedMs);
+  /** Whether a request must bring an API key, where keys are set. */
+  readonly access: 'open' | 'key';
+  /** Content types that a body may have. */
+  readonly accepts?: readonly string[];
+  readonly operation: Operation;
+  readonly handle: (context: ServingContext, exchange: Exchange) => Promise<Reply> | Reply;
 }

@@ -17,6 +17,10 @@ export interface InferResponse {
   readonly model: string;
   readonly version: string;
   readonly outputs: readonly OutputTensor[];
+  /** Rows of each output. */
+  readonly items: number;
+  /** Those that were asked about; empty where ids were. */
+  readonly texts: readonly string[];
 }
 
 /** @throws RetortError of the tensors, of the limits, of the registry and of the queue */
@@ -56,7 +60,8 @@ export async function infer(
   ];
   const outputs = request.outputs?.flatMap((wanted) => all.filter((one) => one.name === wanted)) ?? all;
   call.timeline.add('postprocess', answeredMs, performance.now());
-  return { model: name, version, outputs };
+  const texts = items.flatMap((item) => ('text' in item ? [item.text] : []));
+  return { model: name, version, outputs, items: items.length, texts };
 }
 
 const outputNames = ['logits', 'label', 'score'];

@@ -1,5 +1,6 @@
 /** What a server and its models say of themselves, in the words of the Open Inference Protocol v2. */
 import type { Manifest } from '../../core/bundle/manifest.js';
+import { version } from '../version.js';
 import type { ServingContext } from './context.js';
 import { v2Datatypes } from './tensors.js';
 
@@ -17,6 +18,12 @@ export interface ModelMetadata {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
 }
+
+export const serverMetadata = {
+  name: 'retort',
+  version,
+  extensions: ['binary_tensor_data'],
+} as const;
 
 /** False with no model, while one is loading or warming, and while draining. */
 export function serverReady({ registry, draining }: ServingContext): boolean {

@@ -16,6 +16,14 @@ export class Timeline {
     this.stages.push({ stage, startMs, endMs });
   }
 
+  /** Times what runs on this thread. */
+  measure<T>(stage: Stage, run: () => T): T {
+    const startMs = performance.now();
+    const result = run();
+    this.add(stage, startMs, performance.now());
+    return result;
+  }
+
   /** Stages that follow one another from a time on, by their lengths in milliseconds. */
   addInOrder(startMs: number, durations: readonly (readonly [Stage, number])[]): void {
     let from = startMs;

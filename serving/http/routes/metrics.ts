@@ -4,7 +4,16 @@ import type { Route } from '../route.js';
 export const metrics: Route = {
   method: 'get',
   path: '/metrics',
-  async handle({ metrics: { registry } }, _request, response) {
-    response.type(registry.contentType).send(await registry.metrics());
+  access: 'key',
+  operation: {
+    tag: 'Operation',
+    summary: 'Metrics in Prometheus’s text format',
+    responses: { 200: { description: 'All of them', media: ['text/plain'] } },
+  },
+  async handle({ metrics: { registry } }) {
+    return {
+      headers: { 'content-type': registry.contentType },
+      body: Buffer.from(await registry.metrics()),
+    };
   },
 };

@@ -1,50 +1,79 @@
 /** What is served: the manifests, and the files of a version, which a browser runs by itself. */
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
 import type { Route } from '../route.js';
-import { addressOf } from './v2-metadata.js';
 
-/** `GET /v1/models`: every served model with its manifest; the first answers where a request names none. */
+/** Every served model with its manifest; the first answers where a request names none. */
 export const models: Route = {
   method: 'get',
   path: '/v1/models',
-  handle: ({ registry, limits }, _request, response) => {
-    response.json({
+  access: 'key',
+  operation: {
+    tag: 'Operation',
+    summary: 'What is served, with manifests, and the limits of a request',
+    responses: {
+      200: {
+        description: 'The models; the first answers where a request names none',
+        schema: z.object({
+          models: z.array(
+            z.object({
+              ready: z.boolean(),
+              workers: z.int(),
+              manifest: z.looseObject({ name: z.string(), version: z.string() }),
+            }),
+          ),
+          limits: z.record(z.string(), z.number()),
+        }),
+      },
+    },
+  },
+  handle: ({ registry, limits }) => ({
+    body: {
       models: registry.models.map(({ manifest, pool }) => ({
         ready: pool.readyWorkers > 0,
         workers: pool.readyWorkers,
         manifest,
       })),
       limits,
-    });
-  },
+    },
+  }),
 };
 
-/** `GET /v1/models/{model}/versions/{version}/files/{file}`: a file that the manifest lists. */
+/** A file that the manifest lists. */
 export const modelFile: Route = {
   method: 'get',
   path: '/v1/models/:model/versions/:version/files/:file',
-  handle: async ({ registry }, request, response) => {
-    const { manifest, folder } = registry.find(...addressOf(request));
-    const file = manifest.files.find((one) => one.path === request.params.file);
+  access: 'key',
+  operation: {
+    tag: 'Operation',
+    summary: 'A file that the manifest of a version lists',
+    responses: {
+      200: { description: 'Its bytes', media: ['application/octet-stream'] },
+      304: { description: 'If-None-Match names it' },
+    },
+  },
+  handle: ({ registry }, { parameters, headers }) => {
+    const { manifest, folder } = registry.find(parameters.model, parameters.version);
+    const file = manifest.files.find((one) => one.path === parameters.file);
     if (file === undefined) {
       throw fail('model_file_unknown', {
         model: `${manifest.name} ${manifest.version}`,
-        file: String(request.params.file),
+        file: parameters.file ?? '',
         known: manifest.files.map((one) => one.path).join(', '),
       });
     }
     const tag = `"${file.sha256}"`;
-    response.set({ ETag: tag, 'Cache-Control': 'private, no-cache', 'X-Content-Type-Options': 'nosniff' });
-    if (request.get('if-none-match') === tag) {
-      response.status(304).end();
-      return;
-    }
-    response.type('application/octet-stream').set('Content-Length', String(file.bytes));
-    await pipeline(createReadStream(path.join(folder, file.path)), response).catch((error: unknown) => {
-      if (!response.destroyed) throw error;
-    });
+    const caching = { etag: tag, 'cache-control': 'private, no-cache' };
+    if (headers['if-none-match'] === tag) return { status: 304, headers: caching };
+    return {
+      headers: {
+        ...caching,
+        'content-type': 'application/octet-stream',
+        'content-length': String(file.bytes),
+      },
+      body: createReadStream(path.join(folder, file.path)),
+    };
   },
 };

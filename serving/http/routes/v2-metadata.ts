@@ -1,36 +1,69 @@
 /** Server and model metadata, of the Open Inference Protocol v2. */
-import type { Request } from 'express';
-import { modelMetadata as metadataOf, modelReady as isModelReady } from '../../inference/metadata.js';
+import { z } from 'zod';
+import { modelMetadata, modelReady, serverMetadata } from '../../inference/metadata.js';
 import type { Route } from '../route.js';
 
-export const serverMetadata: Route = {
+const tensorSchema = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) });
+const readySchema = z.object({ name: z.string(), ready: z.boolean() });
+
+const server: Route = {
   method: 'get',
   path: '/v2',
-  handle: (_context, _request, response) => {
-    response.json({ name: 'retort', version: '1', extensions: [] });
+  access: 'key',
+  operation: {
+    tag: 'Open Inference Protocol',
+    summary: 'Name, version and extensions of the server',
+    responses: {
+      200: {
+        description: 'What it says of itself',
+        schema: z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
+      },
+    },
   },
+  handle: () => ({ body: serverMetadata }),
 };
 
-export const modelMetadata: Route = {
+const model: Route = {
   method: 'get',
   path: '/v2/models/:model{/versions/:version}',
-  handle: (context, request, response) => {
-    response.json(metadataOf(context, ...addressOf(request)));
+  access: 'key',
+  operation: {
+    tag: 'Open Inference Protocol',
+    summary: 'Inputs and outputs of a model: give input_ids with sequence_lengths, or text alone',
+    responses: {
+      200: {
+        description: 'Its tensors; -1 is a size that a request chooses',
+        schema: z.object({
+          name: z.string(),
+          versions: z.array(z.string()),
+          platform: z.string(),
+          inputs: z.array(tensorSchema),
+          outputs: z.array(tensorSchema),
+        }),
+      },
+    },
   },
+  handle: (context, { parameters }) => ({
+    body: modelMetadata(context, parameters.model, parameters.version),
+  }),
 };
 
-export const modelReady: Route = {
+const ready: Route = {
   method: 'get',
   path: '/v2/models/:model{/versions/:version}/ready',
-  handle: (context, request, response) => {
-    const [name, version] = addressOf(request);
-    const ready = isModelReady(context, name, version);
-    response.status(ready ? 200 : 503).json({ name, ready });
+  access: 'open',
+  operation: {
+    tag: 'Open Inference Protocol',
+    summary: 'Whether a model answers',
+    responses: {
+      200: { description: 'It does', schema: readySchema },
+      503: { description: 'Not now', schema: readySchema },
+    },
+  },
+  handle: (context, { parameters: { model: name, version } }) => {
+    const isReady = modelReady(context, name, version);
+    return { status: isReady ? 200 : 503, body: { name, ready: isReady } };
   },
 };
 
-/** The model's name and, where the path has one, the version. */
-export function addressOf({ params }: Request): [string | undefined, string | undefined] {
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  return [text(params.model), text(params.version)];
-}
+export const metadata = [server, model, ready];

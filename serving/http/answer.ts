@@ -1,0 +1,145 @@
+/** One request through one route: key, body, handler, reply, and what is told of it afterwards. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fail, type RetortError } from '../../core/errors.js';
+import type { ApiKeys } from '../access/api-keys.js';
+import type { ServingContext } from '../inference/context.js';
+import type { Call } from '../inference/submit.js';
+import { Timeline } from '../inference/timeline.js';
+import type { Observer } from '../observe/observer.js';
+import { mediaTypeOf, readBody } from './body.js';
+import { asRetortError, errorReply } from './error-reply.js';
+import type { Exchange, Reply, Route } from './route.js';
+import { writeReply } from './write-reply.js';
+
+/** What the edge works with beside the models. */
+export interface EdgeContext {
+  readonly serving: ServingContext;
+  readonly observer: Observer;
+  /** Null where the server is open to all. */
+  readonly keys: ApiKeys | null;
+}
+
+/** Never rejects: whatever goes wrong is a reply. */
+export async function answer(
+  edge: EdgeContext,
+  route: Route,
+  parameters: Exchange['parameters'],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const timeline = new Timeline();
+  let key: string | undefined;
+  let outcome: Outcome;
+  try {
+    const call: Call = {
+      requestId: requestIdIn(response),
+      timeoutMs: timeoutOf(request),
+      signal: goneSignal(response),
+      timeline,
+    };
+    if (route.access === 'key') key = checkKey(edge.keys, request);
+    const body =
+      route.method === 'post' ? await bodyOf(route, request, edge.serving.limits.bodyBytes) : noBody;
+    const { headers } = request;
+    outcome = { reply: await route.handle(edge.serving, { parameters, headers, body, call }), error: null };
+  } catch (thrown) {
+    outcome = failed(thrown, request, response);
+  }
+  await finish(edge, route.path, request, response, { ...outcome, timeline, key });
+}
+
+/** A request that no route takes. */
+export async function refuse(
+  edge: EdgeContext,
+  thrown: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  await finish(edge, 'none', request, response, {
+    ...failed(thrown, request, response),
+    timeline: new Timeline(),
+    key: undefined,
+  });
+}
+
+interface Outcome {
+  readonly reply: Reply;
+  readonly error: RetortError | null;
+}
+
+const noBody = Buffer.alloc(0);
+
+function failed(thrown: unknown, request: IncomingMessage, response: ServerResponse): Outcome {
+  const error = asRetortError(thrown);
+  return { reply: errorReply(error, request.url ?? '', requestIdIn(response)), error };
+}
+
+async function finish(
+  { observer }: EdgeContext,
+  route: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  {
+    reply,
+    error,
+    timeline,
+    key,
+  }: Outcome & { readonly timeline: Timeline; readonly key: string | undefined },
+): Promise<void> {
+  await writeReply(response, reply, timeline);
+  const { traceparent, tracestate } = request.headers;
+  observer.answered({
+    requestId: requestIdIn(response),
+    protocol: 'http',
+    method: request.method ?? '',
+    route,
+    status: response.statusCode,
+    client: request.socket.remoteAddress,
+    key,
+    trace: {
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      tracestate: typeof tracestate === 'string' ? tracestate : undefined,
+    },
+    timeline,
+    fields: reply.log ?? {},
+    error,
+  });
+}
+
+function checkKey(keys: ApiKeys | null, { headers }: IncomingMessage): string | undefined {
+  const apiKey = headers['x-api-key'];
+  return keys?.check(headers.authorization, typeof apiKey === 'string' ? apiKey : undefined);
+}
+
+async function bodyOf(
+  { accepts = ['application/json'] }: Route,
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<Buffer> {
+  const type = mediaTypeOf(request.headers['content-type']);
+  if (type !== undefined && !accepts.includes(type))
+    throw fail('body_unsupported', { type, accepted: accepts.join(' or ') });
+  return readBody(request, limitBytes);
+}
+
+/** `prepare` has put it there. */
+function requestIdIn(response: ServerResponse): string {
+  return String(response.getHeader('x-request-id'));
+}
+
+function timeoutOf({ headers }: IncomingMessage): number | null {
+  const given = headers['x-request-timeout-ms'];
+  if (given === undefined) return null;
+  const timeoutMs = Number(given);
+  if (!(timeoutMs > 0))
+    throw fail('header_invalid', { header: 'X-Request-Timeout-Ms', reason: 'it is not a number above 0' });
+  return timeoutMs;
+}
+
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+  });
+  return gone.signal;
+}

@@ -1,0 +1,25 @@
+/** Every route; a new one is a file beside the others and a line here. */
+import type { Route } from './route.js';
+import { compare } from './routes/compare.js';
+import { health } from './routes/health.js';
+import { metrics } from './routes/metrics.js';
+import { modelFile, models } from './routes/models.js';
+import { openApi } from './routes/openapi.js';
+import { predict } from './routes/predict.js';
+import { infer } from './routes/v2-infer.js';
+import { metadata } from './routes/v2-metadata.js';
+
+/** Those whose cost counts. */
+export const inferenceRoutes: readonly Route[] = [predict, infer];
+
+const described: readonly Route[] = [
+  ...inferenceRoutes,
+  models,
+  modelFile,
+  ...metadata,
+  ...health,
+  metrics,
+  compare,
+];
+
+export const routes: readonly Route[] = [...described, openApi(described)];

@@ -1,0 +1,37 @@
+/** Replies as bytes on the wire. */
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Timeline } from '../inference/timeline.js';
+import type { Reply } from './route.js';
+
+/** Resolves when the reply is handed over. A client that goes away meanwhile is no error. */
+export async function writeReply(
+  response: ServerResponse,
+  { status = 200, headers = {}, body }: Reply,
+  timeline: Timeline,
+): Promise<void> {
+  if (response.headersSent || response.destroyed) {
+    if (body instanceof Readable) body.destroy();
+    return;
+  }
+  const startedMs = performance.now();
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body instanceof Readable) {
+    await pipeline(body, response).catch(() => response.destroy());
+    return;
+  }
+  const bytes = bytesOf(body);
+  if (body !== undefined && !response.hasHeader('content-type'))
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+  // An answer without a body, such as 304, has no length of one.
+  if (body !== undefined) response.setHeader('content-length', bytes.byteLength);
+  response.end(bytes);
+  timeline.add('serialise', startedMs, performance.now());
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body === undefined) return Buffer.alloc(0);
+  return body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+}
