@@ -71,6 +71,11 @@ export function machineLine(machine: Machine): string {
   ].join(', ');
 }
 
+/** The CPUs that this process may run on, as Linux lists them (`0-3,8`); null where the system does not say. */
+export function cpuAffinity(): string | null {
+  return /^Cpus_allowed_list:\s*(\S+)/m.exec(readOr('/proc/self/status'))?.[1] ?? null;
+}
+
 /** A package's own manifest may be hidden by its `exports`, so it is looked for upwards from the entry point. */
 function versionsOf(packages: readonly string[]): Record<string, string> {
   const require = createRequire(import.meta.url);

@@ -29,6 +29,12 @@ export function percentiles(values: ArrayLike<number>, percents: readonly number
   });
 }
 
+/** How far positive values are apart: the largest over the smallest, less 1. Throws RangeError for no values. */
+export function relativeSpread(values: readonly number[]): number {
+  const all = nonEmpty(values);
+  return Math.max(...all) / Math.min(...all) - 1;
+}
+
 export interface Estimate {
   readonly estimate: number;
   readonly interval: Interval;

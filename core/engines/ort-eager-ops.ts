@@ -7,18 +7,37 @@ import { GraphOps } from '../graph/graph-ops.js';
 import { encodeModel } from '../graph/onnx.js';
 import type { LstmInputs, LstmOutputs, Ops } from '../ops.js';
 import type { DType, Tensor } from '../tensor.js';
+import type { ProfiledRun } from './runtime-profile.js';
 import { openSession, type Session } from './session.js';
 
 /** A value that is there or on its way. */
 export type Eager = Promise<Tensor>;
 
+export interface OrtEagerOptions {
+  readonly intraOpThreads?: number;
+  /** Records kernels and spans; ops then run one after another, so that a span is of one op alone. */
+  readonly profiling?: boolean;
+}
+
+/** What an interpreter that profiles has seen. */
+export interface EagerProfile {
+  /** Milliseconds of each op's run as JavaScript sees it, in the order of the runs. */
+  readonly spans: readonly number[];
+  /** Of each one-op session, its runs. */
+  readonly sessions: readonly (readonly ProfiledRun[])[];
+}
+
 export class OrtEagerOps implements Ops<Eager> {
   readonly #intraOpThreads: number;
   /** By op, its settings, and its inputs' dtypes and ranks: what a one-node graph depends on. */
   readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #profiling: boolean;
+  readonly #spans: number[] = [];
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ intraOpThreads = 1 }: { readonly intraOpThreads?: number } = {}) {
+  constructor({ intraOpThreads = 1, profiling = false }: OrtEagerOptions = {}) {
     this.#intraOpThreads = intraOpThreads;
+    this.#profiling = profiling;
   }
 
   constant(tensor: Tensor): Eager {
@@ -168,6 +187,15 @@ export class OrtEagerOps implements Ops<Eager> {
     return { y: at(0), lastHidden: at(1), lastCell: at(2) };
   }
 
+  /** What was recorded so far; the recording ends. */
+  async endProfiling(): Promise<EagerProfile> {
+    const sessions = await Promise.all(this.#sessions.values());
+    return {
+      spans: this.#spans,
+      sessions: await Promise.all(sessions.map((session) => session.endProfiling())),
+    };
+  }
+
   async close(): Promise<void> {
     const sessions = await Promise.all(this.#sessions.values());
     this.#sessions.clear();
@@ -197,10 +225,23 @@ export class OrtEagerOps implements Ops<Eager> {
       this.#sessions.set(key, opening);
     }
     const session = await opening;
-    const results = await session.run(
-      Object.fromEntries(tensors.map((tensor, index) => [`in${String(index)}`, tensor])),
-    );
+    const feeds = Object.fromEntries(tensors.map((tensor, index) => [`in${String(index)}`, tensor]));
+    const results = await (this.#profiling ? this.#inTurn(session, feeds) : session.run(feeds));
     return session.outputs.map((name) => given(results[name]));
+  }
+
+  #inTurn(
+    session: Session,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const run = this.#last.then(async () => {
+      const started = performance.now();
+      const results = await session.run(feeds);
+      this.#spans.push(performance.now() - started);
+      return results;
+    });
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   #open(
@@ -218,7 +259,10 @@ export class OrtEagerOps implements Ops<Eager> {
     emit(new GraphOps(builder), values).forEach((value, index) => {
       builder.output(`out${String(index)}`, value);
     });
-    return openSession(encodeModel({ graph: builder.build() }), { intraOpThreads: this.#intraOpThreads });
+    return openSession(encodeModel({ graph: builder.build() }), {
+      intraOpThreads: this.#intraOpThreads,
+      profiling: this.#profiling,
+    });
   }
 }
 

@@ -3,6 +3,8 @@ import type * as Ort from 'onnxruntime-common';
 import { fail } from '../errors.js';
 import type { ProviderName } from './providers.js';
 import { type DType, type Tensor, tensor } from '../tensor.js';
+import { requireCudaProvider } from './cuda-provider.js';
+import { openRecording, type ProfiledRun } from './runtime-profile.js';
 
 export interface SessionOptions {
   /** onnxruntime-node's native kernels, or onnxruntime-web's WebAssembly (in Node, one thread). */
@@ -15,6 +17,8 @@ export interface SessionOptions {
   readonly spinning?: boolean;
   /** Further options by ONNX Runtime's own names; they win over those above. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** Records what each run's kernels take; native kernels alone. */
+  readonly profiling?: boolean;
 }
 
 export interface Session {
@@ -22,6 +26,8 @@ export interface Session {
   readonly outputs: readonly string[];
   /** Runs on the calling thread, which is blocked meanwhile. Feeds are not copied. */
   run(feeds: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Of every run so far; the recording ends. Throws RangeError for a session that does not record. */
+  endProfiling(): Promise<readonly ProfiledRun[]>;
   close(): Promise<void>;
 }
 
@@ -40,14 +46,18 @@ export async function openSession(
     optimization = 'all',
     spinning = false,
     extra = {},
+    profiling = false,
   } = options;
+  if (provider === 'cuda') await requireCudaProvider();
   const runtime: RuntimeModule = engine === 'node' ? await import('onnxruntime-node') : await webRuntime();
+  const recording = profiling ? await openRecording() : null;
   const settings: Ort.InferenceSession.SessionOptions = {
     executionProviders: [engine === 'web' ? 'wasm' : provider],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
+    ...(recording === null ? {} : { enableProfiling: true, profileFilePrefix: recording.prefix }),
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' }, set_denormal_as_zero: '1' } },
     ...extra,
   };
@@ -79,6 +89,11 @@ export async function openSession(
         );
       });
       return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, ofOrt(name, value)]));
+    },
+    async endProfiling() {
+      if (recording === null) throw new RangeError('the session was not opened for profiling');
+      session.endProfiling();
+      return recording.read();
     },
     close: () => session.release(),
   };

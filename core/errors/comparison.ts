@@ -23,7 +23,7 @@ export const comparisonErrors = define({
     hint: 'Compare engines that run the graph: static-unoptimized, static-web.',
   },
   comparison_parameter_missing: {
-    kind: 'unsupported_media',
+    kind: 'unavailable',
     message: 'There is no parameter {name} in {path}, so eager engines cannot compute its network.',
     hint: 'Export the bundle again with `retort export`, which keeps the parameters by name.',
   },
@@ -31,5 +31,16 @@ export const comparisonErrors = define({
     kind: 'not_found',
     message: 'This server does not compare static with eager execution.',
     hint: 'Start it with --compare-eager 0.01.',
+  },
+  comparison_unstable: {
+    kind: 'unavailable',
+    message:
+      'The figures are no result: three windows of measurement disagree by more than {limit} % for {which}.',
+    hint: 'Stop what else runs on the machine, or give more time with --cell-seconds; what was measured is printed and saved, marked as unstable.',
+  },
+  comparison_disagrees: {
+    kind: 'invalid',
+    message: 'The engines do not compute the same: {which}.',
+    hint: "Compare fewer engines to find the wrong one; if int8 is at fault, look at the bundle's accuracy before raising --int8-tolerance.",
   },
 });

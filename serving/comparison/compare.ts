@@ -1,174 +1,177 @@
 /**
  * The same batches through several engines on equal threads, interleaved in random order, so that whatever else the
- * machine does falls on all of them alike. Every engine's logits are compared with the static graph's.
+ * machine does falls on all of them alike. Every engine's logits are compared with the reference's, the first one's.
  */
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Bundle } from '../../core/bundle/read.js';
 import { RetortError } from '../../core/errors.js';
-import { describeMachine } from '../../core/machine.js';
 import { median, pairedRatio, percentiles, sum } from '../../core/statistics.js';
-import type { Batch, Engine, PreparedEngine } from './engine.js';
 import { exactVariant } from '../../models/bundle-parameters.js';
-import { agrees, COMPARISON_FORMAT, type Comparison, type EngineResult } from './report.js';
+import { type CellSpec, batchesOfCell } from './cells.js';
+import type { Engine, PreparedEngine, Variant } from './engine.js';
+import { agreeingWindows, measure, type Times, windowSpread } from './measure.js';
+import { networkShape, type Text, textsOf } from './network.js';
+import { parityOf } from './parity.js';
+import { profileEngines } from './profile-engines.js';
+import type { BundleComparison, Cell, EngineEntry, Timing } from './result.js';
 
 export interface CompareOptions {
-  /** The first is the reference, whose logits and times the others are held against. */
+  /** The first is the reference. */
   readonly engines: readonly [Engine, ...Engine[]];
-  readonly batches: readonly Batch[];
-  /** How often each engine runs each batch, after one run that is not timed. */
+  readonly cells: readonly CellSpec[];
+  /** Null: those that the bundle carries. */
+  readonly texts: readonly string[] | null;
+  /** Timed runs of each batch in a cell of the grid, in three windows. */
   readonly runs: number;
+  /** Runs of the seed's cell. */
+  readonly seedRuns: number;
+  /** About as long as a cell of the grid is measured; three times that where it is not stable. */
+  readonly cellSeconds: number;
   readonly threads: number;
   readonly seed: number;
-  readonly classes: number;
-  /** Largest accepted |difference| of a logit from the reference's. */
+  /** Largest accepted |difference| of a logit: of the reference's precision, and of another one. */
   readonly tolerance: number;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly int8Tolerance: number;
+  readonly profile: boolean;
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly onProgress?: (what: string) => void;
+}
+
+interface Contestant {
+  readonly engine: Engine;
+  readonly variant: Variant;
+  readonly prepared: PreparedEngine;
+  readonly entry: EngineEntry & { readonly status: 'ran' };
 }
 
 /** An engine that cannot run here is reported as absent; a reference that cannot is an error. */
-export async function compare(bundle: Bundle, options: CompareOptions): Promise<Comparison> {
-  const { batches, runs, threads, seed, tolerance } = options;
-  const machine = describeMachine();
+export async function compare(bundle: Bundle, options: CompareOptions): Promise<BundleComparison> {
+  const { name, version, network } = bundle.manifest;
   const contestants: Contestant[] = [];
-  const absent: EngineResult[] = [];
+  const entries: EngineEntry[] = [];
   try {
-    for (const engine of options.engines) {
-      const prepared = await prepareOrSayWhyNot(engine, bundle, threads, contestants.length === 0);
-      if ('run' in prepared) contestants.push(await warmedUp(engine, prepared, batches));
-      else absent.push(prepared);
+    for (const { engine, variant } of entrants(bundle, options.engines)) {
+      options.onProgress?.(`${name}: loading ${engine.name} ${variant.precision}`);
+      const prepared = await prepareOrSayWhyNot(bundle, engine, variant, contestants[0], options);
+      entries.push(prepared.entry);
+      if ('prepared' in prepared) contestants.push(prepared);
     }
-    await interleave(contestants, batches, options);
-    const [reference] = contestants;
-    if (reference === undefined) throw new Error('no engine ran');
-    const results = contestants.map((contestant) => resultOf(contestant, reference, options));
+    const texts = await textsOf(bundle, options.texts);
+    const cells: Cell[] = [];
+    for (const cell of options.cells)
+      cells.push(await compareCell(bundle, cell, texts, contestants, options));
     return {
-      format: COMPARISON_FORMAT,
-      bundle: { name: bundle.manifest.name, version: bundle.manifest.version },
-      precision: exactVariant(bundle.manifest).precision,
-      texts: batches.reduce((rows, batch) => rows + batch.rows, 0),
-      words: batches.reduce((words, batch) => words + batch.words, 0),
-      batch: Math.max(...batches.map((batch) => batch.rows)),
-      threads,
-      runs,
-      seed,
-      tolerance,
-      engines: [...results, ...absent],
-      agree: results.every((result) => agrees(result.maxLogitDifference, tolerance)),
-      machine,
+      bundle: { name, version, network: network.kind },
+      engines: entries,
+      cells,
+      profile: options.profile ? await profileEngines(bundle, texts, contestants, options) : null,
     };
   } finally {
     for (const { prepared } of contestants) await prepared.close();
   }
 }
 
-interface Contestant {
-  readonly engine: Engine;
-  readonly prepared: PreparedEngine;
-  /** Of each batch. */
-  readonly logits: readonly Float32Array[];
-  /** milliseconds[run * batches + batch] */
-  readonly milliseconds: number[];
+/** Engines of stored graphs once a variant, the reference's variant first; interpreters once. */
+function entrants(bundle: Bundle, engines: readonly Engine[]): { engine: Engine; variant: Variant }[] {
+  const first = exactVariant(bundle.manifest);
+  const variants = [first, ...bundle.manifest.variants.filter((variant) => variant !== first)];
+  return engines.flatMap((engine) =>
+    engine.computes === 'stored'
+      ? variants.map((variant) => ({ engine, variant }))
+      : [{ engine, variant: { ...first, precision: 'fp32' as const } }],
+  );
 }
 
 async function prepareOrSayWhyNot(
-  engine: Engine,
   bundle: Bundle,
-  threads: number,
-  required: boolean,
-): Promise<PreparedEngine | EngineResult> {
-  try {
-    return await engine.prepare(bundle, threads);
-  } catch (error) {
-    if (required || !(error instanceof RetortError) || error.kind !== 'unavailable') throw error;
-    const { name, description } = engine;
-    return { name, description, status: 'absent', reason: error.message, hint: error.hint };
-  }
-}
-
-async function warmedUp(
   engine: Engine,
-  prepared: PreparedEngine,
-  batches: readonly Batch[],
-): Promise<Contestant> {
+  variant: Variant,
+  reference: Contestant | undefined,
+  { threads, tolerance, int8Tolerance }: CompareOptions,
+): Promise<Contestant | { readonly entry: EngineEntry & { status: 'absent' } }> {
+  const { name, description } = engine;
+  const { precision } = variant;
+  const entry = { label: `${name} ${precision}`, name, precision, description };
   try {
-    const logits: Float32Array[] = [];
-    for (const batch of batches) logits.push(Float32Array.from(await prepared.run(batch)));
-    return { engine, prepared, logits, milliseconds: [] };
+    const prepared = await engine.prepare(bundle, threads, variant);
+    const alike = reference === undefined || reference.variant.precision === precision;
+    const allowed = alike ? tolerance : int8Tolerance;
+    return {
+      engine,
+      variant,
+      prepared,
+      entry: { ...entry, status: 'ran', threading: prepared.threading, tolerance: allowed },
+    };
   } catch (error) {
-    await prepared.close();
-    throw error;
+    if (reference === undefined || !(error instanceof RetortError) || error.kind !== 'unavailable')
+      throw error;
+    return { entry: { ...entry, status: 'absent', reason: error.message, hint: error.hint } };
   }
 }
 
-async function interleave(
+async function compareCell(
+  bundle: Bundle,
+  spec: CellSpec,
+  texts: readonly Text[],
   contestants: readonly Contestant[],
-  batches: readonly Batch[],
-  { runs, seed, onProgress }: CompareOptions,
-): Promise<void> {
-  const random = xoroshiro128plus(seed);
-  const shuffled = (size: number) => {
-    const order = Array.from({ length: size }, (_, i) => i);
-    for (let i = size - 1; i > 0; i--) {
-      const j = uniformInt(random, 0, i);
-      [order[i], order[j]] = [order[j] ?? j, order[i] ?? i];
-    }
-    return order;
+  options: CompareOptions,
+): Promise<Cell> {
+  const { seed, onProgress } = options;
+  const { inputs, classes } = networkShape(bundle);
+  const ids = texts.map((text) => text.ids);
+  const batches = batchesOfCell(spec, ids, inputs);
+  const seeds = spec.kind === 'seed';
+  const what = `${bundle.manifest.name}: batch ${String(spec.batch)}, ${seeds ? 'one sentence' : `${String(spec.length ?? 'texts')} tokens`}`;
+  const rounds = Math.ceil((seeds ? options.seedRuns : options.runs) / (seeds ? 1 : agreeingWindows));
+  const { times, stable, runs } = await measure(
+    contestants.map(({ prepared }) => prepared),
+    {
+      batches,
+      rounds,
+      windows: seeds ? 1 : 12,
+      seconds: seeds ? null : options.cellSeconds,
+      seed,
+      now: options.now,
+      onRound: (round) => onProgress?.(`${what}, round ${String(round)}`),
+    },
+  );
+  const reference = times[0];
+  if (reference === undefined) throw new RangeError('a comparison has a reference');
+  const words = sum(batches.map((batch) => batch.words));
+  return {
+    kind: spec.kind,
+    batch: seeds ? 1 : spec.batch,
+    length: seeds ? null : spec.length,
+    texts: sum(batches.map(({ rows }) => rows)),
+    words,
+    runs,
+    stable: seeds ? null : stable,
+    timings: times.map((own, index) =>
+      timingOf(contestants[index]?.entry.label ?? '', own, reference, { words: words * runs, classes, seed }),
+    ),
   };
-  let done = 0;
-  for (let run = 0; run < runs; run++) {
-    for (const b of shuffled(batches.length)) {
-      for (const c of shuffled(contestants.length)) {
-        const [batch, contestant] = [batches[b], contestants[c]];
-        if (batch === undefined || contestant === undefined) continue;
-        const started = performance.now();
-        await contestant.prepared.run(batch);
-        contestant.milliseconds[run * batches.length + b] = performance.now() - started;
-      }
-      onProgress?.(++done, runs * batches.length);
-    }
-  }
 }
 
-function resultOf(
-  contestant: Contestant,
-  reference: Contestant,
-  { batches, runs, classes, seed }: CompareOptions,
-): EngineResult & { status: 'ran' } {
-  const { name, description } = contestant.engine;
-  const { milliseconds } = contestant;
-  const [p95Ms = 0] = percentiles(milliseconds, [95]);
-  const words = runs * batches.reduce((total, batch) => total + batch.words, 0);
+function timingOf(
+  label: string,
+  own: Times,
+  reference: Times,
+  { words, classes, seed }: { words: number; classes: number; seed: number },
+): Timing {
+  const milliseconds = own.windows.flat();
+  const [p95Ms = 0, p99Ms = 0] = percentiles(milliseconds, [95, 99]);
+  const totalMs = sum(milliseconds);
   return {
-    name,
-    description,
-    status: 'ran',
+    label,
     medianMs: median(milliseconds),
     p95Ms,
-    wordsPerSecond: (1000 * words) / sum(milliseconds),
-    factor: contestant === reference ? null : pairedRatio(milliseconds, reference.milliseconds, { seed }),
-    ...differences(contestant.logits, reference.logits, classes),
+    p99Ms,
+    totalMs,
+    wordsPerSecond: (1000 * words) / totalMs,
+    factor: own === reference ? null : pairedRatio(milliseconds, reference.windows.flat(), { seed }),
+    windowMediansMs: own.windows.map(median),
+    windowSpread: windowSpread(own.windows),
+    warmupRuns: own.warmupRuns,
+    ...parityOf(own.logits, reference.logits, classes),
   };
-}
-
-function differences(ours: readonly Float32Array[], theirs: readonly Float32Array[], classes: number) {
-  let largest = 0;
-  let labelFlips = 0;
-  for (const [b, expected] of theirs.entries()) {
-    const got = ours[b] ?? new Float32Array();
-    if (got.length !== expected.length) largest = NaN;
-    for (let i = 0; i < expected.length; i++) {
-      // Math.max passes NaN on.
-      largest = Math.max(largest, Math.abs((got[i] ?? NaN) - (expected[i] ?? NaN)));
-    }
-    for (let row = 0; row < expected.length; row += classes) {
-      if (argmax(got.subarray(row, row + classes)) !== argmax(expected.subarray(row, row + classes)))
-        labelFlips++;
-    }
-  }
-  return { maxLogitDifference: Number.isFinite(largest) ? largest : null, labelFlips };
-}
-
-function argmax(values: Float32Array): number {
-  return values.reduce((best, value, i) => (value > (values[best] ?? -Infinity) ? i : best), 0);
 }

@@ -2,16 +2,18 @@
 import { fail } from '../../core/errors.js';
 import { ortEager } from './eager-engines.js';
 import type { Engine } from './engine.js';
-import { staticGraph, staticUnoptimized, staticWeb } from './static-engines.js';
+import { staticCuda, staticGraph, staticUnfused, staticUnoptimized, staticWeb } from './static-engines.js';
 import { tfjsNative, tfjsWasm } from './tfjs-engines.js';
 
 export const engines: readonly [Engine, ...Engine[]] = [
   staticGraph,
   staticUnoptimized,
+  staticUnfused,
   ortEager,
+  tfjsNative,
   tfjsWasm,
   staticWeb,
-  tfjsNative,
+  staticCuda,
 ];
 
 /**

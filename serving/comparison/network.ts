@@ -20,11 +20,16 @@ export function networkShape(bundle: Bundle): { inputs: string[]; classes: numbe
   return { inputs: inputs.map(({ name }) => name), classes: labels.length };
 }
 
-/** The ids of `texts`; without any, those of the texts that the bundle carries. */
-export async function idsOf(bundle: Bundle, texts: readonly string[] | null): Promise<(readonly number[])[]> {
-  if (texts === null) return bundle.golden.cases.map(({ ids }) => ids);
+export interface Text {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** `texts` with their ids; without any, those that the bundle carries. */
+export async function textsOf(bundle: Bundle, texts: readonly string[] | null): Promise<readonly Text[]> {
+  if (texts === null) return bundle.golden.cases;
   const tokenizer = await loadTokenizer(bundle.manifest.tokenizer, bundle.folder);
-  return texts.map((text) => tokenizer.encode(text));
+  return texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
 }
 
 /**

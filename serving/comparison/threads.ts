@@ -5,3 +5,7 @@ import { fail } from '../../core/errors.js';
 export function requireOneThread(name: string, threads: number): void {
   if (threads !== 1) throw fail('comparison_engine_threads', { name, threads });
 }
+
+export function threadCount(threads: number): string {
+  return `${String(threads)} thread${threads === 1 ? '' : 's'}`;
+}

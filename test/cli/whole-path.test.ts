@@ -87,12 +87,12 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
   );
   expect(predicted.split('\n').map((line) => line.split('\t')[0])).toEqual(['positive', 'negative', '']);
 
-  const engines = ['--engines', 'ort-eager,tfjs-wasm', '--runs', '2'];
+  const page = path.join(root, 'comparison.html');
+  const engines = ['--engines', 'ort-eager,tfjs-wasm', '--preset', 'seed', '--html', page];
   const compared = await succeed('compare', folder, ...engines, '--json');
   expect(JSON.parse(compared)).toMatchObject({
     agree: true,
-    runs: 2,
-    bundle: { name: 'tiny', version: '1' },
+    bundles: [{ bundle: { name: 'tiny', version: '1' }, cells: [{ kind: 'seed', runs: 100 }] }],
   });
-  expect(await succeed('compare', folder, ...engines)).toContain('tfjs-wasm');
+  expect(await readFile(page, 'utf8')).toContain('tfjs-wasm fp32');
 }, 60_000);

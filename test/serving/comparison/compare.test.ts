@@ -1,144 +1,219 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Bundle } from '../../../core/bundle/read.js';
 import { fail } from '../../../core/errors.js';
-import { batchesOf } from '../../../serving/comparison/batches.js';
+import { describeMachine } from '../../../core/machine.js';
 import { compare, type CompareOptions } from '../../../serving/comparison/compare.js';
 import type { Engine } from '../../../serving/comparison/engine.js';
-import { comparisonSchema, renderComparison } from '../../../serving/comparison/report.js';
+import {
+  type BundleComparison,
+  type Comparison,
+  comparisonSchema,
+  disagreements,
+  unstableCells,
+} from '../../../serving/comparison/result.js';
+import { comparisonMarkdown } from '../../../serving/comparison/markdown.js';
+import { comparisonPage } from '../../../serving/comparison/page.js';
+import { renderComparison } from '../../../serving/comparison/terminal.js';
+import { steadyClock, stubBundle, stubEngine } from './stub-engine.js';
 
-const bundle = {
-  manifest: { name: 'tiny', version: '1', variants: [{ precision: 'fp32' }] },
-} as Bundle;
-const rows = [[1, 2, 3], [4], [5, 6]];
-const batches = batchesOf(rows, 2, ['input_ids', 'sequence_lengths']);
-
-/** Logits [sum of ids, 4.5] a row, each passed through `tamper`; every run and close is noted. */
-function engine(name: string, tamper: (logits: number[]) => number[] = (l) => l, log: string[] = []): Engine {
-  return {
-    name,
-    description: `a stub called ${name}`,
-    prepare: async () => ({
-      run: async (batch) => {
-        log.push(name);
-        const ids = batch.feeds.input_ids!;
-        const width = ids.shape[1]!;
-        const logits = Array.from({ length: batch.rows }, (_, row) => [
-          Array.from(ids.data, Number)
-            .slice(row * width, (row + 1) * width)
-            .reduce((a, b) => a + b, 0),
-          4.5,
-        ]).flat();
-        return Float32Array.from(tamper(logits));
-      },
-      close: async () => {
-        log.push(`${name} closed`);
-      },
-    }),
-  };
-}
-
-const options = (engines: CompareOptions['engines']): CompareOptions => ({
+const options = (
+  engines: CompareOptions['engines'],
+  given: Partial<CompareOptions> = {},
+): CompareOptions => ({
   engines,
-  batches,
-  runs: 5,
+  cells: [{ kind: 'grid', batch: 2, length: null }],
+  texts: null,
+  runs: 6,
+  seedRuns: 4,
+  cellSeconds: 60,
   threads: 1,
   seed: 3,
-  classes: 2,
   tolerance: 1e-3,
+  int8Tolerance: 0.5,
+  profile: false,
+  now: steadyClock(),
+  ...given,
 });
 
-describe('batches', () => {
-  it('are padded to their longest row and know their words', () => {
-    expect(batches.map(({ rows: n, words }) => [n, words])).toEqual([
-      [2, 4],
-      [1, 2],
-    ]);
-    expect(batches[0]!.feeds.input_ids).toMatchObject({ shape: [2, 3] });
-    expect(Array.from(batches[0]!.feeds.input_ids!.data, Number)).toEqual([1, 2, 3, 4, 0, 0]);
-    expect(Array.from(batches[0]!.feeds.sequence_lengths!.data, Number)).toEqual([3, 1]);
-  });
-
-  it('refuse an input that texts do not determine', () => {
-    expect(() => batchesOf(rows, 1, ['mask'])).toThrow(
-      expect.objectContaining({ code: 'comparison_input_unknown' }),
-    );
-  });
-});
+function comparisonOf(...bundles: BundleComparison[]): Comparison {
+  return {
+    format: 2,
+    measuredAt: '2026-01-01T00:00:00.000Z',
+    command: 'retort compare tiny',
+    threads: 1,
+    affinity: '0-3',
+    seed: 3,
+    bundles,
+    agree: true,
+    stable: true,
+    machine: describeMachine(),
+  };
+}
 
 describe('a comparison', () => {
   it('runs every engine equally often, interleaved, and closes all', async () => {
     const log: string[] = [];
-    const result = await compare(bundle, options([engine('a', undefined, log), engine('b', undefined, log)]));
-    const timed = log.slice(4, -2);
-    expect(timed.filter((name) => name === 'a')).toHaveLength(10);
-    expect(timed.filter((name) => name === 'b')).toHaveLength(10);
+    const result = await compare(stubBundle(), options([stubEngine('a', { log }), stubEngine('b', { log })]));
+    const timed = log.slice(log.lastIndexOf('a closed') - 24, -2);
+    expect(timed.filter((name) => name === 'a')).toHaveLength(12);
     for (let i = 0; i < timed.length; i += 2) expect(new Set(timed.slice(i, i + 2)).size).toBe(2);
     expect(log.slice(-2)).toEqual(['a closed', 'b closed']);
-    expect(result.agree).toBe(true);
-    expect(comparisonSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
-    expect(result.engines[0]).toMatchObject({
-      name: 'a',
+    expect(result.cells[0]).toMatchObject({
+      batch: 2,
+      length: null,
+      texts: 3,
+      words: 6,
+      runs: 6,
+      stable: true,
+    });
+    const [a, b] = result.cells[0]!.timings;
+    expect(a).toMatchObject({
+      label: 'a fp32',
+      medianMs: 1,
+      p99Ms: 1,
+      totalMs: 12,
       factor: null,
       maxLogitDifference: 0,
       labelFlips: 0,
     });
+    expect(b).toMatchObject({ factor: { estimate: 1, interval: [1, 1] }, windowMediansMs: [1, 1, 1] });
+    const whole = comparisonOf(result);
+    expect(comparisonSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
+    expect(disagreements(whole)).toEqual([]);
   });
 
   it('orders alike for the same seed', async () => {
     const logs = [[], []] as string[][];
     for (const log of logs)
-      await compare(bundle, options([engine('a', undefined, log), engine('b', undefined, log)]));
+      await compare(stubBundle(), options([stubEngine('a', { log }), stubEngine('b', { log })]));
     expect(logs[0]).toEqual(logs[1]);
   });
 
+  it('has the cells of its grid, in rows of exactly so many tokens', async () => {
+    const cells = [1, 3].flatMap((batch) =>
+      [1, 4].map((length) => ({ kind: 'grid' as const, batch, length })),
+    );
+    const result = await compare(stubBundle(), options([stubEngine('a')], { cells }));
+    expect(result.cells.map(({ texts, words }) => [texts, words])).toEqual([
+      [1, 1],
+      [1, 4],
+      [3, 3],
+      [3, 12],
+    ]);
+  });
+
+  it('of the seed is one sentence as often as asked, added up, whether or not it is stable', async () => {
+    const result = await compare(
+      stubBundle(),
+      options([stubEngine('a')], { cells: [{ kind: 'seed', batch: 1, length: null }] }),
+    );
+    expect(result.cells[0]).toMatchObject({ kind: 'seed', texts: 1, words: 3, runs: 4, stable: null });
+    expect(result.cells[0]!.timings[0]).toMatchObject({ totalMs: 4 });
+    expect(renderComparison(comparisonOf(result))).toContain('one sentence of 3 tokens, batch 1, 4 runs');
+  });
+
+  it('takes stored graphs in every precision, and holds int8 to a tolerance of its own', async () => {
+    const off = (by: number) => (logits: number[], precision: string) =>
+      logits.map((logit) => (precision === 'int8' ? logit + by : logit));
+    const bundle = stubBundle(['int8', 'fp32']);
+    const run = (by: number) =>
+      compare(bundle, options([stubEngine('s', { computes: 'stored', tamper: off(by) }), stubEngine('e')]));
+    const result = await run(0.25);
+    expect(result.engines.map(({ label }) => label)).toEqual(['s fp32', 's int8', 'e fp32']);
+    expect(disagreements(comparisonOf(result))).toEqual([]);
+    expect(disagreements(comparisonOf(await run(0.75)))).toEqual(['tiny s int8 is off by 7.5e-1, over 0.5']);
+  });
+
   it('fails an engine whose logits are off', async () => {
-    const off = engine('off', (logits) => logits.map((value, i) => (i === 1 ? value + 0.01 : value)));
-    const result = await compare(bundle, options([engine('static'), off]));
-    expect(result.agree).toBe(false);
-    expect(result.engines[1]).toMatchObject({ labelFlips: 0 });
-    expect(renderComparison(result)).toContain('off DISAGREES with static');
+    const off = stubEngine('off', {
+      tamper: (logits) => logits.map((value, i) => (i === 1 ? value + 0.01 : value)),
+    });
+    const result = comparisonOf(await compare(stubBundle(), options([stubEngine('static'), off])));
+    expect(disagreements(result)).toEqual([expect.stringMatching(/^tiny off fp32 is off by 1\.0e-2/)]);
+    expect(renderComparison(result)).toContain('DISAGREES  tiny off');
   });
 
   it('counts flipped labels', async () => {
-    const swapped = engine('swapped', (logits) => logits.map((_, i) => logits[i ^ 1]!));
-    const result = await compare(bundle, options([engine('static'), swapped]));
-    expect(result.engines[1]).toMatchObject({ labelFlips: 3, maxLogitDifference: 6.5 });
+    const swapped = stubEngine('swapped', { tamper: (logits) => logits.map((_, i) => logits[i ^ 1]!) });
+    const result = await compare(stubBundle(), options([stubEngine('static'), swapped]));
+    expect(result.cells[0]!.timings[1]).toMatchObject({ labelFlips: 3, maxLogitDifference: 6.5 });
   });
 
   it.each([
     ['a logit is not a number', (logits: number[]) => logits.map(() => NaN)],
     ['logits are missing', (logits: number[]) => logits.slice(1)],
   ])('fails an engine when %s', async (_, tamper) => {
-    const result = await compare(bundle, options([engine('static'), engine('broken', tamper)]));
-    expect(result.agree).toBe(false);
-    expect(result.engines[1]).toMatchObject({ maxLogitDifference: null });
-    expect(renderComparison(result)).toContain('broken DISAGREES');
+    const result = await compare(
+      stubBundle(),
+      options([stubEngine('static'), stubEngine('broken', { tamper })]),
+    );
+    expect(result.cells[0]!.timings[1]).toMatchObject({ maxLogitDifference: null });
+    expect(disagreements(comparisonOf(result))).toEqual([expect.stringContaining('not a number')]);
   });
 
   it('says why an engine is left out, and goes on', async () => {
     const absent: Engine = {
-      ...engine('absent'),
+      ...stubEngine('absent'),
       prepare: () => Promise.reject(fail('tfjs_native_missing', { reason: 'some-package: not found' })),
     };
-    const result = await compare(bundle, options([engine('static'), absent]));
-    expect(result.agree).toBe(true);
+    const result = await compare(stubBundle(), options([stubEngine('static'), absent]));
     expect(result.engines[1]).toMatchObject({ name: 'absent', status: 'absent' });
-    expect(renderComparison(result)).toContain('some-package');
-    await expect(compare(bundle, options([absent]))).rejects.toMatchObject({
+    for (const render of [renderComparison, comparisonMarkdown, comparisonPage])
+      expect(render(comparisonOf(result))).toContain('some-package');
+    await expect(compare(stubBundle(), options([absent]))).rejects.toMatchObject({
       code: 'tfjs_native_missing',
     });
   });
 
   it('closes what it opened when an engine breaks', async () => {
     const log: string[] = [];
-    const broken = engine(
-      'broken',
-      () => {
+    const broken = stubEngine('broken', {
+      log,
+      tamper: () => {
         throw new Error('broken');
       },
-      log,
+    });
+    await expect(compare(stubBundle(), options([stubEngine('a', { log }), broken]))).rejects.toThrow(
+      'broken',
     );
-    await expect(compare(bundle, options([engine('a', undefined, log), broken]))).rejects.toThrow('broken');
     expect(log.filter((line) => line.endsWith('closed')).sort()).toEqual(['a closed', 'broken closed']);
+  });
+});
+
+describe('a report', () => {
+  const whole = async () => {
+    const cells: CompareOptions['cells'] = [
+      { kind: 'grid', batch: 1, length: 4 },
+      { kind: 'seed', batch: 1, length: null },
+    ];
+    const result = await compare(stubBundle(), options([stubEngine('a'), stubEngine('b')], { cells }));
+    const part = { totalMs: 4, kernelMs: 2, dispatchMs: 1.5, copiesMs: 0.5 };
+    const ops = [{ op: 'LSTM', milliseconds: 2, count: 1 }];
+    const engines = ['a fp32', 'b fp32'].map((label) => ({ label, ...part, ops }));
+    const profile = { text: '<b>很|好', tokens: 3, tokenisationMs: 0.25, engines };
+    return comparisonOf({
+      ...result,
+      cells: [{ ...result.cells[0]!, stable: false }, result.cells[1]!],
+      profile,
+    });
+  };
+
+  it('on a page asks for nothing, escapes texts and marks what is no result', async () => {
+    const page = comparisonPage(await whole());
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+    expect(page).not.toContain('<b>');
+    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
+    expect(page).toContain('No result, windows disagree: tiny, batch 1, 4 tokens');
+  });
+
+  it('in Markdown has whole tables, whatever the text', async () => {
+    const lines = comparisonMarkdown(await whole())
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    const columns = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    expect(new Set(lines.map(columns))).toEqual(new Set([10, 7, 9]));
+  });
+
+  it('names the cells that are no result', async () => {
+    expect(unstableCells(await whole())).toEqual(['tiny, batch 1, 4 tokens (a fp32: 0 %)']);
   });
 });

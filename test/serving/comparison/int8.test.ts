@@ -5,11 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openBundle } from '../../../core/bundle/read.js';
 import { exportRun } from '../../../export/run-to-bundle.js';
-import { batchesOf } from '../../../serving/comparison/batches.js';
 import { compare } from '../../../serving/comparison/compare.js';
 import { enginesNamed } from '../../../serving/comparison/engines.js';
-import { idsOf, networkShape } from '../../../serving/comparison/network.js';
-import { renderComparison } from '../../../serving/comparison/report.js';
+import { steadyClock } from './stub-engine.js';
 import { writeTinyRun } from '../../fixtures/tiny-run.js';
 
 let root: string;
@@ -32,17 +30,26 @@ test('is compared as it is served', async () => {
     now: new Date(0),
   });
   const bundle = await openBundle(folder);
-  const { inputs, classes } = networkShape(bundle);
   const result = await compare(bundle, {
-    engines: enginesNamed(['static-unoptimized', 'ort-eager']),
-    batches: batchesOf(await idsOf(bundle, null), 2, inputs),
-    runs: 2,
+    engines: enginesNamed(['static-unoptimized', 'static-unfused', 'ort-eager']),
+    cells: [{ kind: 'grid', batch: 2, length: null }],
+    texts: null,
+    runs: 3,
+    seedRuns: 1,
+    cellSeconds: 0.001,
     threads: 1,
     seed: 1,
-    classes,
     tolerance: 1e-5,
+    int8Tolerance: 1e-5,
+    profile: false,
+    now: steadyClock(),
   });
-  expect(result).toMatchObject({ precision: 'int8', agree: true });
-  expect(result.engines.map(({ status }) => status)).toEqual(['ran', 'ran', 'ran']);
-  expect(renderComparison(result)).toContain('tiny/1 int8, 5 texts');
+  expect(result.engines.map(({ label, status }) => [label, status])).toEqual([
+    ['static int8', 'ran'],
+    ['static-unoptimized int8', 'ran'],
+    ['static-unfused fp32', 'ran'],
+    ['ort-eager fp32', 'ran'],
+  ]);
+  for (const { maxLogitDifference } of result.cells[0]!.timings)
+    expect(maxLogitDifference).toBeLessThan(1e-5);
 });

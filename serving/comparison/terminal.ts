@@ -1,0 +1,68 @@
+/** A comparison as tables for a terminal. */
+import Table from 'cli-table3';
+import { milliseconds, profileHeader, timingHeader, timingRow, totalHeader, totalRow } from './figures.js';
+import {
+  type Comparison,
+  type Cell,
+  cellTitle,
+  disagreements,
+  type Profile,
+  unstableCells,
+} from './result.js';
+import { conditions, engineLines } from './words.js';
+
+export function renderComparison(comparison: Comparison): string {
+  const lines: string[] = [];
+  for (const one of comparison.bundles) {
+    const { bundle, cells, profile } = one;
+    lines.push(`${bundle.name}/${bundle.version}`);
+    for (const cell of cells) lines.push('', title(cell), cellTable(cell));
+    if (profile !== null) lines.push('', ...profileLines(profile));
+    lines.push('', ...engineLines(one), '');
+  }
+  for (const which of disagreements(comparison)) lines.push(`DISAGREES  ${which}`);
+  for (const which of unstableCells(comparison)) lines.push(`UNSTABLE   ${which}`);
+  return [...lines, ...conditions(comparison)].join('\n');
+}
+
+function title(cell: Cell): string {
+  const mark = cell.stable === false ? ': UNSTABLE, no result' : '';
+  return `${cellTitle(cell)}, ${String(cell.runs)} runs${mark}`;
+}
+
+function cellTable(cell: Cell): string {
+  const [reference] = cell.timings;
+  if (cell.kind === 'seed' && reference !== undefined)
+    return table(
+      totalHeader,
+      cell.timings.map((timing) => totalRow(timing, cell.runs, reference)),
+    );
+  return table(timingHeader, cell.timings.map(timingRow));
+}
+
+function profileLines({ text, tokens, tokenisationMs, engines }: Profile): string[] {
+  const rows = engines.map(({ label, totalMs, kernelMs, dispatchMs, copiesMs, ops }) => [
+    label,
+    ...[totalMs, kernelMs, dispatchMs, copiesMs].map(milliseconds),
+    String(ops.reduce((sum, { count }) => sum + count, 0)),
+  ]);
+  return [
+    `where the time goes on one text of ${String(tokens)} tokens (${excerpt(text)}), in ms; its tokenisation takes ${milliseconds(tokenisationMs)}`,
+    table(profileHeader, rows),
+  ];
+}
+
+function excerpt(text: string): string {
+  const letters = Array.from(text);
+  return letters.length <= 12 ? text : `${letters.slice(0, 12).join('')}…`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    head: [...head],
+    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) drawn.push([...row]);
+  return drawn.toString();
+}
