@@ -3,11 +3,13 @@ import { Option, type Command } from 'commander';
 import { fail } from '../core/errors.js';
 import { arrivalKinds } from '../loadtest/open-loop/arrivals.js';
 import { parseThreshold, thresholdMetrics } from '../loadtest/thresholds.js';
-import { measureClosedLoop, measureOpenLoop, type MeasureOptions } from './loadtest/measure.js';
+import { findCapacity, type CapacityOptions } from './loadtest/capacity.js';
+import { register as registerCompare } from './loadtest/compare.js';
+import { measureClosedLoop, measureOpenLoop } from './loadtest/measure.js';
 import { addTargetOptions, openTarget, type TargetOptions } from './loadtest/target.js';
 import { collect, decimal, integer } from './options.js';
 
-type LoadtestOptions = TargetOptions & MeasureOptions;
+type LoadtestOptions = TargetOptions & CapacityOptions;
 
 const longestSeconds = 3600;
 
@@ -32,9 +34,12 @@ export function register(program: Command): void {
     .option('--seed <n>', 'open loop: of the arrivals and the order of texts', integer(0, 2 ** 31 - 1), 1)
     .option('--max-in-flight <n>', 'open loop: what is due beyond is dropped', integer(1, 20_000), 1000)
     .option('--max-lag <ms>', 'open loop: the run fails if 1 % were sent later', decimal(0.1, 60_000), 10)
+    .option('--find-capacity', 'the highest rate of Poisson arrivals that keeps --p99')
+    .option('--p99 <ms>', 'the bound of --find-capacity', decimal(0.1, 60_000), 50)
+    .option('--repeats <n>', 'searches of --find-capacity', integer(1, 20), 5)
     .option(
       '--duration <seconds>',
-      `how long to measure, at most ${longestSeconds}`,
+      `how long to measure (each rate, with --find-capacity), at most ${longestSeconds}`,
       decimal(1, longestSeconds),
       10,
     )
@@ -47,6 +52,7 @@ export function register(program: Command): void {
     .addHelpText('after', examples)
     .action(run);
   addTargetOptions(command);
+  registerCompare(command);
 }
 
 const examples = `
@@ -56,6 +62,7 @@ Examples:
   retort loadtest http://127.0.0.1:8080
   retort loadtest http://127.0.0.1:8080 --rate 200 --duration 60 --fail-if 'p99>50ms' --fail-if 'errors>0.1%'
   retort loadtest http://127.0.0.1:8080 --stages 10s:100,30s:100-500,10s:500 --out load.json --html load.html
+  retort loadtest http://127.0.0.1:8080 --find-capacity --p99 50
   retort loadtest http://127.0.0.1:8000/v2/models/student/infer --rate 50
   retort loadtest http://127.0.0.1:3000 --path /classify --body-template '{"inputs": "{{text}}"}'
 
@@ -64,12 +71,15 @@ what was measured until then.`;
 
 async function run(given: string, options: LoadtestOptions): Promise<void> {
   const { rate, stages, connections } = options;
+  if (options.findCapacity === true && (rate ?? stages ?? connections) !== undefined)
+    throw conflict('--find-capacity chooses the rates');
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
   const thresholds = (options.failIf ?? []).map(parseThreshold);
   const target = await openTarget(given, options);
-  await (open ? measureOpenLoop : measureClosedLoop)(target, options, thresholds);
+  if (options.findCapacity === true) await findCapacity(target, options);
+  else await (open ? measureOpenLoop : measureClosedLoop)(target, options, thresholds);
 }
 
 function conflict(reason: string): Error {

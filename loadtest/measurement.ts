@@ -1,6 +1,6 @@
 /** What a run measured: whole, and second by second. */
 import { z } from 'zod';
-import { latencySummarySchema } from './latency-histogram.js';
+import { LatencyHistogram, latencySummarySchema } from './latency-histogram.js';
 import type { Outcomes } from './outcome.js';
 
 const count = z.int().nonnegative();
@@ -57,3 +57,10 @@ export const progressSchema = z.strictObject({
   latencyMs: latencySummarySchema.nullable(),
 });
 export type Progress = z.infer<typeof progressSchema>;
+
+/** All windows' histograms in one. */
+export function wholeHistogram(windows: readonly MeasuredWindow[]): LatencyHistogram {
+  const whole = new LatencyHistogram();
+  for (const { histogram } of windows) if (histogram !== null) whole.add(LatencyHistogram.decode(histogram));
+  return whole;
+}

@@ -1,5 +1,7 @@
 /** What a load test found: the shape of its JSON file. */
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { fail } from '../core/errors.js';
 import { describeMachine, machineSchema } from '../core/machine.js';
 import { measurementSchema, runEnds } from './measurement.js';
 import { arrivalKinds, stageSchema } from './open-loop/arrivals.js';
@@ -51,4 +53,16 @@ export function reportHead(): Pick<LoadReport, 'format' | 'startedAt' | 'machine
 /** Texts a second that were answered. */
 export function textsPerSecond({ measured, textsPerRequest }: LoadReport): number {
   return measured.requestsPerSecond * textsPerRequest;
+}
+
+/** @throws RetortError load_report_missing, load_report_malformed */
+export async function readReport(path: string): Promise<LoadReport> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fail('load_report_missing', { path }, error);
+  });
+  try {
+    return reportSchema.parse(JSON.parse(content));
+  } catch (error) {
+    throw fail('load_report_malformed', { path }, error);
+  }
 }

@@ -1,9 +1,9 @@
 /** One run, closed or open, and its report. */
 import { runClosedLoop } from '../../loadtest/closed-loop.js';
-import { loadPage } from '../../loadtest/html/load-page.js';
 import type { RunResult } from '../../loadtest/measurement.js';
 import type { ArrivalKind } from '../../loadtest/open-loop/arrivals.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
+import type { Target } from '../../loadtest/open-loop/protocol.js';
 import { parseStages } from '../../loadtest/open-loop/stages.js';
 import { renderReport } from '../../loadtest/render.js';
 import { reportHead, reportSchema, type LoadReport } from '../../loadtest/report.js';
@@ -72,13 +72,7 @@ export async function measureOpenLoop(
       ? [{ seconds: duration, from: rate, to: rate }]
       : parseStages(options.stages);
   const head = reportHead();
-  const generator = await startGenerator({
-    protocol: 'http',
-    url: target.url.href,
-    headers: { ...target.headers },
-    bodies: [...target.bodies],
-    timeoutMs: 1000 * options.timeout,
-  });
+  const generator = await startGenerator(generatorTarget(target, options));
   const progress = progressPrinter();
   const watch = new ServerWatch(target.url);
   const plan = { stages, arrivals, seed, maxInFlight, warmupSeconds: warmup };
@@ -100,6 +94,17 @@ export async function measureOpenLoop(
   await finish(report, result, options, maxLag, thresholds);
 }
 
+/** The target as the generator's process is told it. */
+export function generatorTarget(target: LoadTarget, { timeout }: MeasureOptions): Target {
+  return {
+    protocol: 'http',
+    url: target.url.href,
+    headers: { ...target.headers },
+    bodies: [...target.bodies],
+    timeoutMs: 1000 * timeout,
+  };
+}
+
 function sent({ url, texts, textsPerRequest }: LoadTarget) {
   return { url: url.href, texts, textsPerRequest };
 }
@@ -115,7 +120,11 @@ async function finish(
   const report = reportSchema.parse(unchecked);
   const written = `${JSON.stringify(report, null, 2)}\n`;
   if (out !== undefined) await writeWhole(out, written);
-  if (html !== undefined) await writeWhole(html, loadPage(report));
+  if (html !== undefined) {
+    // Drawing takes a while to load, and most runs draw nothing.
+    const { loadPage } = await import('../../loadtest/html/load-page.js');
+    await writeWhole(html, loadPage(report));
+  }
   process.stdout.write(json === true ? written : `${renderReport(report)}\n`);
   const failure = verdict(result, { maxLagMs, thresholds });
   if (failure !== null) throw failure;

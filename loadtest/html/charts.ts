@@ -2,7 +2,7 @@
 import { axisX, dot, lineY, ruleY } from '@observablehq/plot';
 import { chart } from '../../core/report/chart.js';
 import type { Html } from '../../core/report/html.js';
-import { LatencyHistogram } from '../latency-histogram.js';
+import { wholeHistogram } from '../measurement.js';
 import { failures, offered } from '../outcome.js';
 import type { LoadReport } from '../report.js';
 import type { ServerStage } from '../server-stages.js';
@@ -60,7 +60,7 @@ export function throughputOverTime(runs: readonly NamedRun[]): Html {
 /** Latency over the share of requests that were slower, on a scale of nines. */
 export function percentileCurve(runs: readonly NamedRun[]): Html {
   const points = runs.flatMap(({ name, report }) => [
-    ...curve(wholeHistogram(report).steps(), label(runs, name, 'client')),
+    ...curve(wholeHistogram(report.measured.windows).steps(), label(runs, name, 'client')),
     ...(report.serverSeen?.stages ?? [])
       .filter(({ stage }) => stage === 'total')
       .flatMap((stage) => curve(bucketSteps(stage), label(runs, name, 'server, to the bucket'))),
@@ -90,14 +90,6 @@ export function serverOverTime(run: NamedRun): Html | null {
     color: { legend: true },
     marks: [lines(points, 's', 'ms'), dot(points, { x: 'x', y: 'y', stroke: 'series' })],
   });
-}
-
-/** All windows' histograms in one. */
-export function wholeHistogram({ measured }: LoadReport): LatencyHistogram {
-  const whole = new LatencyHistogram();
-  for (const { histogram } of measured.windows)
-    if (histogram !== null) whole.add(LatencyHistogram.decode(histogram));
-  return whole;
 }
 
 function lines(

@@ -1,0 +1,122 @@
+/** `--find-capacity`: the highest rate that a server takes within a bound on its p99. */
+import { fail } from '../../core/errors.js';
+import { describeMachine } from '../../core/machine.js';
+import { fewestQueries, p99Terms } from '../../loadtest/capacity/claim.js';
+import {
+  CAPACITY_FORMAT,
+  capacityOf,
+  capacitySchema,
+  renderCapacity,
+  type CapacityReport,
+} from '../../loadtest/capacity/report.js';
+import { searchCapacity, type JudgedTrial, type Trial } from '../../loadtest/capacity/search.js';
+import { wholeHistogram } from '../../loadtest/measurement.js';
+import { failures, offered } from '../../loadtest/outcome.js';
+import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
+import { verdict } from '../../loadtest/verdict.js';
+import { interruptible } from '../interruption.js';
+import { generatorTarget, type MeasureOptions } from './measure.js';
+import { interruptedStatus, writeWhole } from './output.js';
+import { progressPrinter } from './progress.js';
+import type { LoadTarget } from './target.js';
+
+export interface CapacityOptions extends MeasureOptions {
+  readonly findCapacity?: true;
+  readonly p99: number;
+  readonly repeats: number;
+}
+
+const precision = 0.05;
+const firstRate = 20;
+const warmupSeconds = 1;
+/** At a rate so low that even this does not give queries enough, nothing can be claimed. */
+const longestTrialSeconds = 120;
+/** Between a search and the next: the result is near, so steps are short. */
+const nearStep = 1.25;
+
+/** Thrown through the search when the command is interrupted. */
+class Interrupted extends Error {}
+
+export async function findCapacity(target: LoadTarget, options: CapacityOptions): Promise<void> {
+  const { p99: boundMs, repeats, seed, duration, maxInFlight, maxLag, out, html, json } = options;
+  const head = {
+    format: CAPACITY_FORMAT,
+    kind: 'capacity',
+    url: target.url.href,
+    startedAt: new Date().toISOString(),
+    p99BoundMs: boundMs,
+    confidence: p99Terms.confidence,
+    precision,
+    secondsEach: duration,
+    seed,
+    texts: target.texts,
+    textsPerRequest: target.textsPerRequest,
+    machine: describeMachine(),
+  } as const;
+  const progress = progressPrinter();
+  const generator = await startGenerator(generatorTarget(target, options));
+  const searches: CapacityReport['searches'] = [];
+  let loads = 0;
+  const load = async (rate: number, signal: AbortSignal): Promise<Trial> => {
+    const seconds = Math.min(longestTrialSeconds, Math.max(duration, (1.2 * fewestQueries()) / rate));
+    const plan = {
+      stages: [{ seconds, from: rate, to: rate }],
+      arrivals: 'poisson' as const,
+      seed: seed + loads++,
+      warmupSeconds,
+      maxInFlight,
+    };
+    const result = await generator.run(plan, { signal, onProgress: progress.show });
+    if (result.ended === 'interrupted') throw new Interrupted();
+    if (result.ended === 'server-gone') throw fail('loadtest_server_gone', {});
+    const late = verdict(result, { maxLagMs: maxLag, thresholds: [] });
+    if (late?.code === 'loadtest_generator_late') throw late;
+    const { outcomes, windows, latencyMs } = result.measured;
+    return {
+      rate,
+      queries: offered(outcomes),
+      slow: wholeHistogram(windows).countAbove(boundMs) + failures(outcomes),
+      p99Ms: latencyMs?.p99 ?? null,
+    };
+  };
+  const ended = await interruptible(async (signal) => {
+    try {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        const before = searches.at(-1)?.rate ?? null;
+        searches.push(
+          await searchCapacity({
+            load: (rate) => load(rate, signal),
+            start: before ?? firstRate,
+            step: before === null ? 2 : nearStep,
+            precision,
+            onTrial: (trial) => {
+              progress.note(`search ${repeat + 1}/${repeats}: ${describe(trial)}`);
+            },
+          }).then(({ rate, trials }) => ({ rate, trials: [...trials] })),
+        );
+      }
+      return 'complete' as const;
+    } catch (error) {
+      if (error instanceof Interrupted) return 'interrupted' as const;
+      throw error;
+    }
+  }).finally(() => {
+    progress.stop();
+    generator.close();
+  });
+  const capacity = capacityOf(searches.map(({ rate }) => rate));
+  const report = capacitySchema.parse({ ...head, searches, capacity, ended } satisfies CapacityReport);
+  const written = `${JSON.stringify(report, null, 2)}\n`;
+  if (out !== undefined) await writeWhole(out, written);
+  if (html !== undefined) {
+    const { capacityPage } = await import('../../loadtest/html/capacity-page.js');
+    await writeWhole(html, capacityPage(report));
+  }
+  process.stdout.write(json === true ? written : `${renderCapacity(report)}\n`);
+  if (ended === 'interrupted') process.exitCode = interruptedStatus;
+  else if (capacity === null) process.exitCode = 1;
+}
+
+function describe({ rate, queries, slow, p99Ms, claim }: JudgedTrial): string {
+  return `${rate.toFixed(1)} req/s ${claim} (${slow} of ${queries} slow or failed, p99 ${p99Ms?.toFixed(1) ?? 'none'} ms)`;
+}

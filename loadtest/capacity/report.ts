@@ -1,0 +1,84 @@
+/** What the search for a capacity found: the shape of its JSON, and the same as text. */
+import { z } from 'zod';
+import { machineLine, machineSchema } from '../../core/machine.js';
+import { median } from '../../core/statistics.js';
+
+export const CAPACITY_FORMAT = 1;
+
+const trialSchema = z.strictObject({
+  rate: z.number(),
+  queries: z.int(),
+  slow: z.int(),
+  p99Ms: z.number().nullable(),
+  claim: z.enum(['kept', 'broken', 'undecided']),
+});
+
+export const capacitySchema = z.strictObject({
+  format: z.literal(CAPACITY_FORMAT),
+  kind: z.literal('capacity'),
+  url: z.string(),
+  startedAt: z.iso.datetime(),
+  p99BoundMs: z.number().positive(),
+  /** Of each claim about a rate. */
+  confidence: z.number(),
+  /** A search ends with a kept and a broken rate this close. */
+  precision: z.number(),
+  secondsEach: z.number(),
+  seed: z.int(),
+  texts: z.int(),
+  textsPerRequest: z.int(),
+  searches: z.array(z.strictObject({ rate: z.number().nullable(), trials: z.array(trialSchema) })),
+  /** Median of the searches' rates, with their range; null when a search found none. */
+  capacity: z
+    .strictObject({ median: z.number(), low: z.number(), high: z.number(), confidence: z.number() })
+    .nullable(),
+  ended: z.enum(['complete', 'interrupted']),
+  machine: machineSchema,
+});
+export type CapacityReport = z.infer<typeof capacitySchema>;
+
+/**
+ * The range of n independent values holds their distribution's median with probability 1 - 2^(1-n), whatever the
+ * distribution.
+ */
+export function capacityOf(rates: readonly (number | null)[]): CapacityReport['capacity'] {
+  const found = rates.filter((rate) => rate !== null);
+  if (found.length < rates.length || found.length === 0) return null;
+  return {
+    median: median(found),
+    low: Math.min(...found),
+    high: Math.max(...found),
+    confidence: 1 - 2 ** (1 - found.length),
+  };
+}
+
+export function renderCapacity(report: CapacityReport): string {
+  return [
+    `${report.url}${report.ended === 'interrupted' ? ' (interrupted: what was found until then)' : ''}`,
+    `capacity    ${capacityLine(report)}`,
+    ...report.searches.map(
+      ({ rate, trials }, index) =>
+        `search ${index + 1}    ${rate === null ? 'no rate' : `${rate.toFixed(1)} req/s`} after ${trials.length} rates`,
+    ),
+    `conditions  ${capacityConditions(report)}`,
+    `machine     ${machineLine(report.machine)}`,
+  ].join('\n');
+}
+
+export function capacityLine({ capacity, textsPerRequest, p99BoundMs }: CapacityReport): string {
+  if (capacity === null) return `no rate keeps p99 <= ${p99BoundMs} ms in every search`;
+  const { median: middle, low, high, confidence } = capacity;
+  return (
+    `${middle.toFixed(1)} req/s [${low.toFixed(1)}, ${high.toFixed(1)}] with p99 <= ${p99BoundMs} ms, ` +
+    `${(middle * textsPerRequest).toFixed(1)} texts/s; interval of the median: ${(100 * confidence).toFixed(1)} %`
+  );
+}
+
+export function capacityConditions(report: CapacityReport): string {
+  return (
+    `Poisson arrivals, at least ${report.secondsEach} s a rate after 1 s of warm-up; a rate is kept when ` +
+    `p99 <= ${report.p99BoundMs} ms may be claimed with ${100 * report.confidence} % confidence, requests that failed counted ` +
+    `as slow; searched to ${100 * report.precision} %, ${report.searches.length} times, seeds from ${report.seed}; ` +
+    `${report.texts} texts, ${report.textsPerRequest} a request`
+  );
+}

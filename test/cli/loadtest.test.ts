@@ -1,0 +1,116 @@
+/** Load tests from the command line, against a server of this file. */
+import { createServer, type Server } from 'node:http';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { reportSchema } from '../../loadtest/report.js';
+import { killAll, retort, start } from './retort.js';
+
+let server: Server;
+let url: string;
+let folder: string;
+const bodies: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'retort-load-'));
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      bodies.push(body);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+afterEach(killAll);
+
+const load = (...more: string[]) => [
+  ...['loadtest', url, '--duration', '1', '--warmup', '0', '--max-lag', '60000'],
+  ...more,
+];
+
+describe('an open loop', () => {
+  test('writes its report and its page, and two reports are compared', async () => {
+    const [json, page] = [path.join(folder, 'a.json'), path.join(folder, 'a.html')];
+    const options = ['--rate', '50', '--path', '/classify', '--body-template', '{"inputs": "<{{text}}>"}'];
+    const { status, stdout } = await retort(...load(...options, '--out', json, '--html', page));
+    expect({ status, failed: stdout.includes('; 0 failed') }).toEqual({ status: 0, failed: true });
+    const report = reportSchema.parse(JSON.parse(await readFile(json, 'utf8')));
+    expect(report).toMatchObject({ kind: 'open-loop', url: `${url}/classify`, ended: 'complete' });
+    expect(bodies.at(-1)).toMatch(/^\{"inputs":"<.+>"\}$/);
+    expect(await readFile(page, 'utf8')).toContain('<svg');
+
+    const compared = await retort('loadtest', 'compare', json, json, '--json');
+    expect(compared.status).toBe(0);
+    expect(JSON.parse(compared.stdout)).toMatchObject({ a: json, b: json });
+  });
+
+  test('fails when a threshold is crossed, after its report', async () => {
+    const { status, stdout, stderr } = await retort(...load('--rate', '50', '--fail-if', 'p99>0.001ms'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('throughput');
+    expect(stderr).toContain('loadtest_threshold_crossed');
+  });
+
+  test('fails when its rate is one that no machine reaches', async () => {
+    const rate = ['--rate', '10000000', '--max-in-flight', '50'];
+    const { status, stderr } = await retort(...load(...rate));
+    expect(status).toBe(1);
+    expect(stderr).toContain('loadtest_generator_late');
+  });
+
+  test('keeps what was measured at Ctrl-C, marks it, and exits with 130', async () => {
+    const json = path.join(folder, 'interrupted.json');
+    const run = start('loadtest', url, '--rate', '50', '--warmup', '0', '--duration', '60', '--out', json);
+    await run.says('stderr', /measure 1/);
+    run.child.kill('SIGINT');
+    const { status, stdout } = await run.ended;
+    expect(status).toBe(130);
+    expect(stdout).toContain('interrupted');
+    const report = reportSchema.parse(JSON.parse(await readFile(json, 'utf8')));
+    expect(report.ended).toBe('interrupted');
+    expect(report.measured.outcomes.ok).toBeGreaterThan(10);
+  });
+});
+
+test('the search for a capacity keeps what was found at Ctrl-C', async () => {
+  const searching = start(...load('--find-capacity', '--p99', '50'));
+  await searching.says('stderr', /ok\/s/);
+  searching.child.kill('SIGINT');
+  expect(await searching.ended).toMatchObject({
+    status: 130,
+    stdout: expect.stringContaining('interrupted'),
+  });
+});
+
+test.each([
+  [['--rate', '5', '--connections', '2'], 'closed loop'],
+  [['--rate', '5', '--stages', '1s:2'], 'rates of its own'],
+  [['--find-capacity', '--rate', '5'], 'chooses the rates'],
+  [['--stages', '5'], 'loadtest_stages_invalid'],
+  [['--header', 'x'], 'loadtest_header_invalid'],
+  [['--header', 'x: y\r\nz: 1'], 'loadtest_header_invalid'],
+  [['--fail-if', 'speed'], 'loadtest_threshold_invalid'],
+  [['--body-template', '{}'], 'loadtest_template_invalid'],
+  [['--path', 'classify'], 'slash'],
+])('%j is refused with 2', async (options, complaint) => {
+  const { status, stderr } = await retort('loadtest', url, ...options);
+  expect(status).toBe(2);
+  expect(stderr).toContain(complaint);
+});
+
+test('a report that is none is told', async () => {
+  const missing = await retort('loadtest', 'compare', 'nowhere.json', 'nowhere.json');
+  expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('load_report_missing')]);
+  const malformed = await retort('loadtest', 'compare', 'package.json', 'package.json');
+  expect([malformed.status, malformed.stderr]).toEqual([1, expect.stringContaining('load_report_malformed')]);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeMachine } from '../../core/machine.js';
+import { compareRuns } from '../../loadtest/compare-runs.js';
+import { comparePage } from '../../loadtest/html/compare-page.js';
+import { loadPage } from '../../loadtest/html/load-page.js';
+import { Recorder } from '../../loadtest/recorder.js';
+import { renderReport } from '../../loadtest/render.js';
+import { reportHead, reportSchema, type LoadReport } from '../../loadtest/report.js';
+
+/** Thirty seconds at 50 requests/s of these latencies. */
+function report(latencyMs: (i: number) => number, url = 'http://127.0.0.1:1/v1/predict'): LoadReport {
+  const recorder = new Recorder(0, 30_000);
+  for (let i = 0; i < 1500; i++) {
+    recorder.lag(20 * i, 0.1);
+    recorder.ended(i % 100 === 99 ? '429' : 'ok', 20 * i, 20 * i + 0.1, 20 * i + latencyMs(i));
+  }
+  return reportSchema.parse({
+    ...reportHead(),
+    kind: 'open-loop',
+    url,
+    warmupSeconds: 1,
+    texts: 40,
+    textsPerRequest: 1,
+    stages: [{ seconds: 30, from: 50, to: 50 }],
+    arrivals: 'poisson',
+    seed: 1,
+    maxInFlight: 10,
+    maxLagMs: 10,
+    measured: { ...recorder.result(30_000), connectionsOpened: 1, generatorCores: 0.1 },
+    serverSeen: {
+      stages: [
+        {
+          stage: 'total',
+          count: 4,
+          sumMs: 10,
+          buckets: [
+            { upToMs: 5, count: 3 },
+            { upToMs: null, count: 1 },
+          ],
+        },
+      ],
+      during: [{ second: 5, stage: 'total', p50Ms: 2, p99Ms: 4 }],
+    },
+    ended: 'complete',
+    machine: describeMachine(),
+  });
+}
+
+const fast = report((i) => 10 + (i % 37) / 10);
+const slow = report((i) => 20 + (i % 37) / 5, 'http://<script>');
+
+describe('two runs', () => {
+  const measures = compareRuns(fast, slow, 1);
+  const named = (name: string) => measures.find((measure) => measure.name === name)!;
+
+  it('are compared by ratios whose intervals hold the truth', () => {
+    const { a, b, ratio } = named('p50');
+    expect(a.value).toBeCloseTo(11.8, 1);
+    expect(b.value).toBeCloseTo(23.6, 1);
+    const [low, high] = ratio!.interval;
+    expect(low).toBeLessThanOrEqual(2.001);
+    expect(high).toBeGreaterThanOrEqual(1.999);
+    expect(high - low).toBeLessThan(0.2);
+    expect(named('failed').a.value).toBeCloseTo(1, 6);
+    expect(named('throughput').ratio!.value).toBe(1);
+  });
+
+  it('have the same intervals for the same seed', () => {
+    expect(compareRuns(fast, slow, 1)).toEqual(measures);
+  });
+
+  it('are shown on one page, and each on its own', () => {
+    const page = comparePage({ name: 'a', report: fast }, { name: 'b', report: slow }, measures);
+    expect(page.match(/<svg[^>]* class="plot"/g)!.length).toBeGreaterThanOrEqual(3);
+    expect(page).not.toContain('<script');
+    expect(loadPage(fast)).toContain('As the server sees it');
+  });
+
+  it('are written as text', () => {
+    expect(renderReport(fast)).toContain('429 x 15');
+    expect(renderReport(fast)).toContain('own lag');
+    expect(renderReport(fast)).toContain('server sees');
+  });
+});
