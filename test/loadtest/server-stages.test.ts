@@ -8,7 +8,7 @@ async function scrape(metrics: Metrics) {
 
 describe("the server's histograms", () => {
   it('are read from what the server writes', async () => {
-    const metrics = new Metrics(() => 0);
+    const metrics = new Metrics(() => []);
     for (const ms of [0.3, 3, 3, 700]) metrics.stage('infer', ms);
     const [infer] = await scrape(metrics);
     expect(infer).toMatchObject({ stage: 'infer', count: 4 });
@@ -21,7 +21,7 @@ describe("the server's histograms", () => {
   });
 
   it('are those of the time between two readings', async () => {
-    const metrics = new Metrics(() => 0);
+    const metrics = new Metrics(() => []);
     metrics.stage('queue', 9000);
     const before = await scrape(metrics);
     for (let i = 0; i < 100; i++) metrics.stage('queue', 1.5);
@@ -36,11 +36,11 @@ describe("the server's histograms", () => {
   });
 
   it('are none of a server that was started anew, or has none', async () => {
-    const metrics = new Metrics(() => 0);
+    const metrics = new Metrics(() => []);
     metrics.stage('total', 1);
     expect(difference(await scrape(metrics), parseStages('up 1\n'))).toEqual([]);
     metrics.stage('total', 1);
-    expect(difference(await scrape(metrics), await scrape(new Metrics(() => 0)))).toEqual([]);
+    expect(difference(await scrape(metrics), await scrape(new Metrics(() => [])))).toEqual([]);
     expect(difference(null, await scrape(metrics))).toBeNull();
   });
 });
