@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from '../core/bundle/manifest.js';
 import type { Bundle } from '../core/bundle/read.js';
-import { storedTensor } from '../core/graph/int8-storage.js';
+import { storedTensor } from '../core/graph/stored-parameters.js';
 import { decodeModel } from '../core/graph/onnx.js';
 import type { Tensor } from '../core/tensor.js';
 import type { ParameterSpec } from './network.js';

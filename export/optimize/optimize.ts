@@ -18,6 +18,8 @@ export interface OptimizeOptions {
   readonly disabled: readonly string[];
   /** How many rewrites may be made; all by default. */
   readonly steps?: number;
+  /** Constants that are known by name, so that equal ones are not made one. */
+  readonly parameters?: readonly string[];
 }
 
 export const defaultOptions: OptimizeOptions = { target: 'cpu', contrib: true, enabled: [], disabled: [] };
@@ -47,7 +49,13 @@ export async function optimizeModel(
   const rewrites: PassOutcome['rewrites'][number][] = [];
   const refusals: PassOutcome['refusals'][number][] = [];
   const passes: Optimized['passes'][number][] = [];
-  for (const pass of passesOf(model, setting, steps, rulesFor(setting, options))) {
+  for (const pass of passesOf(
+    model,
+    setting,
+    steps,
+    rulesFor(setting, options),
+    new Set(options.parameters),
+  )) {
     const start = performance.now();
     const outcome = await pass.run(editor);
     rewrites.push(...outcome.rewrites);
@@ -69,17 +77,18 @@ function passesOf(
   setting: Setting,
   steps: Steps,
   rules: readonly ListedRule[],
+  kept: ReadonlySet<string>,
 ): Pass[] {
   const on = rules.filter(({ isOn }) => isOn).map(({ rule }) => rule);
   const wanted = cleaningRules.filter((rule) => on.includes(rule));
   return [
     foldConstants(opsets, irVersion, steps),
-    mergeConstants(steps),
+    mergeConstants(kept, steps),
     { name: 'clean', run: (editor) => applyRules(editor, wanted, setting, steps) },
     foldConstants(opsets, irVersion, steps),
     { name: 'fuse', run: (editor) => applyRules(editor, on, setting, steps) },
     foldConstants(opsets, irVersion, steps),
-    mergeConstants(steps),
+    mergeConstants(kept, steps),
   ];
 }
 

@@ -9,7 +9,7 @@
  */
 import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
-import { quantizedName, scaleName, storedTensor } from '../../core/graph/int8-storage.js';
+import { quantizedName, scaleName, storedTensor } from '../../core/graph/stored-parameters.js';
 import type { Graph, Node } from '../../core/graph/ir.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 
@@ -115,9 +115,14 @@ function isReadInside({ attributes }: Node, name: string): boolean {
   );
 }
 
+/** Operators whose second input is the right operand of a product, as it is. */
+const products: readonly string[] = ['MatMul', 'Gemm', 'FusedGemm', 'Attention'];
+
 function readAs({ opType, domain, inputs, attributes }: Node, name: string): Form | null {
+  const isOnce = inputs.filter((input) => input === name).length === 1;
+  const isTurned = (attributes.transB?.value ?? 0) !== 0;
+  if (products.includes(opType) && inputs[1] === name && isOnce && !isTurned) return 'columns';
   if (domain !== '') return null;
-  if (opType === 'MatMul' && inputs[1] === name && inputs[0] !== name) return 'columns';
   const axis = attributes.axis;
   if (opType === 'Gather' && inputs[0] === name && (axis === undefined || axis.value === 0)) return 'rows';
   return null;

@@ -150,7 +150,8 @@ const split: InferenceRule = (context) => {
   /** The last part has what is left. */
   const partOf = (size: number | null, place: number) =>
     size === null || typeof whole !== 'number' ? null : Math.max(0, Math.min(size, whole - place * size));
-  const sizes = given ?? (context.inputs[1] == null ? node.outputs.map((_, place) => partOf(even, place)) : null);
+  const sizes =
+    given ?? (context.inputs[1] == null ? node.outputs.map((_, place) => partOf(even, place)) : null);
   return node.outputs.map((_, index) => ({ dtype, shape: shape.with(axis, sizes?.[index] ?? null) }));
 };
 

@@ -1,4 +1,5 @@
 /** Weights of queries, keys and values as one matrix. */
+import { packedName } from '../../../core/graph/stored-parameters.js';
 import { float32 } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
 import type { FoundAttention } from './find.js';
@@ -27,10 +28,13 @@ export function packed(
     made ??= {
       x,
       weight: editor.initializer(
-        'qkv_weight',
+        nameOf(parts, 'weight', width, 'qkv_weight'),
         float32(weightOf(parts, rows, heads, width), [rows, 3 * total]),
       ),
-      bias: editor.initializer('qkv_bias', float32(biasOf(parts, heads, width))),
+      bias: editor.initializer(
+        nameOf(parts, 'bias', width, 'qkv_bias'),
+        float32(biasOf(parts, heads, width)),
+      ),
     };
     return made;
   };
@@ -43,6 +47,21 @@ export function packed(
       return make().bias;
     },
   };
+}
+
+/** That of the parts, where each is a whole constant of its own; those are then found in it by name. */
+function nameOf(
+  parts: readonly Projection[],
+  what: 'weight' | 'bias',
+  width: number,
+  otherwise: string,
+): string {
+  const names = parts.flatMap((part) => part.names[what] ?? []);
+  const isWhole = ({ columns: { start, perHead, perPlace } }: Projection) =>
+    start === 0 && perHead === width && perPlace === 1;
+  return names.length === parts.length && new Set(names).size === parts.length && parts.every(isWhole)
+    ? packedName(names)
+    : otherwise;
 }
 
 function columnAt(

@@ -7,6 +7,8 @@ import { biased, producerOf } from '../operands.js';
 export interface Projection {
   /** What is projected, [batch, time, width]. */
   readonly x: string;
+  /** Names of the constants; null where there is no bias. */
+  readonly names: { readonly weight: string; readonly bias: string | null };
   readonly weight: TensorOf<'float32'>;
   readonly bias: TensorOf<'float32'> | null;
   /** Of the columns: start + head * perHead + place within the head * perPlace. */
@@ -46,7 +48,8 @@ export function projectionOf(
     return `${name} is not the product of a value and a constant matrix`;
   const bias = plus?.tensor ?? null;
   if (bias !== null && bias.dtype !== 'float32') return `the bias of ${name} is not float32`;
-  return { x, weight: tensor, bias, columns, factor: multiple.coefficient };
+  const names = { weight, bias: plus?.bias ?? null };
+  return { x, names, weight: tensor, bias, columns, factor: multiple.coefficient };
 }
 
 function columnsOf(column: Polynomial, head: Polynomial, within: Polynomial): Projection['columns'] | null {

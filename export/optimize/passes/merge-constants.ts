@@ -2,17 +2,19 @@
 import type { Tensor } from '../../../core/tensor.js';
 import type { Pass, Steps } from '../rule.js';
 
-export function mergeConstants(steps: Steps): Pass {
+/** @param kept names of constants that stay as they are */
+export function mergeConstants(kept: ReadonlySet<string>, steps: Steps): Pass {
   return {
     name: 'merge-constants',
     run(editor) {
       if (!steps.left) return { rewrites: [], refusals: [] };
-      const kept = new Map<string, string[]>();
+      const groups = new Map<string, string[]>();
       let merged = 0;
       for (const [name, tensor] of [...editor.initializers]) {
         const kind = `${tensor.dtype}[${tensor.shape.join(',')}]`;
-        const alike = kept.get(kind) ?? [];
-        kept.set(kind, alike);
+        if (kept.has(name)) continue;
+        const alike = groups.get(kind) ?? [];
+        groups.set(kind, alike);
         const twin = alike.find((other) => isEqual(editor.constant(other), tensor));
         if (twin === undefined || editor.outputs.includes(name) || !editor.isReplaceable(name, twin))
           alike.push(name);

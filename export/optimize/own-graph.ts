@@ -1,0 +1,37 @@
+/** The graph of a network of this product, fused, with every parameter still found under its name. */
+import { storedTensor } from '../../core/graph/stored-parameters.js';
+import type { Graph } from '../../core/graph/ir.js';
+import type { Tensor } from '../../core/tensor.js';
+import { defaultOptions, optimizeModel } from './optimize.js';
+
+export interface OwnGraphOptions {
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Rules to leave out. */
+  readonly disabled: readonly string[];
+}
+
+/**
+ * A parameter that was folded into another tensor stays beside it, read by no node, so that a bundle can be exported
+ * anew and compared with its eager forward.
+ */
+export async function optimizedOwn(
+  graph: Graph,
+  { opset, irVersion, parameters, disabled }: OwnGraphOptions,
+): Promise<Graph> {
+  const model = {
+    graph,
+    irVersion,
+    opsets: new Map([['', opset]]),
+    producer: '',
+    metadata: new Map<string, string>(),
+    functions: [],
+  };
+  const options = { ...defaultOptions, disabled, parameters: [...parameters.keys()] };
+  const { model: after } = await optimizeModel(model, options);
+  const initializers = new Map(after.graph.initializers);
+  for (const [name, tensor] of parameters)
+    if (storedTensor(initializers, name) === undefined) initializers.set(name, tensor);
+  return { ...after.graph, initializers };
+}
