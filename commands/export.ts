@@ -1,7 +1,10 @@
 /** `retort export`: a training run, a bundle or a checkpoint becomes a bundle with static graphs. */
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { fail } from '../core/errors.js';
+import type { Model } from '../core/graph/ir.js';
+import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { printProgram } from '../core/graph/print.js';
 import { exportOpsets, fileVersions } from '../export/passes/to-opset.js';
 import {
@@ -16,6 +19,7 @@ import { reviews } from '../loadtest/reviews.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { readNotes } from './notes.js';
 import { integer } from './options.js';
+import { reportOption, reportRewriting } from './rewrite-report.js';
 import { shippedRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
@@ -30,6 +34,7 @@ interface Options {
   readonly irVersion?: number;
   readonly maxTokens: number;
   readonly printProgram?: string | true;
+  readonly report?: string;
   readonly force?: true;
   readonly json?: true;
 }
@@ -77,6 +82,7 @@ export function register(program: Command): void {
       '--print-program [file]',
       'print each graph as it was interpreted and as it was written, one line a node; to standard output, or a file',
     )
+    .addOption(reportOption())
     .option('--force', 'replace a version that is there')
     .option('--json', 'print the report as JSON')
     .addHelpText(
@@ -119,6 +125,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
   const cardNotes = notes === undefined ? null : await readNotes(notes);
   const source = await openSource(folder, { maxTokens, texts: reviews, command: commandLine(command) });
   const programs: string[] = [];
+  const written: WrittenVariant[] = [];
   const report = await exportNetwork(source, {
     repository,
     name,
@@ -131,11 +138,37 @@ async function run(folder: string, options: Options, command: Command): Promise<
     versions,
     observe: (variant) => {
       if (program !== undefined) programs.push(programOf(variant));
+      if (options.report !== undefined) written.push(variant);
     },
   });
   if (program === true) process.stdout.write(`${programs.join('\n')}\n`);
   else if (program !== undefined) await writeText(program, programs.join('\n'));
   printReport(report, json === true);
+  for (const variant of written) await reportVariant(options.report ?? '', variant, report);
+}
+
+/** A report a variant, named after it where there are several. */
+async function reportVariant(
+  place: string,
+  { precision, interpreted, written }: WrittenVariant,
+  { variants, texts }: ExportReport,
+): Promise<void> {
+  const before = decodeModel(encodeModel({ graph: interpreted }));
+  const names = ({ graph }: Model) => new Set(graph.nodes.map(({ name }) => name));
+  const [had, has] = [names(before), names(written)];
+  const removed = [...had].filter((name) => !has.has(name));
+  const added = [...has].filter((name) => !had.has(name));
+  await reportRewriting(variants.length > 1 ? path.join(place, precision) : place, {
+    title: `${interpreted.name} exported as ${precision}`,
+    before,
+    after: written,
+    rewrites: removed.length + added.length === 0 ? [] : [{ rule: 'export passes', step: 1, removed, added }],
+    validation: {
+      difference: variants.find((one) => one.precision === precision)?.difference ?? 0,
+      tolerance: null,
+      cases: [`${String(texts)} texts, against the eager forward`],
+    },
+  });
 }
 
 function programOf({ precision, interpreted, written }: WrittenVariant): string {

@@ -1,5 +1,6 @@
 /** `retort optimize`: any ONNX file, with fewer and faster operators, proved to compute the same. */
 import { rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../core/errors.js';
 import type { Graph } from '../core/graph/ir.js';
@@ -10,6 +11,7 @@ import { type Target, targets } from '../export/optimize/rule.js';
 import { rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
 import { collect, commaSeparated, decimal, integer } from './options.js';
+import { reportOption, reportRewriting } from './rewrite-report.js';
 
 interface Options {
   readonly target: Target;
@@ -23,6 +25,7 @@ interface Options {
   readonly text?: readonly string[];
   readonly input?: Readonly<Record<string, InputKind>>;
   readonly tolerance: number;
+  readonly report?: string;
   readonly json?: true;
 }
 
@@ -54,6 +57,7 @@ export function register(program: Command): void {
     .option('--text <text>', 'a text to check on; may be given several times', collect)
     .option('--input <name=kind>', `what an input takes: ${inputKinds.join(', ')}`, inputKind)
     .option('--tolerance <difference>', 'the largest difference of an output', decimal(0, 1e9), 1e-4)
+    .addOption(reportOption())
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -85,6 +89,16 @@ async function run(input: string, output: string, options: Options): Promise<voi
   const written = encodeModel(checked.optimized.model);
   await writeWhole(output, written);
   const sizes = { before: (await stat(input)).size, after: written.length };
+  if (options.report !== undefined)
+    await reportRewriting(options.report, {
+      title: `${path.basename(input)} optimised`,
+      before: model,
+      beforeBytes: sizes.before,
+      after: checked.optimized.model,
+      rewrites: checked.optimized.rewrites,
+      validation: checked.validation,
+      inputs: options.input ?? {},
+    });
   if (options.json === true)
     process.stdout.write(`${JSON.stringify(report(model.graph, checked, sizes, options))}\n`);
   else print(model.graph, checked, sizes, options, output);
@@ -108,13 +122,13 @@ async function textsOf({ tokenizer, maxTokens, text }: Options): Promise<number[
 }
 
 /** Beside its place first, so that no half of a file is ever there. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(`${path}.part`, bytes);
-    await rename(`${path}.part`, path);
+    await writeFile(`${file}.part`, bytes);
+    await rename(`${file}.part`, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw fail('file_unwritable', { path, reason }, error);
+    throw fail('file_unwritable', { path: file, reason }, error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What `retort inspect` prints of an ONNX file. */
 import Table from 'cli-table3';
+import { bytesText, countText } from '../../core/report/units.js';
 import type { Term } from '../../export/inspect/formula.js';
 import { inspectModel, type ModelReport, type Port } from '../../export/inspect/inspect-model.js';
 import type { Sizes } from '../../export/inspect/symbols.js';
@@ -15,7 +16,7 @@ function lines(report: ModelReport): string[] {
   const domains = Object.entries(opsets).map(([domain, version]) => `${domain} ${String(version)}`);
   return [
     ...files.map(
-      ({ path, bytes }, place) => `${path} (${place === 0 ? '' : 'external data, '}${size(bytes)})`,
+      ({ path, bytes }, place) => `${path} (${place === 0 ? '' : 'external data, '}${bytesText(bytes)})`,
     ),
     `IR version ${String(irVersion)}; opsets: ${domains.join(', ')}; producer: ${producer === '' ? 'not said' : producer}`,
     ...Object.entries(report.metadata).map(([key, value]) => `${key}: ${value}`),
@@ -28,7 +29,7 @@ function lines(report: ModelReport): string[] {
     `${String(report.nodes)} nodes${functions === 0 ? '' : `, ${String(functions)} functions of the model's own`}`,
     operatorTable(report),
     '',
-    `${count(parameters.elements)} parameters in ${String(parameters.tensors)} tensors, ${size(parameters.bytes)}; the largest:`,
+    `${countText(parameters.elements)} parameters in ${String(parameters.tensors)} tensors, ${bytesText(parameters.bytes)}; the largest:`,
     largestTable(report),
     '',
     profileTable(report),
@@ -52,7 +53,13 @@ function operatorTable({ operators, profiles }: ModelReport): string {
   for (const [operator, nodes] of Object.entries(operators)) {
     const cost = last?.operators.find((one) => one.operator === operator);
     const share = (100 * (cost?.flops ?? 0)) / Math.max(1, last?.flops ?? 0);
-    table.push([operator, nodes, count(cost?.flops ?? 0), `${share.toFixed(1)} %`, size(cost?.bytes ?? 0)]);
+    table.push([
+      operator,
+      nodes,
+      countText(cost?.flops ?? 0),
+      `${share.toFixed(1)} %`,
+      bytesText(cost?.bytes ?? 0),
+    ]);
   }
   return `${table.toString()}\n(FLOPs and bytes at ${sizesText(last?.sizes ?? {})})`;
 }
@@ -60,7 +67,7 @@ function operatorTable({ operators, profiles }: ModelReport): string {
 function largestTable({ largest }: ModelReport): string {
   const table = plainTable(['tensor', 'type', 'bytes'], ['left', 'left', 'right']);
   for (const { name, dataType, shape, bytes } of largest)
-    table.push([name, `${dataType} [${shape.join(', ')}]`, size(bytes)]);
+    table.push([name, `${dataType} [${shape.join(', ')}]`, bytesText(bytes)]);
   return table.toString();
 }
 
@@ -70,7 +77,13 @@ function profileTable({ profiles }: ModelReport): string {
     ['left', 'right', 'right', 'right', 'left'],
   );
   for (const { sizes, flops, bytes, activations } of profiles)
-    table.push([sizesText(sizes), count(flops), size(bytes), size(activations.bytes), activations.node]);
+    table.push([
+      sizesText(sizes),
+      countText(flops),
+      bytesText(bytes),
+      bytesText(activations.bytes),
+      activations.node,
+    ]);
   return table.toString();
 }
 
@@ -105,22 +118,4 @@ function sizesText(sizes: Sizes): string {
 
 function plainTable(head: string[], colAligns: ('left' | 'right')[]): InstanceType<typeof Table> {
   return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-}
-
-function count(value: number): string {
-  const [power, unit] =
-    value >= 1e9 ? [1e9, ' G'] : value >= 1e6 ? [1e6, ' M'] : value >= 1e4 ? [1e3, ' k'] : [1, ''];
-  return `${(value / power).toFixed(power === 1 ? 0 : 2)}${unit}`;
-}
-
-function size(bytes: number): string {
-  const [power, unit] =
-    bytes >= 2 ** 30
-      ? [2 ** 30, 'GiB']
-      : bytes >= 2 ** 20
-        ? [2 ** 20, 'MiB']
-        : bytes >= 2 ** 10
-          ? [2 ** 10, 'KiB']
-          : [1, 'B'];
-  return `${(bytes / power).toFixed(power === 1 ? 0 : 1)} ${unit}`;
 }

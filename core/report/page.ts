@@ -1,4 +1,5 @@
-/** A report as one HTML file: no script, no request, light and dark, and fit for paper. */
+/** A report as one HTML file: no request, no script but one that its hash allows, light and dark, and fit for paper. */
+import { createHash } from 'node:crypto';
 import { Html, html } from './html.js';
 
 export interface ReportSection {
@@ -11,19 +12,30 @@ export interface ReportPage {
   /** One sentence below the title: what was measured, where and when. */
   readonly summary: string;
   readonly sections: readonly ReportSection[];
+  /** Rules beside the page's own. */
+  readonly styles?: string;
+  /** What the page cannot show without it must not depend on it. */
+  readonly script?: string;
 }
 
 /** The whole file's text. */
-export function reportPage({ title, summary, sections }: ReportPage): string {
+export function reportPage({ title, summary, sections, styles: more = '', script }: ReportPage): string {
+  const allowed =
+    script === undefined
+      ? ''
+      : `; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`;
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="${new Html(`default-src 'none'; style-src 'unsafe-inline'${allowed}`)}"
+        />
         <title>${title}</title>
         <style>
-          ${new Html(styles)}
+          ${new Html(styles + more)}
         </style>
       </head>
       <body>
@@ -38,6 +50,7 @@ export function reportPage({ title, summary, sections }: ReportPage): string {
               </section>`,
           )}
         </main>
+        ${script === undefined ? '' : new Html(`<script>${script}</script>`)}
       </body>
     </html> `.source;
 }

@@ -34,11 +34,11 @@ export function sized(graph: Graph, sizes: Sizes): Graph {
 }
 
 /**
- * Sizes for every symbol: those that are given; for others, 1 where a first axis or its name tells of a batch, else
+ * Sizes for every symbol: those that are given; for others, `batch` where a first axis or its name tells of one, else
  * `length`.
  * @throws RetortError graph_symbol_unknown
  */
-export function completed(graph: Graph, given: Sizes, length: number): Record<string, number> {
+export function completed(graph: Graph, given: Sizes, length: number, batch = 1): Record<string, number> {
   const symbols = symbolsOf(graph);
   const stranger = Object.keys(given).find((name) => !symbols.includes(name));
   if (stranger !== undefined)
@@ -50,6 +50,6 @@ export function completed(graph: Graph, given: Sizes, length: number): Record<st
     }),
   );
   return Object.fromEntries(
-    symbols.map((name) => [name, given[name] ?? (/batch/i.test(name) || first.has(name) ? 1 : length)]),
+    symbols.map((name) => [name, given[name] ?? (/batch/i.test(name) || first.has(name) ? batch : length)]),
   );
 }

@@ -41,6 +41,12 @@ export function casesFor(plans: readonly InputPlan[], longest: number): Case[] {
   }));
 }
 
+/** Rows without padding. */
+export function caseOfFullRows(plans: readonly InputPlan[], rows: number, length: number): Case {
+  const name = `${String(rows)} ${rows === 1 ? 'row' : 'rows'} of ${String(length)}`;
+  return { name, feeds: feedsOf(plans, rows, length, full, randomIntegers()) };
+}
+
 /** Rows of ids of real texts, padded on the right with 0. */
 export function caseOfTexts(plans: readonly InputPlan[], ids: readonly (readonly number[])[]): Case {
   const length = Math.max(...ids.map((row) => row.length));

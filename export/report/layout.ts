@@ -1,0 +1,101 @@
+/** Places for the nodes of a graph, by dagre: from the inputs at the top to the outputs at the bottom. */
+import * as dagre from '@dagrejs/dagre';
+import type { Graph, Node } from '../../core/graph/ir.js';
+import { valuesRead } from '../../core/graph/order.js';
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What is used of dagre, whose own declarations name files without their endings, which Node's resolution refuses. */
+interface Dagre {
+  readonly Graph: new () => LayoutGraph;
+  readonly layout: (graph: LayoutGraph) => void;
+}
+
+interface LayoutGraph {
+  setGraph(settings: Readonly<Record<string, number | string>>): void;
+  setDefaultEdgeLabel(label: () => object): void;
+  setNode(key: string, size: Size): void;
+  setEdge(from: string, to: string): void;
+  graph(): Partial<Size>;
+  node(key: string): Point & Size;
+  edges(): LayoutEdge[];
+  edge(edge: LayoutEdge): { readonly points?: readonly Point[] };
+}
+
+interface LayoutEdge {
+  readonly v: string;
+  readonly w: string;
+}
+
+/** Its point is its centre. */
+export interface Box extends Point, Size {
+  /** The node's name behind `node:`; of an input or output of the graph, its name behind `in:` or `out:`. */
+  readonly key: string;
+  readonly label: string;
+  readonly node: Node | null;
+}
+
+export interface Drawing extends Size {
+  readonly boxes: readonly Box[];
+  /** Points of each edge, from above to below. */
+  readonly edges: readonly (readonly Point[])[];
+  /** Nodes of the graph that are not drawn. */
+  readonly left: number;
+}
+
+/** Beyond it a layout takes minutes, and nobody reads it. */
+const mostNodes = 1200;
+const [boxHeight, letterWidth, padding] = [26, 7.2, 18];
+
+export function drawingOf(graph: Graph): Drawing {
+  const nodes = graph.nodes.slice(0, mostNodes);
+  const { Graph: LayoutGraph, layout } = dagre as unknown as Dagre;
+  const graphed = new LayoutGraph();
+  graphed.setGraph({ ranker: 'longest-path', nodesep: 14, ranksep: 30, marginx: 12, marginy: 12 });
+  graphed.setDefaultEdgeLabel(() => ({}));
+  const labels = new Map<string, { readonly label: string; readonly node: Node | null }>();
+  const add = (key: string, label: string, node: Node | null) => {
+    labels.set(key, { label, node });
+    graphed.setNode(key, { width: Math.ceil(label.length * letterWidth) + padding, height: boxHeight });
+  };
+  const givers = new Map<string, string>();
+  for (const name of graph.inputs) {
+    add(`in:${name}`, name, null);
+    givers.set(name, `in:${name}`);
+  }
+  for (const node of nodes) {
+    add(`node:${node.name}`, node.opType, node);
+    for (const name of node.outputs) givers.set(name, `node:${node.name}`);
+  }
+  for (const node of nodes)
+    for (const name of valuesRead(node)) {
+      const giver = givers.get(name);
+      if (giver !== undefined) graphed.setEdge(giver, `node:${node.name}`);
+    }
+  for (const name of graph.outputs) {
+    const giver = givers.get(name);
+    if (giver === undefined) continue;
+    add(`out:${name}`, name, null);
+    graphed.setEdge(giver, `out:${name}`);
+  }
+  layout(graphed);
+  const { width = 0, height = 0 } = graphed.graph();
+  return {
+    width,
+    height,
+    boxes: Array.from(labels, ([key, { label, node }]) => {
+      const { x, y, width: boxWidth, height: boxesHeight } = graphed.node(key);
+      return { key, label, node, x, y, width: boxWidth, height: boxesHeight };
+    }),
+    edges: graphed.edges().map((edge) => graphed.edge(edge).points ?? []),
+    left: graph.nodes.length - nodes.length,
+  };
+}
