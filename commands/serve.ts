@@ -1,9 +1,9 @@
 /** `retort serve`: the models of a repository over HTTP. */
 import { Option, type Command } from 'commander';
-import { pino } from 'pino';
 import { providerNames } from '../core/engines/providers.js';
-import { parseConfig, readConfigFile, type ServeConfig } from '../serving/config.js';
-import { startServer } from '../serving/server.js';
+import type { ServeConfig } from '../serving/config.js';
+import type { RunningServer } from '../serving/server.js';
+import { spareHeapMegabytes, type SpareProcess, startSpare } from '../serving/workers/channel.js';
 import { addEdgeOptions, apiKeysOf, edgeEntries, type EdgeOptions } from './edge-options.js';
 import { commaSeparated, decimal, integer } from './options.js';
 import { shippedRepository, shippedStudent } from './shipped.js';
@@ -106,9 +106,26 @@ Examples:
 `;
 
 async function run(options: Options): Promise<void> {
+  // A worker loads its modules while this process loads its own.
+  const spare = options.isolation === 'thread' ? null : startSpare(spareHeapMegabytes);
+  try {
+    await serve(options, spare);
+  } catch (error) {
+    spare?.child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+async function serve(options: Options, spare: SpareProcess | null): Promise<void> {
+  const [{ pino }, { startServer }] = await Promise.all([import('pino'), import('../serving/server.js')]);
   const logger = pino({ level: options.logLevel }, pino.destination(2));
   const config = await configOf(options);
-  const server = await startServer({ config, apiKeys: await apiKeysOf(options), logger });
+  const server: RunningServer = await startServer({
+    config,
+    apiKeys: await apiKeysOf(options),
+    logger,
+    spare,
+  });
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends at once, by Node's own handling.
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -136,6 +153,7 @@ async function run(options: Options): Promise<void> {
 
 /** The file's entries with the options over them. */
 async function configOf(options: Options): Promise<ServeConfig> {
+  const { parseConfig, readConfigFile } = await import('../serving/config.js');
   const entries = options.config === undefined ? {} : await readConfigFile(options.config);
   const repository = options.repository ?? entries.repository ?? shippedRepository;
   const shipped = repository === shippedRepository ? [{ name: shippedStudent }] : undefined;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
 import { edgeConfigSchema } from './edge-config.js';
+import { spareHeapMegabytes } from './workers/channel.js';
 import { sessionSettingsSchema } from './session-settings.js';
 
 const share = z.number().min(0).max(1);
@@ -35,7 +36,7 @@ export const serveConfigSchema = z.strictObject({
       /** A process survives the native crash of another; a thread takes the server along. */
       isolation: z.enum(['process', 'thread']).default('process'),
       /** Of JavaScript's heap in a worker. */
-      heapMegabytes: z.int().positive().default(512),
+      heapMegabytes: z.int().positive().default(spareHeapMegabytes),
       /** Resident memory above which a worker process is replaced; null for no ceiling. */
       memoryMegabytes: z.int().positive().nullable().default(2048),
       /** A batch that takes longer means a worker that hangs: it is replaced. */

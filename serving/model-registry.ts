@@ -9,6 +9,7 @@ import {
   startModel,
   type StartContext,
 } from './life-cycle/served-model.js';
+import type { SpareProcess } from './workers/channel.js';
 
 export type { ServedModel };
 
@@ -26,6 +27,8 @@ export interface ModelRegistryOptions extends StartContext {
   readonly settingsOf: (name: string) => RunSettings;
   /** How long a version that was replaced may finish what it has. */
   readonly drainMs: number;
+  /** For the first worker of the first model. */
+  readonly spare?: SpareProcess | null;
   /** Tests load none. */
   readonly start?: typeof startModel;
 }
@@ -50,9 +53,11 @@ export class ModelRegistry {
   readonly #refused = new Map<string, RetortError>();
   readonly #draining = new Set<Promise<void>>();
   #loaded = false;
+  #spare: SpareProcess | null;
 
   constructor(options: ModelRegistryOptions) {
     this.#options = options;
+    this.#spare = options.spare ?? null;
   }
 
   /**
@@ -198,6 +203,7 @@ export class ModelRegistry {
   }
 
   async close(): Promise<void> {
+    this.#spare?.child.kill('SIGKILL');
     await Promise.allSettled(this.#changes.values());
     const closing = this.labelled.map(({ model }) => drainModel(model, this.#options.clock, 0));
     await Promise.all([...closing, ...this.#draining]);
@@ -230,11 +236,18 @@ export class ModelRegistry {
 
   async #start(address: BundleAddress): Promise<ServedModel> {
     const { start = startModel, settingsOf, metrics, logger } = this.#options;
+    const spare = this.#spare;
+    this.#spare = null;
     const { name: model, version } = address;
     const key = keyOf(address);
     this.#loading.add(key);
     try {
-      const started = await start(address, settingsOf(model), this.#options);
+      const started = await start(
+        address,
+        settingsOf(model),
+        this.#options,
+        this.#families.has(model) ? null : { spare },
+      );
       this.#refused.delete(key);
       metrics.models.loads.inc({ model, result: 'loaded' });
       logger.info({ model, version }, 'model ready');

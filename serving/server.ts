@@ -21,6 +21,7 @@ import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
 import { Observer } from './observe/observer.js';
 import { ResultCache } from './result-cache.js';
+import type { SpareProcess } from './workers/channel.js';
 import { Shadow } from './shadow/shadow.js';
 
 export interface ServerOptions {
@@ -28,6 +29,8 @@ export interface ServerOptions {
   /** Null where the server is open to all. */
   readonly apiKeys: ApiKeys | null;
   readonly logger: Logger;
+  /** A worker process that was started ahead of time. */
+  readonly spare?: SpareProcess | null;
 }
 
 export interface RunningServer {
@@ -39,7 +42,12 @@ export interface RunningServer {
 }
 
 /** @throws RetortError port_in_use, address_unusable, tls_invalid */
-export async function startServer({ config, apiKeys, logger }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  config,
+  apiKeys,
+  logger,
+  spare = null,
+}: ServerOptions): Promise<RunningServer> {
   const { limits, lifeCycle } = config;
   const clock = systemClock;
   const metrics: Metrics = new Metrics(() => readModelGauges(registry));
@@ -49,6 +57,7 @@ export async function startServer({ config, apiKeys, logger }: ServerOptions): P
       config.models?.map(({ name, version = null, canary = null }) => ({ name, version, canary })) ?? null,
     settingsOf: (name) => runSettings(config, name),
     drainMs: lifeCycle.drainMs,
+    spare,
     clock,
     logger,
     metrics,

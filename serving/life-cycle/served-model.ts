@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics.js';
 import { longestRow } from '../predictor.js';
 import { RequestQueue } from '../scheduler/queue.js';
 import type { SessionSettings } from '../session-settings.js';
-import type { Isolation } from '../workers/channel.js';
+import type { Isolation, SpareProcess } from '../workers/channel.js';
 import { WorkerPool } from '../workers/pool.js';
 
 /** How a version is run. */
@@ -33,6 +33,11 @@ export interface ServedModel {
   readonly pool: WorkerPool;
 }
 
+/** Of the first load, when nothing serves yet: then the sooner a version answers, the better. */
+export interface FirstLoad {
+  readonly spare: SpareProcess | null;
+}
+
 export interface StartContext {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,6 +52,7 @@ export async function startModel(
   { folder, name, version }: BundleAddress,
   settings: RunSettings,
   { clock, logger, metrics }: StartContext,
+  firstLoad: FirstLoad | null = null,
 ): Promise<ServedModel> {
   const { scheduler } = metrics;
   const model = name;
@@ -71,6 +77,8 @@ export async function startModel(
       memoryCeilingBytes: settings.memoryCeilingBytes,
     },
     size: settings.workers,
+    firstIsEnough: firstLoad !== null,
+    spare: firstLoad?.spare ?? null,
     isolation: settings.isolation,
     heapMegabytes: settings.heapMegabytes,
     batchTimeoutMs: settings.batchTimeoutMs,

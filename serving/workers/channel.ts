@@ -1,5 +1,5 @@
 /** A worker from its pool's side, whatever holds it: a process or a thread. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { endWorker } from '../end-worker.js';
@@ -29,20 +29,41 @@ const script = new URL('./worker.js', import.meta.url);
 /** A worker that has not ended by then is killed. */
 const patienceMs = 10_000;
 
-/** @param heapMegabytes of JavaScript's heap */
-export function openWorker(
-  isolation: Isolation,
-  handlers: WorkerHandlers,
-  heapMegabytes: number,
-): WorkerChannel {
-  return isolation === 'process' ? openProcess(handlers, heapMegabytes) : openThread(handlers, heapMegabytes);
+/** A worker process that has no model yet. */
+export interface SpareProcess {
+  readonly child: ChildProcess;
+  readonly heapMegabytes: number;
 }
 
-function openProcess({ onMessage, onExit }: WorkerHandlers, heapMegabytes: number): WorkerChannel {
+/** Of a process that is started before the configuration is known. */
+export const spareHeapMegabytes = 512;
+
+/** @param heapMegabytes of JavaScript's heap */
+export function startSpare(heapMegabytes: number): SpareProcess {
   const child = fork(fileURLToPath(script), {
     execArgv: [`--max-old-space-size=${String(heapMegabytes)}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  return { child, heapMegabytes };
+}
+
+/**
+ * @param heapMegabytes of JavaScript's heap
+ * @param spare is used where it fits, and ended where it does not
+ */
+export function openWorker(
+  isolation: Isolation,
+  handlers: WorkerHandlers,
+  heapMegabytes: number,
+  spare: SpareProcess | null,
+): WorkerChannel {
+  const fits = isolation === 'process' && spare?.heapMegabytes === heapMegabytes && spare.child.connected;
+  if (!fits) spare?.child.kill('SIGKILL');
+  if (isolation === 'thread') return openThread(handlers, heapMegabytes);
+  return openProcess(handlers, fits ? spare : startSpare(heapMegabytes));
+}
+
+function openProcess({ onMessage, onExit }: WorkerHandlers, { child }: SpareProcess): WorkerChannel {
   let gone = false;
   const exit = (reason: string) => {
     if (gone) return;

@@ -2,7 +2,7 @@
 import { fail } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Batch, RequestQueue } from '../scheduler/queue.js';
-import { type Isolation, openWorker, type WorkerChannel } from './channel.js';
+import { type Isolation, openWorker, type SpareProcess, type WorkerChannel } from './channel.js';
 import type { WorkerFacts, WorkerMessage, WorkerSetup } from './protocol.js';
 
 export type DeathCause = 'crash' | 'memory' | 'hang';
@@ -10,6 +10,10 @@ export type DeathCause = 'crash' | 'memory' | 'hang';
 export interface WorkerPoolOptions {
   readonly setup: WorkerSetup;
   readonly size: number;
+  /** Whether one loaded worker is enough to begin with; the others then load after it, beside the first requests. */
+  readonly firstIsEnough?: boolean;
+  /** A process that was started ahead of time, for the first worker. */
+  readonly spare?: SpareProcess | null;
   readonly isolation: Isolation;
   /** Of JavaScript's heap in a worker. */
   readonly heapMegabytes: number;
@@ -52,7 +56,13 @@ export class WorkerPool {
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     try {
-      await Promise.all(Array.from({ length: options.size }, () => pool.#spawn()));
+      const rest = options.firstIsEnough === true ? 1 : options.size;
+      const first = pool.#spawn(options.spare ?? null);
+      await Promise.all([first, ...Array.from({ length: rest - 1 }, () => pool.#spawn())]);
+      for (let more = rest; more < options.size; more += 1) {
+        // Its exit is handled where every worker's is.
+        pool.#spawn().catch(() => undefined);
+      }
     } catch (error) {
       await pool.close();
       throw error;
@@ -117,7 +127,7 @@ export class WorkerPool {
     }, batchTimeoutMs);
   }
 
-  #spawn(): Promise<void> {
+  #spawn(spare: SpareProcess | null = null): Promise<void> {
     const { setup, isolation, heapMegabytes } = this.#options;
     return new Promise((resolve, reject) => {
       let refusal: string | null = null;
@@ -159,7 +169,7 @@ export class WorkerPool {
         if (!this.#closing && !slot.retiring) this.#replace(slot, reason);
       };
       const slot: Slot = {
-        channel: openWorker(isolation, { onMessage, onExit }, heapMegabytes),
+        channel: openWorker(isolation, { onMessage, onExit }, heapMegabytes, spare),
         ready: false,
         retiring: false,
         cause: 'crash',
