@@ -7,8 +7,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { quantile } from 'simple-statistics';
 import type { Interval } from '../core/statistics.js';
 import { LatencyHistogram } from './latency-histogram.js';
-import type { MeasuredWindow } from './measurement.js';
-import { failures, offered } from './outcome.js';
+import { wholeHistogram, type MeasuredWindow } from './measurement.js';
+import { offered } from './outcome.js';
 import type { LoadReport } from './report.js';
 
 export interface Estimate {
@@ -31,16 +31,18 @@ const resamples = 1000;
 /** @param seed of the resampling */
 export function compareRuns(a: LoadReport, b: LoadReport, seed: number): ComparedMeasure[] {
   const random = xoroshiro128plus(seed);
-  const draw = (windows: readonly Window[]) =>
-    windows.map(() => windows[uniformInt(random, 0, windows.length - 1)]);
-  const [windowsA, windowsB] = [windowsOf(a), windowsOf(b)];
-  const drawn = Array.from({ length: resamples }, () => ({
-    a: measure(draw(windowsA)),
-    b: measure(draw(windowsB)),
-  }));
-  const [wholeA, wholeB] = [measure(windowsA), measure(windowsB)];
+  const [secondsA, secondsB] = [secondsOf(a), secondsOf(b)];
+  const resample = ({ ms, windows }: Seconds) =>
+    measure(
+      ms,
+      windows.map(() => windows[uniformInt(random, 0, windows.length - 1)]),
+    );
+  const drawn = Array.from({ length: resamples }, () => ({ a: resample(secondsA), b: resample(secondsB) }));
+  const wholeA = measure(secondsA.ms, secondsA.windows);
+  const wholeB = measure(secondsB.ms, secondsB.windows);
   return measures.map(({ name, unit }) => {
     const ratio = (numerator: Measures, denominator: Measures) => numerator[name] / denominator[name];
+    const ratios = drawn.map((each) => ratio(each.b, each.a)).filter(Number.isFinite);
     return {
       name,
       unit,
@@ -52,13 +54,7 @@ export function compareRuns(a: LoadReport, b: LoadReport, seed: number): Compare
         wholeB[name],
         drawn.map((each) => each.b[name]),
       ),
-      ratio:
-        wholeA[name] === 0
-          ? null
-          : estimate(
-              ratio(wholeB, wholeA),
-              drawn.map((each) => ratio(each.b, each.a)).filter(Number.isFinite),
-            ),
+      ratio: wholeA[name] === 0 ? null : estimate(ratio(wholeB, wholeA), ratios),
     };
   });
 }
@@ -85,41 +81,52 @@ const measures: readonly { readonly name: MeasureName; readonly unit: ComparedMe
 ];
 
 interface Window {
-  readonly steps: ReturnType<LatencyHistogram['steps']>;
+  /** Places in `Seconds.ms`, and how often each value was measured. */
+  readonly steps: readonly { readonly place: number; readonly count: number }[];
   readonly succeeded: number;
-  readonly failed: number;
   readonly offered: number;
 }
 
-function windowsOf({ measured }: LoadReport): Window[] {
-  return measured.windows.map(({ histogram, outcomes }: MeasuredWindow) => ({
-    steps: histogram === null ? [] : LatencyHistogram.decode(histogram).steps(),
-    succeeded: outcomes.ok ?? 0,
-    failed: failures(outcomes),
-    offered: offered(outcomes),
-  }));
+interface Seconds {
+  /** Every latency of the run, once, ascending. */
+  readonly ms: readonly number[];
+  readonly windows: readonly Window[];
 }
 
-function measure(windows: readonly (Window | undefined)[]): Measures {
-  const present = windows.filter((window) => window !== undefined);
-  const counts = new Map<number, number>();
-  for (const { steps } of present)
-    for (const { ms, count } of steps) counts.set(ms, (counts.get(ms) ?? 0) + count);
-  const sorted = [...counts].sort(([x], [y]) => x - y);
-  const total = present.reduce((sum, { succeeded }) => sum + succeeded, 0);
+function secondsOf({ measured }: LoadReport): Seconds {
+  const stepsOf = ({ histogram }: MeasuredWindow) =>
+    histogram === null ? [] : LatencyHistogram.decode(histogram).steps();
+  const ms = wholeHistogram(measured.windows)
+    .steps()
+    .map((step) => step.ms);
+  const places = new Map(ms.map((value, place) => [value, place]));
+  const windows = measured.windows.map((window) => ({
+    steps: stepsOf(window).map((step) => ({ place: places.get(step.ms) ?? 0, count: step.count })),
+    succeeded: window.outcomes.ok ?? 0,
+    offered: offered(window.outcomes),
+  }));
+  return { ms, windows };
+}
+
+function measure(ms: readonly number[], windows: readonly (Window | undefined)[]): Measures {
+  const counts = new Float64Array(ms.length);
+  let [succeeded, all] = [0, 0];
+  for (const window of windows) {
+    for (const { place, count } of window?.steps ?? []) counts[place] = (counts[place] ?? 0) + count;
+    succeeded += window?.succeeded ?? 0;
+    all += window?.offered ?? 0;
+  }
   const percentile = (percent: number) => {
     let seen = 0;
-    for (const [ms, count] of sorted) if ((seen += count) >= (percent / 100) * total) return ms;
-    return 0;
+    const place = counts.findIndex((count) => (seen += count) >= (percent / 100) * succeeded);
+    return ms[place] ?? 0;
   };
-  const all = present.reduce((sum, window) => sum + window.offered, 0);
-  const failed = present.reduce((sum, window) => sum + window.failed, 0);
   return {
     p50: percentile(50),
     p90: percentile(90),
     p99: percentile(99),
-    throughput: total / Math.max(1, present.length),
-    failed: all === 0 ? 0 : (100 * failed) / all,
+    throughput: succeeded / Math.max(1, windows.length),
+    failed: all === 0 ? 0 : (100 * (all - succeeded)) / all,
   };
 }
 

@@ -16,6 +16,8 @@ interface GeneratorBenchOptions {
 
 const body = JSON.stringify({ text: '房间很干净,服务也热情。' });
 const timeoutMs = 30_000;
+/** Of the stall's known p99. */
+const stallTolerance = 0.1;
 const maxInFlight = 1000;
 
 export function register(bench: Command): void {
@@ -30,9 +32,15 @@ export function register(bench: Command): void {
     .option('--duration <seconds>', 'at each rate', decimal(1, 60), 5)
     .option('--seed <n>', 'of the arrivals', integer(0, 2 ** 31 - 1), 1)
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExample:\n  retort bench generator --rates 1000,20000')
+    .addHelpText('after', examples)
     .action(run);
 }
+
+const examples = `
+Example:
+  retort bench generator --rates 1000,20000
+
+Exit status: 1 when the generator reports another p99 of the stall than the known one, by more than a tenth.`;
 
 async function run({ rates, duration, seed, json }: GeneratorBenchOptions): Promise<void> {
   const machine = describeMachine();
@@ -65,6 +73,10 @@ async function run({ rates, duration, seed, json }: GeneratorBenchOptions): Prom
   generator.close();
   server.stop();
   const stall = await measureStall(seed);
+  const { expected, openLoop } = stall;
+  const isRight =
+    openLoop.requests === expected.requests && Math.abs(openLoop.p99 / expected.p99 - 1) <= stallTolerance;
+  if (!isRight) process.exitCode = 1;
   if (json === true) {
     process.stdout.write(`${JSON.stringify({ rates: table, stall, machine }, null, 2)}\n`);
     return;

@@ -14,6 +14,7 @@ export function chart(caption: string, options: PlotOptions): Html {
     width: 880,
     height: 300,
     marginLeft: 60,
+    marginBottom: 40,
     ...options,
     document,
     className: 'plot',

@@ -36,7 +36,7 @@ export function latencyOverTime(runs: readonly NamedRun[]): Html {
   return chart('Latency of the requests that were due in each second', {
     x: { label: 'seconds' },
     y: { label: 'ms', type: 'log', grid: true },
-    color: { legend: true },
+    color: seriesColors(points),
     marks: [lines(points, 's', 'ms')],
   });
 }
@@ -52,7 +52,7 @@ export function throughputOverTime(runs: readonly NamedRun[]): Html {
   return chart('Requests that were due in each second, and what became of them', {
     x: { label: 'seconds' },
     y: { label: 'requests/s', grid: true, zero: true },
-    color: { legend: true },
+    color: seriesColors(points),
     marks: [ruleY([0]), lines(points, 's', 'req/s')],
   });
 }
@@ -65,12 +65,12 @@ export function percentileCurve(runs: readonly NamedRun[]): Html {
       .filter(({ stage }) => stage === 'total')
       .flatMap((stage) => curve(bucketSteps(stage), label(runs, name, 'server, to the bucket'))),
   ]);
-  return chart('Percentile curve: the latency that all but one of so many requests kept', {
-    x: { label: 'one of', type: 'log' },
+  return chart('The latency that this share of requests kept', {
+    x: { label: null, type: 'log' },
     y: { label: 'ms', type: 'log', grid: true },
-    color: { legend: true },
+    color: seriesColors(points),
     marks: [
-      axisX([1, 2, 10, 100, 1000, 10_000, 100_000], { tickFormat: (n: number) => percentName(n) }),
+      axisX(percentTicks(points), { tickFormat: (oneOf: number) => percentName(oneOf) }),
       lines(points, '', 'ms', 'step-before'),
     ],
   });
@@ -87,7 +87,7 @@ export function serverOverTime(run: NamedRun): Html | null {
   return chart('p99 of the server’s stages between two readings of its histograms, warm-up included', {
     x: { label: 'seconds' },
     y: { label: 'ms', grid: true, zero: true },
-    color: { legend: true },
+    color: seriesColors(points),
     marks: [lines(points, 's', 'ms'), dot(points, { x: 'x', y: 'y', stroke: 'series' })],
   });
 }
@@ -99,6 +99,11 @@ function lines(
   curve: 'linear' | 'step-before' = 'linear',
 ) {
   return lineY(points, { x: 'x', y: 'y', stroke: 'series', z: 'series', curve, title: title(unitX, unitY) });
+}
+
+/** In the order in which they come, not in that of the alphabet. */
+function seriesColors(points: readonly Point[]) {
+  return { legend: true, domain: [...new Set(points.map(({ series }) => series))] };
 }
 
 function label(runs: readonly NamedRun[], name: string, what: string): string {
@@ -118,6 +123,12 @@ function bucketSteps({ buckets }: ServerStage): { ms: number; count: number }[] 
   return buckets.flatMap(({ upToMs, count }) =>
     upToMs === null || count === 0 ? [] : [{ ms: upToMs, count }],
   );
+}
+
+/** One of two, of ten, of a hundred, … as far as the points go. */
+function percentTicks(points: readonly Point[]): number[] {
+  const last = points.reduce((most, { x }) => Math.max(most, x), 1);
+  return [1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((oneOf) => oneOf <= last);
 }
 
 function percentName(oneOf: number): string {
