@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { fail } from '../core/errors.js';
-import type { Model } from '../core/graph/ir.js';
 import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { printProgram } from '../core/graph/print.js';
 import { exportOpsets, fileVersions } from '../export/passes/to-opset.js';
@@ -150,19 +149,15 @@ async function run(folder: string, options: Options, command: Command): Promise<
 /** A report a variant, named after it where there are several. */
 async function reportVariant(
   place: string,
-  { precision, interpreted, written }: WrittenVariant,
+  { precision, interpreted, written, rewrites }: WrittenVariant,
   { variants, texts }: ExportReport,
 ): Promise<void> {
   const before = decodeModel(encodeModel({ graph: interpreted }));
-  const names = ({ graph }: Model) => new Set(graph.nodes.map(({ name }) => name));
-  const [had, has] = [names(before), names(written)];
-  const removed = [...had].filter((name) => !has.has(name));
-  const added = [...has].filter((name) => !had.has(name));
   await reportRewriting(variants.length > 1 ? path.join(place, precision) : place, {
     title: `${interpreted.name} exported as ${precision}`,
     before,
     after: written,
-    rewrites: removed.length + added.length === 0 ? [] : [{ rule: 'export passes', step: 1, removed, added }],
+    rewrites,
     validation: {
       difference: variants.find((one) => one.precision === precision)?.difference ?? 0,
       tolerance: null,

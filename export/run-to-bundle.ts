@@ -28,8 +28,10 @@ import {
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
 import { optimizedOwn } from './optimize/own-graph.js';
+import type { Rewrite } from './optimize/rule.js';
 import { storedParameters, storeInt8 } from './passes/store-int8.js';
 import { type FileVersions, fileVersions, toOpset } from './passes/to-opset.js';
+import { renamed } from './report/renamed.js';
 import { runSource } from './sources/run.js';
 import type { ExportSource } from './sources/source.js';
 
@@ -63,6 +65,8 @@ export interface WrittenVariant {
   readonly interpreted: Graph;
   /** What the file holds. */
   readonly written: Model;
+  /** From the one to the other, as far as rules made them. */
+  readonly rewrites: readonly Rewrite[];
 }
 
 /** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
@@ -122,7 +126,7 @@ export async function exportNetwork(
 
   const variants: Variant[] = [];
   for (const precision of options.precisions) {
-    const fused = await optimizedOwn(graph, {
+    const { graph: fused, rewrites } = await optimizedOwn(graph, {
       opset,
       irVersion,
       parameters,
@@ -132,7 +136,16 @@ export async function exportNetwork(
     const same = precision === 'int8' ? await eager(storedParameters(written, parameters)) : expected;
     const bytes = encodeModel({ graph: written, irVersion, opset });
     variants.push(await validated(precision, bytes, cases, { same, expected }));
-    await options.observe?.({ precision, interpreted, written: decodeModel(bytes) });
+    await options.observe?.({
+      precision,
+      interpreted,
+      written: decodeModel(bytes),
+      rewrites: renamed(
+        rewrites,
+        { from: interpreted, to: graph },
+        { from: fused, to: written, name: 'store-int8' },
+      ),
+    });
   }
   const [served] = variants;
   const measured: Measured[] = [];

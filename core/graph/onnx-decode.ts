@@ -143,7 +143,8 @@ function decodeType({ type }: ValueInfoProto): ValueType | null {
   if (dtype === undefined) return null;
   const dimensions = shape?.dim.map(({ value }): Dimension => {
     // Some exporters write -1, or another size that none is, for one that they do not know.
-    if (value.case === 'dimValue') return value.value < 0n ? null : Number(value.value);
+    if (value.case === 'dimValue')
+      return value.value < 0n || !isExact(value.value) ? null : Number(value.value);
     return value.case === 'dimParam' && value.value !== '' ? value.value : null;
   });
   return { dtype, shape: dimensions ?? null };
@@ -154,13 +155,15 @@ function decodeAttribute(attribute: AttributeProto, reading: Reading): Attribute
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   switch (attribute.type) {
     case AttributeType.INT:
-      return { kind: 'int', value: Number(attribute.i) };
+      return isExact(attribute.i) ? { kind: 'int', value: Number(attribute.i) } : opaque(attribute);
     case AttributeType.FLOAT:
       return { kind: 'float', value: attribute.f };
     case AttributeType.STRING:
       return { kind: 'string', value: text(attribute.s) };
     case AttributeType.INTS:
-      return { kind: 'ints', value: attribute.ints.map(Number) };
+      return attribute.ints.every(isExact)
+        ? { kind: 'ints', value: attribute.ints.map(Number) }
+        : opaque(attribute);
     case AttributeType.FLOATS:
       return { kind: 'floats', value: attribute.floats };
     case AttributeType.STRINGS:
@@ -182,6 +185,11 @@ function decodeAttribute(attribute: AttributeProto, reading: Reading): Attribute
   throw fail('onnx_malformed', {
     reason: `the attribute ${attribute.name} has no value of the kind ${dataKind(attribute)}`,
   });
+}
+
+/** Whether a number is written as it was read: a safe integer, or one of the ends of int64. */
+function isExact(value: bigint): boolean {
+  return Number.isSafeInteger(Number(value)) || value === 2n ** 63n - 1n || value === -(2n ** 63n);
 }
 
 const dataKind = ({ type }: AttributeProto) => AttributeType[type];

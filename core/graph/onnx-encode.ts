@@ -43,9 +43,9 @@ export function encodeModel({
   const domains =
     opsets ?? new Map([['', opset], ...(usesContrib(graph) ? [['com.microsoft', 1] as const] : [])]);
   const model = create(ModelProtoSchema, {
-    irVersion: BigInt(irVersion),
+    irVersion: int64(irVersion),
     producerName: producer,
-    opsetImport: Array.from(domains, ([domain, version]) => ({ domain, version: BigInt(version) })),
+    opsetImport: Array.from(domains, ([domain, version]) => ({ domain, version: int64(version) })),
     metadataProps: Array.from(metadata ?? [], ([key, value]) => ({ key, value })),
     graph: graphProto(graph),
     functions: functions.map((one) => fromBinary(FunctionProtoSchema, one)),
@@ -99,7 +99,7 @@ function valueInfo(name: string, type: ValueType | undefined): MessageInitShape<
   const dimension = (size: number | string | null) => {
     if (size === null) return {};
     return typeof size === 'number'
-      ? { value: { case: 'dimValue', value: BigInt(size) } as const }
+      ? { value: { case: 'dimValue', value: int64(size) } as const }
       : { value: { case: 'dimParam', value: size } as const };
   };
   const shape = type.shape === null ? {} : { shape: { dim: type.shape.map(dimension) } };
@@ -107,6 +107,11 @@ function valueInfo(name: string, type: ValueType | undefined): MessageInitShape<
     name,
     type: { value: { case: 'tensorType', value: { elemType: onnxDataTypes[type.dtype], ...shape } } },
   };
+}
+
+/** The largest int64 stands for `to the end`; as a number it is one more, which the format cannot hold. */
+function int64(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value);
 }
 
 function tensorProto(
@@ -122,13 +127,13 @@ function attributeProto(name: string, attribute: Attribute): MessageInitShape<ty
   const bytes = (text: string) => new TextEncoder().encode(text);
   switch (attribute.kind) {
     case 'int':
-      return { name, type: AttributeType.INT, i: BigInt(attribute.value) };
+      return { name, type: AttributeType.INT, i: int64(attribute.value) };
     case 'float':
       return { name, type: AttributeType.FLOAT, f: attribute.value };
     case 'string':
       return { name, type: AttributeType.STRING, s: bytes(attribute.value) };
     case 'ints':
-      return { name, type: AttributeType.INTS, ints: attribute.value.map(BigInt) };
+      return { name, type: AttributeType.INTS, ints: attribute.value.map(int64) };
     case 'floats':
       return { name, type: AttributeType.FLOATS, floats: [...attribute.value] };
     case 'strings':

@@ -3,6 +3,7 @@ import { storedTensor } from '../../core/graph/stored-parameters.js';
 import type { Graph } from '../../core/graph/ir.js';
 import type { Tensor } from '../../core/tensor.js';
 import { defaultOptions, optimizeModel } from './optimize.js';
+import type { Rewrite } from './rule.js';
 
 export interface OwnGraphOptions {
   readonly opset: number;
@@ -19,7 +20,7 @@ export interface OwnGraphOptions {
 export async function optimizedOwn(
   graph: Graph,
   { opset, irVersion, parameters, disabled }: OwnGraphOptions,
-): Promise<Graph> {
+): Promise<{ readonly graph: Graph; readonly rewrites: readonly Rewrite[] }> {
   const model = {
     graph,
     irVersion,
@@ -29,9 +30,9 @@ export async function optimizedOwn(
     functions: [],
   };
   const options = { ...defaultOptions, disabled, parameters: [...parameters.keys()] };
-  const { model: after } = await optimizeModel(model, options);
+  const { model: after, rewrites } = await optimizeModel(model, options);
   const initializers = new Map(after.graph.initializers);
   for (const [name, tensor] of parameters)
     if (storedTensor(initializers, name) === undefined) initializers.set(name, tensor);
-  return { ...after.graph, initializers };
+  return { graph: { ...after.graph, initializers }, rewrites };
 }

@@ -62,6 +62,7 @@ describe('a wrong command line exits with 2 and names what is wrong:', () => {
     [['train', 'student', '--data', 'x.zip'], "required option '--out <folder>' not specified"],
     [['serve', '--models', 'student,'], 'names with commas between'],
     [['serve', '--port', '65536'], 'an integer from 0 to 65535'],
+    [['inspect', 'model.onnx', '--shape', 'batch_size'], 'NAME=SIZE, with commas between'],
     [['serve', '--log-level', 'loud'], 'Allowed choices are silent, fatal, error, warn, info, debug'],
     [['train', 'student', '--data', 'x', '--out', 'y', '--dropout', ''], 'a number from 0 to 0.95'],
   ])('%j', async (commandLine, complaint) => {
@@ -80,6 +81,10 @@ describe('an error has its message, hint and code, and no stack trace:', () => {
     ['run_malformed', 1, () => ['export', path.join(folder, 'broken-run')]],
     ['bundle_missing', 1, () => ['predict', '好', '--model', missing('bundle')]],
     ['bundle_missing', 1, () => ['compare', missing('bundle')]],
+    ['onnx_missing', 1, () => ['inspect', missing('model.onnx')]],
+    ['checkpoint_missing', 1, () => ['inspect', missing('checkpoint')]],
+    ['opset_outside', 1, () => ['export', missing('run'), '--opset', '12']],
+    ['export_ir_version_outside', 2, () => ['export', missing('run'), '--ir-version', '3']],
     ['model_missing', 1, () => ['predict', '好', '--model', 'pupil']],
     ['data_file_missing', 1, () => ['evaluate', '--data', missing('x.zip')]],
     ['notes_missing', 1, () => ['export', missing('run'), '--notes', missing('notes.md')]],

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
-import { describeModel } from '../../core/graph/onnx-file.js';
+import { inspectModel } from '../../export/inspect/inspect-model.js';
 import { smallBranches, smallEncoder, smallOddities, smallStudent } from '../fixtures/small-models.js';
 import { mutated } from './mutate.js';
 import { fuzz } from './watch.js';
@@ -20,7 +20,7 @@ await fuzz(import.meta.url, 'fuzz:models', async () => {
     target: async (random) => {
       await writeFile(file, mutated(seeds[random.below(seeds.length)]!, random));
       return async () => {
-        await describeModel(file);
+        await inspectModel(file, []);
         encodeModel(await readModel(file));
       };
     },

@@ -4,8 +4,8 @@ import type { Random } from '../../training/random.js';
 /** One to four changes. Headers are where the structure is: half of the changes fall into the first or last 4 KiB. */
 export function mutated(whole: Uint8Array, random: Random): Buffer {
   let bytes = Buffer.from(whole);
-  for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
-    const length = Math.max(1, bytes.length);
+  for (let changes = 1 + random.below(4); changes > 0 && bytes.length > 0; changes -= 1) {
+    const { length } = bytes;
     const near = Math.min(4096, length);
     const places = [
       () => random.below(length),

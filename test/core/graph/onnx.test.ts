@@ -1,6 +1,8 @@
 /** The ONNX codec: what is written is what is read, and bytes that are no model are refused. */
 import { describe, expect, test } from '@jest/globals';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { AttributeProto_AttributeType as AttributeType, ModelProtoSchema } from 'onnx-buf';
 import { openSession } from '../../../core/engines/session.js';
 import { RetortError } from '../../../core/errors.js';
 import type { Attribute, Dimension, Graph, Model, Node, ValueType } from '../../../core/graph/ir.js';
@@ -147,6 +149,32 @@ test.each(dtypes)('a %s tensor keeps its bytes, as an initializer and as an attr
   const decoded = decodeModel(encodeModel({ graph })).graph;
   expect(decoded.initializers).toEqual(initializers);
   expect(decoded.nodes).toEqual([node]);
+});
+
+test('integers that are no safe numbers are written as they were read', () => {
+  const proto = create(ModelProtoSchema, {
+    graph: {
+      node: [
+        {
+          opType: 'Slice',
+          attribute: [
+            { name: 'ends', type: AttributeType.INTS, ints: [2n ** 63n - 1n, -(2n ** 63n)] },
+            { name: 'seed', type: AttributeType.INT, i: 2n ** 60n + 1n },
+          ],
+        },
+      ],
+    },
+  });
+  const decoded = decodeModel(toBinary(ModelProtoSchema, proto));
+  expect(decoded.graph.nodes[0]?.attributes).toMatchObject({
+    ends: { kind: 'ints' },
+    seed: { kind: 'opaque' },
+  });
+  const [written] = fromBinary(ModelProtoSchema, encodeModel(decoded)).graph!.node;
+  expect(written!.attribute.map(({ ints, i }) => [ints, i])).toEqual([
+    [[2n ** 63n - 1n, -(2n ** 63n)], 0n],
+    [[], 2n ** 60n + 1n],
+  ]);
 });
 
 describe('bytes that are not a model', () => {
