@@ -64,6 +64,7 @@ Examples:
   retort loadtest http://127.0.0.1:8080 --stages 10s:100,30s:100-500,10s:500 --out load.json --html load.html
   retort loadtest http://127.0.0.1:8080 --find-capacity --p99 50
   retort loadtest http://127.0.0.1:8000/v2/models/student/infer --rate 50
+  retort loadtest grpc://127.0.0.1:8081/student --rate 50
   retort loadtest http://127.0.0.1:3000 --path /classify --body-template '{"inputs": "{{text}}"}'
 
 Exit status: 1 when no request succeeded, a --fail-if holds, or the generator was late; 130 after Ctrl-C, which saves

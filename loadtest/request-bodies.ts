@@ -46,20 +46,21 @@ export async function readTemplate(given: string, textsPerRequest: number): Prom
   return template;
 }
 
-/** One JSON body a request; as many as it takes to send every text once. */
+/** The texts of each request; as many requests as it takes to send every text once. */
+export function groupsOf(texts: readonly string[], textsPerRequest: number): string[][] {
+  return Array.from({ length: Math.ceil(texts.length / textsPerRequest) }, (_, request) => {
+    const start = request * textsPerRequest;
+    return Array.from({ length: textsPerRequest }, (_unused, i) => texts[(start + i) % texts.length] ?? '');
+  });
+}
+
+/** One JSON body a request. */
 export function requestBodies(
   texts: readonly string[],
   textsPerRequest: number,
   template: BodyTemplate,
 ): string[] {
-  return Array.from({ length: Math.ceil(texts.length / textsPerRequest) }, (_, request) => {
-    const start = request * textsPerRequest;
-    const group = Array.from(
-      { length: textsPerRequest },
-      (_unused, i) => texts[(start + i) % texts.length] ?? '',
-    );
-    return JSON.stringify(fill(template, group));
-  });
+  return groupsOf(texts, textsPerRequest).map((group) => JSON.stringify(fill(template, group)));
 }
 
 function fill(template: BodyTemplate, texts: readonly string[]): BodyTemplate {

@@ -2,23 +2,25 @@
 import { fail } from '../core/errors.js';
 import { networkReason } from '../core/network-reason.js';
 
+const protocols = ['http:', 'https:', 'grpc:'];
 const predictPath = '/v1/predict';
 const answerTimeoutMs = 10_000;
 
 /**
- * The URL that is loaded: the prediction route, unless `path` or `url` names another. Only this machine's loopback
+ * The URL that is loaded: the prediction route, unless `path` or `url` names another; of gRPC, the model. Only this machine's loopback
  * addresses and the hosts of `allowedHosts` are let through: a closed loop aimed at someone else's server is an attack.
  * @throws RetortError loadtest_url_invalid, loadtest_host_refused
  */
 export function targetOf(url: string, allowedHosts: readonly string[] = [], path?: string): URL {
-  const target = URL.canParse(url) ? new URL(url) : null;
-  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
-    throw fail('loadtest_url_invalid', { url });
-  }
+  const given = URL.canParse(url) ? new URL(url) : null;
+  if (given === null || !protocols.includes(given.protocol)) throw fail('loadtest_url_invalid', { url });
+  // A path that begins with two slashes names another host.
+  const target = path === undefined ? given : new URL(path, given);
   const host = target.hostname.replace(/^\[|\]$/g, '');
   if (!isLoopback(host) && !allowedHosts.includes(host)) throw fail('loadtest_host_refused', { host });
-  if (path !== undefined) return new URL(path, target);
-  if (target.pathname === '/') target.pathname = predictPath;
+  if (isGrpc(target)) {
+    if (!/^\/[^/]+$/.test(target.pathname)) throw fail('loadtest_url_invalid', { url });
+  } else if (target.pathname === '/') target.pathname = predictPath;
   return target;
 }
 
@@ -51,6 +53,11 @@ export async function checkAnswers(
   if (!answer.ok && answer.status !== 429 && answer.status < 500)
     throw fail('loadtest_route_wrong', { url: target.href, status: answer.status });
   if (answer.ok && !isJson(text)) throw fail('loadtest_answer_not_json', { url: target.href });
+}
+
+/** `grpc://host:port/model`. */
+export function isGrpc({ protocol }: URL): boolean {
+  return protocol === 'grpc:';
 }
 
 function isJson(text: string): boolean {

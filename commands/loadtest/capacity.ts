@@ -15,7 +15,7 @@ import { failures, offered } from '../../loadtest/outcome.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
-import { generatorTarget, type MeasureOptions } from './measure.js';
+import type { MeasureOptions } from './measure.js';
 import { interruptedStatus, writeWhole } from './output.js';
 import { progressPrinter } from './progress.js';
 import type { LoadTarget } from './target.js';
@@ -54,7 +54,7 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
     machine: describeMachine(),
   } as const;
   const progress = progressPrinter();
-  const generator = await startGenerator(generatorTarget(target, options));
+  const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
   const searches: CapacityReport['searches'] = [];
   let loads = 0;
   const load = async (rate: number, signal: AbortSignal): Promise<Trial> => {

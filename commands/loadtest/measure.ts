@@ -1,9 +1,9 @@
 /** One run, closed or open, and its report. */
+import { fail } from '../../core/errors.js';
 import { runClosedLoop } from '../../loadtest/closed-loop.js';
 import type { RunResult } from '../../loadtest/measurement.js';
 import type { ArrivalKind } from '../../loadtest/open-loop/arrivals.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
-import type { Target } from '../../loadtest/open-loop/protocol.js';
 import { parseStages } from '../../loadtest/open-loop/stages.js';
 import { renderReport } from '../../loadtest/render.js';
 import { reportHead, reportSchema, type LoadReport } from '../../loadtest/report.js';
@@ -40,6 +40,11 @@ export async function measureClosedLoop(
   thresholds: readonly Threshold[],
 ): Promise<void> {
   const { connections = defaultConnections, duration, warmup, timeout } = options;
+  const { bodies } = target;
+  if (bodies === null) {
+    const reason = 'the closed loop speaks HTTP alone; give --rate to load gRPC';
+    throw fail('command_line_invalid', { reason });
+  }
   const head = reportHead();
   const progress = progressPrinter();
   const watch = new ServerWatch(target.url);
@@ -47,7 +52,7 @@ export async function measureClosedLoop(
     runClosedLoop({
       target: target.url,
       headers: target.headers,
-      bodies: target.bodies,
+      bodies,
       connections,
       durationSeconds: duration,
       warmupSeconds: warmup,
@@ -72,7 +77,7 @@ export async function measureOpenLoop(
       ? [{ seconds: duration, from: rate, to: rate }]
       : parseStages(options.stages);
   const head = reportHead();
-  const generator = await startGenerator(generatorTarget(target, options));
+  const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
   const progress = progressPrinter();
   const watch = new ServerWatch(target.url);
   const plan = { stages, arrivals, seed, maxInFlight, warmupSeconds: warmup };
@@ -92,17 +97,6 @@ export async function measureOpenLoop(
     serverSeen: await watch.stop(),
   };
   await finish(report, result, options, maxLag, thresholds);
-}
-
-/** The target as the generator's process is told it. */
-export function generatorTarget(target: LoadTarget, { timeout }: MeasureOptions): Target {
-  return {
-    protocol: 'http',
-    url: target.url.href,
-    headers: { ...target.headers },
-    bodies: [...target.bodies],
-    timeoutMs: 1000 * timeout,
-  };
 }
 
 function sent({ url, texts, textsPerRequest }: LoadTarget) {

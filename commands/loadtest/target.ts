@@ -2,9 +2,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readTexts } from '../../core/text-file.js';
 import { fail } from '../../core/errors.js';
-import { readTemplate, requestBodies, templateOfPath } from '../../loadtest/request-bodies.js';
+import type { Target } from '../../loadtest/open-loop/protocol.js';
+import { groupsOf, readTemplate, requestBodies, templateOfPath } from '../../loadtest/request-bodies.js';
 import { reviews } from '../../loadtest/reviews.js';
-import { checkAnswers, targetOf } from '../../loadtest/target.js';
+import { checkAnswers, isGrpc, targetOf } from '../../loadtest/target.js';
 import { collect, integer } from '../options.js';
 
 export interface TargetOptions {
@@ -19,9 +20,12 @@ export interface TargetOptions {
 export interface LoadTarget {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly bodies: readonly string[];
+  /** JSON bodies; of gRPC there are none. */
+  readonly bodies: readonly string[] | null;
   readonly texts: number;
   readonly textsPerRequest: number;
+  /** As the generator's process is told it. */
+  readonly forGenerator: (timeoutMs: number) => Target;
 }
 
 export function addTargetOptions(command: Command): Command {
@@ -40,16 +44,32 @@ export function addTargetOptions(command: Command): Command {
 
 /** Asks the server once, so that a wrong address or body is told before the load. */
 export async function openTarget(given: string, options: TargetOptions): Promise<LoadTarget> {
+  const { batch } = options;
   const url = targetOf(given, options.allowHost, options.path);
   const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
+  const headers = Object.fromEntries((options.header ?? []).map(parseHeader));
+  const common = { url, headers, texts: texts.length, textsPerRequest: batch };
+  if (isGrpc(url)) {
+    const { host: address } = url;
+    const [, model = ''] = url.pathname.split('/');
+    const target = { address, model: decodeURIComponent(model), headers, texts: groupsOf(texts, batch) };
+    // The library of gRPC takes a while to load.
+    const { checkGrpcAnswers } = await import('../../loadtest/grpc/check-answers.js');
+    await checkGrpcAnswers(url, target);
+    return {
+      ...common,
+      bodies: null,
+      forGenerator: (timeoutMs) => ({ protocol: 'grpc', ...target, timeoutMs }),
+    };
+  }
   const template =
     options.bodyTemplate === undefined
-      ? templateOfPath(url.pathname, options.batch)
-      : await readTemplate(options.bodyTemplate, options.batch);
-  const bodies = requestBodies(texts, options.batch, template);
-  const headers = Object.fromEntries((options.header ?? []).map(parseHeader));
+      ? templateOfPath(url.pathname, batch)
+      : await readTemplate(options.bodyTemplate, batch);
+  const bodies = requestBodies(texts, batch, template);
   await checkAnswers(url, bodies[0] ?? '', headers);
-  return { url, headers, bodies, texts: texts.length, textsPerRequest: options.batch };
+  const target = { url: url.href, headers, bodies };
+  return { ...common, bodies, forGenerator: (timeoutMs) => ({ protocol: 'http', ...target, timeoutMs }) };
 }
 
 /** A token, a colon, and what RFC 9110 lets stand in a value. */

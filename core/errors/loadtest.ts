@@ -5,7 +5,7 @@ export const loadtestErrors = define({
   loadtest_url_invalid: {
     kind: 'usage',
     message: '{url} is not the URL of an HTTP server.',
-    hint: 'Give a URL such as http://127.0.0.1:8080.',
+    hint: 'Give a URL such as http://127.0.0.1:8080, or grpc://127.0.0.1:8081/student with the name of the model.',
   },
   loadtest_host_refused: {
     kind: 'usage',

@@ -20,9 +20,11 @@ process.on('message', (message) => {
   const command = commandSchema.parse(message);
   switch (command.kind) {
     case 'target':
-      sender = openSender(command.target);
-      requests = command.target.bodies.length;
-      report({ kind: 'ready' });
+      requests = requestsOf(command.target);
+      void openSender(command.target).then((opened) => {
+        sender = opened;
+        report({ kind: 'ready' });
+      });
       break;
     case 'run': {
       if (sender === null || run !== null)
@@ -44,8 +46,14 @@ process.on('message', (message) => {
   }
 });
 
-function openSender(target: Target): Sender {
-  return new HttpSender(target);
+async function openSender(target: Target): Promise<Sender> {
+  if (target.protocol === 'http') return new HttpSender(target);
+  const { GrpcSender } = await import('../grpc/grpc-sender.js');
+  return new GrpcSender(target);
+}
+
+function requestsOf(target: Target): number {
+  return target.protocol === 'http' ? target.bodies.length : target.texts.length;
 }
 
 function report(message: Report): void {

@@ -9,7 +9,15 @@ const targetSchema = z.discriminatedUnion('protocol', [
     url: z.string(),
     headers: z.record(z.string(), z.string()),
     /** JSON; each request sends one of them, drawn by the seed. */
-    bodies: z.array(z.string()).min(1),
+    bodies: z.array(z.string()).min(1).readonly(),
+    timeoutMs: z.number().positive(),
+  }),
+  z.strictObject({
+    protocol: z.literal('grpc'),
+    address: z.string(),
+    model: z.string(),
+    headers: z.record(z.string(), z.string()),
+    texts: z.array(z.array(z.string()).min(1).readonly()).min(1).readonly(),
     timeoutMs: z.number().positive(),
   }),
 ]);

@@ -70,7 +70,7 @@ describe('an open loop', () => {
 
   test('keeps what was measured at Ctrl-C, marks it, and exits with 130', async () => {
     const json = path.join(folder, 'interrupted.json');
-    const run = start('loadtest', url, '--rate', '50', '--warmup', '0', '--duration', '60', '--out', json);
+    const run = start(...load('--rate', '50', '--duration', '60', '--out', json));
     await run.says('stderr', /measure 1/);
     run.child.kill('SIGINT');
     const { status, stdout } = await run.ended;

@@ -23,9 +23,27 @@ describe('the target', () => {
     },
   );
 
-  it.each(['', '127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense'])('is not "%s"', (url) => {
-    expect(() => targetOf(url)).toThrow(expect.objectContaining({ code: 'loadtest_url_invalid' }));
+  it('is not another host by way of its path', () => {
+    const url = 'http://127.0.0.1:8080';
+    expect(targetOf(url, [], '/classify').href).toBe(`${url}/classify`);
+    expect(() => targetOf(url, [], '//192.0.2.1/x')).toThrow(
+      expect.objectContaining({ code: 'loadtest_host_refused' }),
+    );
   });
+
+  it('is a model, over gRPC', () => {
+    expect(targetOf('grpc://127.0.0.1:8081/student').pathname).toBe('/student');
+    expect(() => targetOf('grpc://192.0.2.1/student')).toThrow(
+      expect.objectContaining({ code: 'loadtest_host_refused' }),
+    );
+  });
+
+  it.each(['grpc://127.0.0.1:8081', '', '127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense'])(
+    'is not "%s"',
+    (url) => {
+      expect(() => targetOf(url)).toThrow(expect.objectContaining({ code: 'loadtest_url_invalid' }));
+    },
+  );
 });
 
 describe('the check before the load', () => {
