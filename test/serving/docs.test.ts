@@ -1,0 +1,18 @@
+/** What the documentation shows is what the product takes. */
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { parseConfig, serveConfigSchema } from '../../serving/config.js';
+
+test('the configuration in docs/serving.md is valid, and names every group of settings', async () => {
+  const [, block = ''] = /```json\n([\s\S]*?)```/.exec(await readFile('docs/serving.md', 'utf8')) ?? [];
+  const shown = JSON.parse(block) as Record<string, unknown>;
+  expect(parseConfig(shown, 'docs/serving.md')).toBeDefined();
+  const groups = Object.keys(serveConfigSchema.shape).filter((group) => group !== 'edge');
+  expect(Object.keys(shown).sort()).toEqual(groups.sort());
+});
+
+test('an entry that is not known is refused by name', () => {
+  expect(() => parseConfig({ repository: 'x', queue: { size: 3 } }, 'retort.json')).toThrow(
+    expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining('size') }),
+  );
+});
