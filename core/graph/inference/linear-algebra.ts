@@ -49,6 +49,13 @@ const attention: InferenceRule = ({ node, inputs: [x, weights] }) => {
   return [{ dtype: x.dtype, shape: x.shape === null ? null : [...x.shape.slice(0, 2), width] }];
 };
 
+/** The standard's: queries and values with their heads apart, [batch, heads, time, width], or side by side. */
+const attentionOfHeads: InferenceRule = ({ inputs: [query, , values] }) => {
+  if (query == null) return [];
+  const { dtype, shape } = query;
+  return [{ dtype, shape: shape?.length === 4 ? shape.with(3, values?.shape?.at(-1) ?? null) : null }];
+};
+
 /** The normalised sum of three tables' rows, and a mask index that goes unused. */
 const embedding: InferenceRule = ({ inputs: [ids, , table] }) => {
   if (table == null) return [];
@@ -65,6 +72,7 @@ export const linearAlgebraInference: InferenceRules = {
   'com.microsoft:FusedMatMul': product,
   'com.microsoft:FusedGemm': product,
   LSTM: lstm,
+  Attention: attentionOfHeads,
   'com.microsoft:Attention': attention,
   'com.microsoft:EmbedLayerNormalization': embedding,
 };

@@ -93,7 +93,8 @@ function ofOperator(editor: GraphEditor, node: Node): Found {
   if (typeof mask === 'string') return refused(mask);
   const told = node.attributes.scale;
   const scale = told?.kind === 'float' && told.value !== 0 ? told.value : 1 / Math.sqrt(width);
-  return assembled(editor, { query, key, value, isTurned: false, context }, scale, mask, false);
+  // The runtime's kernel gives 0 to rows of which every key is masked.
+  return assembled(editor, { query, key, value, isTurned: false, context }, scale, mask, true);
 }
 
 /** A mask of truths, or of numbers that are added. */

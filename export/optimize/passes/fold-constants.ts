@@ -2,7 +2,7 @@
 import { openSession } from '../../../core/engines/session.js';
 import { encodeModel } from '../../../core/graph/onnx.js';
 import type { Graph, Node } from '../../../core/graph/ir.js';
-import type { Tensor } from '../../../core/tensor.js';
+import { bytesPerElement, sizeOf, type Tensor } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
 import type { Pass, Steps } from '../rule.js';
 
@@ -23,7 +23,7 @@ export function foldConstants(opsets: ReadonlyMap<string, number>, irVersion: nu
         const results = await computed(editor, found, opsets, irVersion);
         const worth = found.filter((node) => {
           const result = results.get(node.outputs[0] ?? '');
-          return result !== undefined && result.data.byteLength <= Math.max(freeBytes, freed(editor, node));
+          return result !== undefined && isWorth(editor, node, result.data.byteLength);
         });
         for (const node of worth) {
           const [output = ''] = node.outputs;
@@ -55,9 +55,21 @@ function foldable(editor: GraphEditor): Node[] {
       others.length === 0 &&
       !editor.outputs.includes(output) &&
       !Object.values(node.attributes).some(({ kind }) => kind === 'graph') &&
-      node.inputs.every((input) => input === '' || editor.constant(input) !== null)
+      node.inputs.every((input) => input === '' || editor.constant(input) !== null) &&
+      isWorth(editor, node, bytesOf(editor, output))
     );
   });
+}
+
+function isWorth(editor: GraphEditor, node: Node, bytes: number): boolean {
+  return bytes <= Math.max(freeBytes, freed(editor, node));
+}
+
+/** 0 where the shape is not known. */
+function bytesOf(editor: GraphEditor, value: string): number {
+  const type = editor.typeOf(value);
+  const shape = type?.shape?.map((size) => (typeof size === 'number' ? size : 0)) ?? [0];
+  return type === undefined ? 0 : sizeOf(shape) * bytesPerElement[type.dtype];
 }
 
 /** Bytes of constants that nothing else reads. */

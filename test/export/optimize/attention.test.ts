@@ -1,0 +1,231 @@
+/** Attention in spellings that no fixture has, each fused and equal; and what is left alone, with its reason. */
+import { describe, expect, test } from '@jest/globals';
+import { int } from '../../../core/graph/attributes.js';
+import { GraphBuilder, type GraphValue } from '../../../core/graph/builder.js';
+import { GraphOps } from '../../../core/graph/graph-ops.js';
+import type { Model } from '../../../core/graph/ir.js';
+import { float32, int64 } from '../../../core/tensor.js';
+import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
+import { defaultOptions } from '../../../export/optimize/optimize.js';
+
+const [heads, width] = [2, 4];
+const hidden = heads * width;
+
+/** A layer under construction, and the spellings that vary. */
+class Layer {
+  readonly builder = new GraphBuilder('layer');
+  readonly ops = new GraphOps(this.builder);
+  readonly ids = this.builder.input('input_ids', 'int64', ['batch', 'time']);
+  readonly x: GraphValue;
+  #seed = 0;
+
+  constructor() {
+    this.x = this.ops.gather(this.weights([9, hidden]), this.ids, 0);
+  }
+
+  weights(shape: readonly number[]): GraphValue {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return this.builder.initializer(
+      this.builder.unique('w'),
+      float32(
+        Float32Array.from({ length: size }, () => Math.sin((this.#seed += 1))),
+        shape,
+      ),
+    );
+  }
+
+  scalar(value: number): GraphValue {
+    return this.ops.constant(float32([value], []));
+  }
+
+  dense(x: GraphValue, columns = hidden): GraphValue {
+    return this.ops.add(this.ops.matMul(x, this.weights([hidden, columns])), this.weights([columns]));
+  }
+
+  split(x: GraphValue): GraphValue {
+    return this.ops.transpose(this.ops.reshape(x, [0, 0, heads, width]), [0, 2, 1, 3]);
+  }
+
+  scores(q = this.split(this.dense(this.x)), k = this.split(this.dense(this.x))): GraphValue {
+    return this.ops.div(
+      this.ops.matMul(q, this.ops.transpose(k, [0, 1, 3, 2])),
+      this.scalar(Math.sqrt(width)),
+    );
+  }
+
+  finish(probabilities: GraphValue, v = this.split(this.dense(this.x))): Model {
+    return this.merge(this.ops.matMul(probabilities, v));
+  }
+
+  merge(context: GraphValue, opset = 17): Model {
+    const merged = this.ops.reshape(this.ops.transpose(context, [0, 2, 1, 3]), [0, 0, hidden]);
+    this.builder.output('y', this.dense(merged));
+    return {
+      graph: this.builder.build(),
+      irVersion: 10,
+      opsets: new Map([['', opset]]),
+      producer: '',
+      metadata: new Map(),
+      functions: [],
+    };
+  }
+
+  mask(dtype: 'int64' | 'int32' | 'bool' = 'int64', name = 'attention_mask'): GraphValue {
+    return this.builder.input(name, dtype, ['batch', 'time']);
+  }
+
+  one(opType: string, inputs: readonly GraphValue[], attributes = {}): GraphValue {
+    return this.builder.node(opType, inputs, { attributes })[0]!;
+  }
+}
+
+const spellings: Readonly<Record<string, (layer: Layer) => Model>> = {
+  'without a mask': (l) => l.finish(l.ops.softmax(l.scores(), -1)),
+  '(1 - mask) * -10000': (l) => {
+    const kept = l.ops.cast(l.ops.unsqueeze(l.mask(), [1, 2]), 'float32');
+    const added = l.ops.mul(l.ops.sub(l.scalar(1), kept), l.scalar(-10000));
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
+  },
+  'an int32 mask, added first': (l) => {
+    const kept = l.ops.cast(l.ops.unsqueeze(l.mask('int32'), [1, 2]), 'bool');
+    const added = l.ops.where(kept, l.scalar(0), l.scalar(-3.4e38));
+    return l.finish(l.ops.softmax(l.ops.add(added, l.scores()), -1));
+  },
+  'scores replaced where a bool mask is false': (l) => {
+    const kept = l.ops.unsqueeze(l.mask('bool'), [1, 2]);
+    return l.finish(l.ops.softmax(l.ops.where(kept, l.scores(), l.scalar(-3.4e38)), -1));
+  },
+  'scores replaced by -Infinity, unguarded': (l) => {
+    const masked = l.ops.equal(l.ops.unsqueeze(l.mask(), [1, 2]), l.ops.constant(int64([0], [])));
+    return l.finish(l.ops.softmax(l.ops.where(masked, l.scalar(-Infinity), l.scores()), -1));
+  },
+  'padding known by its id, 1': (l) => {
+    const padding = l.ops.equal(l.ops.unsqueeze(l.ids, [1, 2]), l.ops.constant(int64([1], [])));
+    const added = l.ops.mul(l.ops.cast(padding, 'float32'), l.scalar(-1e9));
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
+  },
+  'lengths of rows': (l) => {
+    const lengths = l.builder.input('lengths', 'int64', ['batch']);
+    const row = l.ops.mul(
+      l.ops.gather(l.ids, l.ops.constant(int64([0], [1])), 0),
+      l.ops.constant(int64([0], [])),
+    );
+    const places = l.ops.sub(
+      l.ops.cumSum(l.ops.add(row, l.ops.constant(int64([1], []))), 1),
+      l.ops.constant(int64([1], [])),
+    );
+    const kept = l.ops.less(places, l.ops.unsqueeze(lengths, [1]));
+    const added = l.ops.unsqueeze(l.ops.where(kept, l.scalar(0), l.scalar(-1e4)), [1, 2]);
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
+  },
+  'one product for all three, split': (l) => {
+    const all = l.dense(l.x, 3 * hidden);
+    const [q, k, v] = l.builder.node('Split', [all, l.ops.constant(int64([hidden, hidden, hidden]))], {
+      outputs: 3,
+      attributes: { axis: int(2) },
+    });
+    return l.finish(l.ops.softmax(l.scores(l.split(q!), l.split(k!)), -1), l.split(v!));
+  },
+  'one product for all three, taken from an axis of 3': (l) => {
+    const all = l.ops.transpose(
+      l.ops.reshape(l.dense(l.x, 3 * hidden), [0, 0, 3, heads, width]),
+      [2, 0, 3, 1, 4],
+    );
+    const take = (place: number) => l.ops.gather(all, l.ops.constant(int64([place], [])), 0);
+    return l.finish(l.ops.softmax(l.scores(take(0), take(1)), -1), take(2));
+  },
+  'one product for all three, interleaved by head': (l) => {
+    const all = l.ops.transpose(
+      l.ops.reshape(l.dense(l.x, 3 * hidden), [0, 0, heads, 3, width]),
+      [3, 0, 2, 1, 4],
+    );
+    const take = (place: number) => l.ops.gather(all, l.ops.constant(int64([place], [])), 0);
+    return l.finish(l.ops.softmax(l.scores(take(0), take(1)), -1), take(2));
+  },
+  'without biases, queries and keys scaled apart': (l) => {
+    const part = () => l.split(l.ops.matMul(l.x, l.weights([hidden, hidden])));
+    const root = l.scalar(width ** -0.25);
+    const keys = l.ops.mul(l.ops.transpose(part(), [0, 1, 3, 2]), root);
+    const scores = l.ops.matMul(l.ops.mul(part(), root), keys);
+    return l.finish(l.ops.softmax(scores, -1), part());
+  },
+  "ai.onnx's Attention with a bool mask": (l) => {
+    const kept = l.ops.unsqueeze(l.mask('bool'), [1, 2]);
+    const part = () => l.split(l.dense(l.x));
+    const [batch, one] = [l.one('Shape', [l.ids]), l.ops.constant(int64([1]))];
+    const place = (at: number) => l.ops.gather(batch, l.ops.constant(int64([at], [1])), 0);
+    const target = l.one('Concat', [place(0), one, place(1), place(1)], { axis: int(0) });
+    return l.merge(l.one('Attention', [part(), part(), part(), l.one('Expand', [kept, target])]), 23);
+  },
+};
+
+test.each(Object.entries(spellings))('%s', async (_, spell) => {
+  const { optimized, validation } = await optimizeChecked(spell(new Layer()), defaultOptions, {
+    tolerance: 1e-4,
+    inputs: {},
+    texts: [],
+  });
+  const { nodes } = optimized.model.graph;
+  expect(optimized.refusals).toEqual([]);
+  expect(nodes.filter(({ domain, opType }) => domain !== '' && opType === 'Attention')).toHaveLength(1);
+  expect(nodes.some(({ opType }) => opType === 'Softmax' || opType === 'Shape')).toBe(false);
+  expect(validation.skipped).toEqual([]);
+});
+
+const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason: RegExp }>> = {
+  'a mask of numbers that are not known': {
+    spell: (l) => {
+      const bias = l.builder.input('bias', 'float32', ['batch', 1, 1, 'time']);
+      return l.finish(l.ops.softmax(l.ops.add(l.scores(), bias), -1));
+    },
+    reason: /not read as a mask/,
+  },
+  'keys of another value': {
+    spell: (l) => {
+      const keys = l.split(l.dense(l.ops.relu(l.x)));
+      return l.finish(l.ops.softmax(l.scores(undefined, keys), -1));
+    },
+    reason: /different values/,
+  },
+  'probabilities that are read': {
+    spell: (l) => {
+      const probabilities = l.ops.softmax(l.scores(), -1);
+      l.builder.output('p', l.ops.relu(probabilities));
+      return l.finish(probabilities);
+    },
+    reason: /read by others/,
+  },
+  'a mask that depends on the query': {
+    spell: (l) => {
+      const scores = l.scores();
+      const places = l.ops.cumSum(
+        l.ops.add(l.ops.mul(l.ids, l.ops.constant(int64([0], []))), l.ops.constant(int64([1], []))),
+        1,
+      );
+      const causal = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
+      return l.finish(l.ops.softmax(l.ops.where(causal, l.scalar(-1e9), scores), -1));
+    },
+    reason: /length of each row/,
+  },
+  'values that are scaled': {
+    spell: (l) => l.finish(l.ops.softmax(l.scores(), -1), l.ops.mul(l.split(l.dense(l.x)), l.scalar(2))),
+    reason: /values are scaled/,
+  },
+  'projections that are no products': {
+    spell: (l) => l.finish(l.ops.softmax(l.scores(l.split(l.ops.relu(l.x))), -1)),
+    reason: /not the product/,
+  },
+};
+
+describe('left alone, and said so', () => {
+  test.each(Object.entries(refusals))('%s', async (_, { spell, reason }) => {
+    const { optimized } = await optimizeChecked(spell(new Layer()), defaultOptions, {
+      tolerance: 1e-4,
+      inputs: {},
+      texts: [],
+    });
+    expect(optimized.refusals.map((one) => `${one.rule}: ${one.reason}`)).toEqual([
+      expect.stringMatching(reason),
+    ]);
+  });
+});
