@@ -5,6 +5,8 @@ import { ApiKeys } from '../serving/access/api-keys.js';
 import { commaSeparated, integer } from './options.js';
 
 export interface EdgeOptions {
+  readonly grpcPort?: number;
+  readonly otlp?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly apiKeys?: string;
@@ -18,6 +20,11 @@ const keysVariable = 'RETORT_API_KEYS';
 
 export function addEdgeOptions(command: Command): Command {
   return command
+    .option(
+      '--grpc-port <n>',
+      'serves the Open Inference Protocol v2 as gRPC too; 0 for a free one',
+      integer(0, 65_535),
+    )
     .option(
       '--tls-cert <file>',
       'PEM certificate chain; serves HTTPS, and reads the file again when it changes',
@@ -33,6 +40,7 @@ export function addEdgeOptions(command: Command): Command {
       commaSeparated,
     )
     .option('--max-connections <n>', 'open connections (default: 4096)', integer(1, 1_000_000))
+    .option('--otlp <url>', 'OpenTelemetry collector that gets traces (or: OTEL_EXPORTER_OTLP_ENDPOINT)')
     .option('--log-texts', 'log the texts of requests too');
 }
 
@@ -42,6 +50,8 @@ export function edgeEntries(options: EdgeOptions) {
   if ((certificate === undefined) !== (key === undefined))
     throw fail('command_line_invalid', { reason: '--tls-cert and --tls-key go together' });
   return {
+    grpcPort: options.grpcPort,
+    otlpEndpoint: options.otlp,
     tls: certificate === undefined ? undefined : { certificate, key },
     corsOrigins: options.cors,
     maxConnections: options.maxConnections,

@@ -133,7 +133,7 @@ async function serve(options: Options, spare: SpareProcess | null): Promise<void
     void server.close();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  logger.info({ url: server.url }, 'listening');
+  logger.info({ url: server.url, grpc: server.grpcAddress }, 'listening');
   const serves = await server.loaded.catch(async (error: unknown) => {
     await server.close();
     throw error;

@@ -6,6 +6,8 @@ const milliseconds = z.int().positive();
 export const edgeConfigSchema = z.strictObject({
   /** Of the gRPC edge; 0 takes a free one, null starts none. */
   grpcPort: z.int().min(0).max(65_535).nullable().default(null),
+  /** Of an OpenTelemetry collector that takes OTLP over HTTP; null for what OpenTelemetry's variables say. */
+  otlpEndpoint: z.url().nullable().default(null),
   /** PEM files. They are read again when they change. */
   tls: z.strictObject({ certificate: z.string(), key: z.string() }).nullable().default(null),
   /** Origins that browsers may ask from; `*` for all. */

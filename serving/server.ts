@@ -1,17 +1,13 @@
 /** A running server: listens at once, is ready when its models are loaded and warm, drains when it is told to stop. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { usableCores } from '../core/cpu-quota.js';
-import { fail } from '../core/errors.js';
 import type { ApiKeys } from './access/api-keys.js';
-import { TlsFiles } from './access/tls-files.js';
 import { Cascade } from './cascade/cascade.js';
 import { systemClock } from './clock.js';
 import { Sampler } from './comparison/sampler.js';
 import type { ServeConfig } from './config.js';
-import { createHttpServer } from './http/server.js';
+import { startEdges } from './edges.js';
 import type { ServingContext } from './inference/context.js';
 import { InferenceService } from './inference/service.js';
 import { type RunSettings } from './life-cycle/served-model.js';
@@ -19,7 +15,6 @@ import { watchRepository } from './life-cycle/watch.js';
 import { Metrics } from './metrics.js';
 import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
-import { Observer } from './observe/observer.js';
 import { ResultCache } from './result-cache.js';
 import type { SpareProcess } from './workers/channel.js';
 import { Shadow } from './shadow/shadow.js';
@@ -35,6 +30,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** `host:port` of gRPC; null where it is off. */
+  readonly grpcAddress: string | null;
   /** Resolves when the repository is loaded: true when a model of it serves. Rejects with repository_missing, model_missing. */
   readonly loaded: Promise<boolean>;
   /** Stops taking requests, answers what is in flight, and ends. */
@@ -95,16 +92,14 @@ export async function startServer({
     draining: false,
     refusing: false,
   };
-  const observer = new Observer({ metrics, logger, tracing: null, logTexts: config.edge.logTexts });
-  const tls = config.edge.tls === null ? null : new TlsFiles(config.edge.tls, logger);
-  const server = createHttpServer({ serving: context, observer, keys: apiKeys }, config.edge, tls);
-  await listen(server, config);
-  const { port } = server.address() as AddressInfo;
+  const { host, port, edge } = config;
+  const edges = await startEdges(context, { host, port, config: edge, apiKeys, logger });
   const loaded = registry.load().then(() => registry.ready);
   const stopWatching =
     lifeCycle.pollSeconds > 0 ? watchRepository(registry, loaded, lifeCycle.pollSeconds * 1000, clock) : null;
   return {
-    url: `${tls === null ? 'http' : 'https'}://${config.host}:${String(port)}`,
+    url: edges.url,
+    grpcAddress: edges.grpcAddress,
     loaded,
     async close() {
       stopWatching?.();
@@ -112,22 +107,12 @@ export async function startServer({
       await loaded.catch(() => undefined);
       await sleep(lifeCycle.graceMs);
       context.refusing = true;
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-      server.closeIdleConnections();
+      edges.stopListening();
       const deadline = clock.now() + lifeCycle.drainMs;
       while (registry.openRequests > 0 && clock.now() < deadline) await sleep(10);
       await registry.close();
       await sampler?.close();
-      // Answers that were just written go out before their connections end.
-      server.closeIdleConnections();
-      await Promise.race([closed, sleep(500)]);
-      server.closeAllConnections();
-      tls?.close();
-      await closed;
+      await edges.end();
     },
   };
 }
@@ -146,17 +131,4 @@ function runSettings({ workers, queue, session, models }: ServeConfig, name: str
     tokenBudget: queue.tokenBudget,
     session: own?.session ?? session,
   };
-}
-
-async function listen(server: Server, { host, port }: ServeConfig): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? fail('port_in_use', { host, port }, error)
-          : fail('address_unusable', { host, port, reason: error.message }, error),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
 }

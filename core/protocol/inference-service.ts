@@ -5,7 +5,7 @@ import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 /** From dist/core/protocol/ three folders up. */
 const definition = fileURLToPath(new URL('../../../core/protocol/open_inference.proto', import.meta.url));
 
-const serviceName = 'inference.GRPCInferenceService';
+export const serviceName = 'inference.GRPCInferenceService';
 
 export function loadInferenceService(): ServiceDefinition {
   // An integer that a double cannot hold comes out unsafe, and is refused as such.

@@ -1,7 +1,7 @@
 /** A server's certificate and key from PEM files, which are read again when they change. */
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Server } from 'node:https';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { fail, toRetortError } from '../../core/errors.js';
 
@@ -10,17 +10,23 @@ interface TlsPaths {
   readonly key: string;
 }
 
+interface TlsOptions {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly minVersion: 'TLSv1.2';
+}
+
 /** Certificates are renewed days before they end. */
-const lookEveryMs = 10_000;
+const renewalLookMs = 10_000;
 
 export class TlsFiles {
   readonly #paths: TlsPaths;
   readonly #logger: Logger;
   readonly #servers = new Set<Server>();
-  #options: SecureContextOptions;
+  #options: TlsOptions;
 
   /** @throws RetortError tls_invalid */
-  constructor(paths: TlsPaths, logger: Logger) {
+  constructor(paths: TlsPaths, logger: Logger, lookEveryMs = renewalLookMs) {
     this.#paths = paths;
     this.#logger = logger;
     this.#options = read(paths);
@@ -28,7 +34,7 @@ export class TlsFiles {
       watchFile(path, { interval: lookEveryMs, persistent: false }, this.#reload);
   }
 
-  get options(): SecureContextOptions {
+  get options(): TlsOptions {
     return this.#options;
   }
 
@@ -55,7 +61,7 @@ export class TlsFiles {
   };
 }
 
-function read({ certificate, key }: TlsPaths): SecureContextOptions {
+function read({ certificate, key }: TlsPaths): TlsOptions {
   try {
     const options = {
       cert: readFileSync(certificate),

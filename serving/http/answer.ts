@@ -2,22 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { ApiKeys } from '../access/api-keys.js';
-import type { ServingContext } from '../inference/context.js';
+import type { EdgeContext } from '../edge-context.js';
 import type { Call } from '../inference/submit.js';
 import { Timeline } from '../inference/timeline.js';
-import type { Observer } from '../observe/observer.js';
 import { mediaTypeOf, readBody } from './body.js';
 import { asRetortError, errorReply } from './error-reply.js';
 import type { Exchange, Reply, Route } from './route.js';
 import { writeReply } from './write-reply.js';
-
-/** What the edge works with beside the models. */
-export interface EdgeContext {
-  readonly serving: ServingContext;
-  readonly observer: Observer;
-  /** Null where the server is open to all. */
-  readonly keys: ApiKeys | null;
-}
 
 /** Never rejects: whatever goes wrong is a reply. */
 export async function answer(

@@ -1,7 +1,8 @@
 /** Express: every route, methods that a route does not take, and paths that there are not. */
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { fail } from '../../core/errors.js';
-import { answer, type EdgeContext, refuse } from './answer.js';
+import type { EdgeContext } from '../edge-context.js';
+import { answer, refuse } from './answer.js';
 import { documentationPage } from './openapi/page.js';
 import { browserRuntime, page } from './page.js';
 import { routes } from './routes.js';

@@ -57,7 +57,7 @@ function positionOf(error: unknown): string {
 
 async function unpack(request: IncomingMessage, unpacker: Transform, limitBytes: number): Promise<Buffer> {
   const stop = () => {
-    unpacker.destroy(new Error('the client went away'));
+    if (!request.complete) unpacker.destroy(new Error('it broke off'));
   };
   request.once('close', stop).pipe(unpacker);
   try {

@@ -6,7 +6,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import cors from 'cors';
 import { match } from 'path-to-regexp';
 import { fail } from '../../core/errors.js';
-import { answer, type EdgeContext, refuse } from './answer.js';
+import type { EdgeContext } from '../edge-context.js';
+import { answer, refuse } from './answer.js';
 import { createApp } from './app.js';
 import { prepare } from './prepare.js';
 import type { Route } from './route.js';

@@ -1,6 +1,6 @@
 /** What every HTTP answer carries, whichever way its request is dispatched: an id and the headers of a careful server. */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdOf } from '../request-id.js';
 
 /** Answers are data: no browser may run, frame, guess or keep them. The page of the documentation allows itself more. */
 const headers: readonly (readonly [string, string])[] = [
@@ -17,9 +17,4 @@ export function prepare(request: IncomingMessage, response: ServerResponse, isEn
   response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
   for (const [name, value] of headers) response.setHeader(name, value);
   if (isEncrypted) response.setHeader('Strict-Transport-Security', `max-age=${String(oneYearSeconds)}`);
-}
-
-/** The client's own name for its request where that is a printable word, or a new one. */
-export function requestIdOf(given: unknown): string {
-  return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
 }

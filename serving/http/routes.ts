@@ -8,6 +8,7 @@ import { openApi } from './routes/openapi.js';
 import { predict } from './routes/predict.js';
 import { infer } from './routes/v2-infer.js';
 import { metadata } from './routes/v2-metadata.js';
+import { repository } from './routes/v2-repository.js';
 
 /** Those whose cost counts. */
 export const inferenceRoutes: readonly Route[] = [predict, infer];
@@ -18,6 +19,7 @@ const described: readonly Route[] = [
   modelFile,
   ...metadata,
   ...health,
+  ...repository,
   metrics,
   compare,
 ];

@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { EdgeConfig } from '../edge-config.js';
 import type { TlsFiles } from '../access/tls-files.js';
-import type { EdgeContext } from './answer.js';
+import type { EdgeContext } from '../edge-context.js';
 import { createEdge } from './edge.js';
 import { errorReply } from './error-reply.js';
-import { requestIdOf } from './prepare.js';
+import { requestIdOf } from '../request-id.js';
 
 /** How often connections are looked at for having taken too long. */
 const timeoutCheckMs = 1000;

@@ -22,7 +22,7 @@ export interface ModelMetadata {
 export const serverMetadata = {
   name: 'retort',
   version,
-  extensions: ['binary_tensor_data'],
+  extensions: ['binary_tensor_data', 'model_repository'],
 } as const;
 
 /** False with no model, while one is loading or warming, and while draining. */

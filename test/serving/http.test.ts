@@ -134,7 +134,10 @@ describe('Open Inference Protocol v2', () => {
   });
 
   test('describes the server and the model', async () => {
-    expect((await ask('/v2')).body).toMatchObject({ name: 'retort', extensions: ['binary_tensor_data'] });
+    expect((await ask('/v2')).body).toMatchObject({
+      name: 'retort',
+      extensions: ['binary_tensor_data', 'model_repository'],
+    });
     for (const route of ['/v2/models/tiny', '/v2/models/tiny/versions/1']) {
       expect((await ask(route)).body).toMatchObject({
         name: 'tiny',

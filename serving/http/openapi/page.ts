@@ -14,15 +14,15 @@ const html = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Retort</title>
-<link rel="stylesheet" href="docs/swagger-ui.css">
-<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="swagger-ui.css">
+<link rel="icon" href="favicon-32x32.png">
 <div id="page"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<script src="swagger-ui-bundle.js"></script>
+<script src="start.js"></script>
 </html>
 `;
 
-const start = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#page', deepLinking: true, validatorUrl: null });\n`;
+const start = `SwaggerUIBundle({ url: '../openapi.json', dom_id: '#page', deepLinking: true, validatorUrl: null });\n`;
 
 const files = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
 
@@ -32,8 +32,10 @@ documentationPage.use((_request, response, next) => {
   response.set('Content-Security-Policy', policy).removeHeader('Cache-Control');
   next();
 });
-documentationPage.get('/', (_request, response) => {
-  response.type('html').send(html);
+documentationPage.get('/', (request, response) => {
+  // Its files are named relative to it, so that it may stand behind any prefix.
+  if (request.originalUrl.endsWith('/docs')) response.redirect('docs/');
+  else response.type('html').send(html);
 });
 documentationPage.get('/start.js', (_request, response) => {
   response.type('js').send(start);
