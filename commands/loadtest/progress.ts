@@ -13,13 +13,14 @@ export interface ProgressPrinter {
 /** On standard error, so that standard output is the report alone. */
 export function progressPrinter(stream: NodeJS.WriteStream = process.stderr): ProgressPrinter {
   const erase = stream.isTTY ? '\r\u001B[K' : '';
-  let shown = { answered: 0, elapsedSeconds: 0 };
+  let shownSeconds = 0;
   return {
     show(progress) {
       const { elapsedSeconds, outcomes } = progress;
-      if (elapsedSeconds <= shown.elapsedSeconds) shown = { answered: 0, elapsedSeconds: 0 };
-      const rate = (outcomes.ok ?? 0) / Math.max(0.1, elapsedSeconds - shown.elapsedSeconds);
-      shown = { answered: shown.answered + (outcomes.ok ?? 0), elapsedSeconds };
+      // A run that follows another begins at 0 again.
+      if (elapsedSeconds <= shownSeconds) shownSeconds = 0;
+      const rate = (outcomes.ok ?? 0) / Math.max(0.1, elapsedSeconds - shownSeconds);
+      shownSeconds = elapsedSeconds;
       stream.write(`${erase}${describe(progress, rate)}${stream.isTTY ? '' : '\n'}`);
     },
     note(line) {
