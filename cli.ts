@@ -21,6 +21,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['report', () => import('./commands/report.js')],
   ['export', () => import('./commands/export.js')],
   ['optimize', () => import('./commands/optimize.js')],
+  ['quantize', () => import('./commands/quantize.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],
   ['inspect', () => import('./commands/inspect.js')],

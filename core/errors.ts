@@ -20,6 +20,7 @@ import { labelsErrors } from './errors/labels.js';
 import { loadtestErrors } from './errors/loadtest.js';
 import { optimizerErrors } from './errors/optimizer.js';
 import { libraryErrors } from './errors/library.js';
+import { quantizeErrors } from './errors/quantize.js';
 import { servingErrors } from './errors/serving.js';
 import { textErrors } from './errors/text.js';
 import { trainingErrors } from './errors/training.js';
@@ -39,6 +40,7 @@ export const ERRORS = {
   ...edgeErrors,
   ...graphErrors,
   ...optimizerErrors,
+  ...quantizeErrors,
   ...enginesErrors,
   ...trainingErrors,
   ...checkpointErrors,

@@ -23,10 +23,15 @@ const fileSchema = z.strictObject({
 });
 
 const variantSchema = z.strictObject({
-  precision: z.enum(['fp32', 'fp16', 'int8']),
+  precision: z.enum(['fp32', 'fp16', 'int8', 'int4']),
   file: z.string(),
   opset: z.int(),
   irVersion: z.int(),
+  /** How it was quantised, and the form of its weights; absent where it was not. */
+  scheme: z.string().optional(),
+  weights: z.string().optional(),
+  /** `alone`: a row's result depends on the rows beside it, so each is run by itself. Absent: `padded`. */
+  batching: z.enum(['padded', 'alone']).optional(),
 });
 
 /** What divides the logits before the softmax, and the expected calibration error without and with it. */

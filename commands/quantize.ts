@@ -1,0 +1,202 @@
+/** `retort quantize`: a bundle or an ONNX file in lower precision, with what that changes. */
+import { rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { openBundle } from '../core/bundle/read.js';
+import { fail } from '../core/errors.js';
+import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { describeMachine } from '../core/machine.js';
+import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import { countOf, quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
+import { quantizeFile } from '../export/quantize/quantize-file.js';
+import { bestScheme, schemeNames, schemeOf, schemes } from '../export/quantize/schemes.js';
+import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
+import { evaluationSplits, openLabelled } from '../training/data/labelled.js';
+import { commaSeparated, integer } from './options.js';
+import { bundleFolder } from './shipped.js';
+
+interface Options {
+  readonly scheme: string;
+  readonly weights: 'auto' | 'int8' | 'int7' | 'uint8';
+  readonly perMatrix?: true;
+  readonly exclude?: readonly string[];
+  readonly data?: string;
+  readonly calibrationTexts: number;
+  readonly tokenizer?: string;
+  readonly maxTokens: number;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command('quantize')
+    .summary('a bundle or any ONNX file in 8, 4 or 16 bits, with what that costs in accuracy')
+    .description(
+      'Rewrites a graph into lower precision and compares it with the original: logits, labels that change, and with ' +
+        `--data accuracy on dev before and after.\n\nSchemes:\n${schemes.map(({ name, summary }) => `  ${name}: ${summary}`).join('\n')}`,
+    )
+    .argument('<in>', 'an ONNX file, a shipped model, or the folder of a bundle')
+    .argument('<out>', 'the ONNX file to write, or of a bundle the folder NAME/VERSION')
+    .addOption(
+      new Option('--scheme <name>', 'auto: int8-calibrated where there are texts and no LSTM, else int8')
+        .choices(['auto', ...schemeNames])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--weights <form>', 'auto: int8, or 7 bits of it where this CPU sums pairs in 16 bits')
+        .choices(['auto', 'int8', 'int7', 'uint8'])
+        .default('auto'),
+    )
+    .option('--per-matrix', 'one scale a matrix (default: one a column)')
+    .option(
+      '--exclude <names>',
+      'nodes or operators that stay as they are, with commas between',
+      commaSeparated,
+    )
+    .option('--data <file>', 'labelled texts: dev is measured on, train calibrates activations')
+    .option(
+      '--calibration-texts <n>',
+      'texts of train on which activations are measured',
+      integer(1, 4096),
+      64,
+    )
+    .option('--tokenizer <path>', 'of an ONNX file: a tokenizer.json, vocab.txt, or their folder')
+    .option('--max-tokens <n>', 'of an ONNX file: the longest text in tokens', integer(2, 1e6), 128)
+    .option('--force', 'replace a version that is there')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  retort quantize teacher runs/repository/teacher-int8/1 --data ChnSentiCorp.zip\n  retort quantize model.onnx model.int8.onnx --exclude LSTM\n',
+    )
+    .action(run);
+}
+
+async function run(input: string, output: string, options: Options): Promise<void> {
+  if (path.extname(input) === '.onnx') await ofFile(input, output, options);
+  else await ofBundle(input, output, options);
+}
+
+async function ofBundle(input: string, output: string, options: Options): Promise<void> {
+  const { data, force, json } = options;
+  const bundle = await openBundle(await bundleFolder(input));
+  const [variant] = bundle.manifest.variants;
+  const { graph } = await readModel(bundle.path(variant?.file ?? ''));
+  const scheme = options.scheme === 'auto' ? bestScheme(graph, data !== undefined) : schemeOf(options.scheme);
+  const target = path.resolve(output);
+  const report = await quantizeBundle(bundle, {
+    scheme,
+    weights: weightForm(options),
+    excluded: options.exclude ?? [],
+    repository: path.dirname(path.dirname(target)),
+    name: path.basename(path.dirname(target)),
+    version: path.basename(target),
+    replace: force === true,
+    now: new Date(),
+    command: `retort quantize ${input} ${output} --scheme ${scheme.name}`,
+    splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
+    calibrationTexts: scheme.needsRanges ? await calibrationTexts(options) : [],
+  });
+  process.stdout.write(json === true ? `${JSON.stringify(report)}\n` : bundleLines(report));
+}
+
+async function ofFile(input: string, output: string, options: Options): Promise<void> {
+  const model = await readModel(input);
+  const { tokenizer, maxTokens } = options;
+  const read = tokenizer === undefined ? null : await openTokenizerFolder(tokenizer, maxTokens);
+  const texts =
+    read === null ? [] : (await calibrationTexts(options)).map((text) => read.tokenizer.encode(text));
+  const scheme =
+    options.scheme === 'auto' ? bestScheme(model.graph, texts.length > 0) : schemeOf(options.scheme);
+  const { quantized, change } = await quantizeFile(model, {
+    scheme,
+    weights: weightForm(options),
+    excluded: options.exclude ?? [],
+    inputs: {},
+    texts,
+  });
+  const bytes = encodeModel(quantized.model);
+  await writeWhole(output, bytes);
+  const report = {
+    file: output,
+    scheme: scheme.name,
+    bytes: { before: (await stat(input)).size, after: bytes.length },
+    nodes: { before: model.graph.nodes.length, after: quantized.model.graph.nodes.length },
+    rewrites: countOf(quantized.rewrites.map(({ rule }) => rule)),
+    refusals: quantized.refusals,
+    change,
+  };
+  const { difference, flips, rows, cases } = change;
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(report)}\n`
+      : `${sizeLines(output, report)}  largest difference ${difference.toExponential(1)} of the largest output, ` +
+          `${String(flips)} of ${String(rows)} rows have another largest output, on: ${cases.join('; ')}\n`,
+  );
+}
+
+function weightForm({ weights, perMatrix }: Options): WeightForm {
+  const fits = weightFormFor(describeMachine());
+  const perColumn = perMatrix !== true;
+  switch (weights) {
+    case 'auto':
+      return { ...fits, perColumn };
+    case 'int8':
+      return { type: 'int8', bits: 8, perColumn };
+    case 'int7':
+      return { type: 'int8', bits: 7, perColumn };
+    case 'uint8':
+      return { type: 'uint8', bits: 8, perColumn };
+  }
+}
+
+/** Evenly over the train split. */
+async function calibrationTexts({ data, calibrationTexts: wanted }: Options): Promise<string[]> {
+  if (data === undefined) return [];
+  const { examples } = await openLabelled(data, { split: 'train' });
+  const step = Math.max(1, examples.length / wanted);
+  return Array.from(
+    { length: Math.min(wanted, examples.length) },
+    (_, i) => examples[Math.floor(i * step)]?.text ?? '',
+  );
+}
+
+/** Beside its place first, so that no half of a file is ever there. */
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(`${file}.part`, bytes);
+    await rename(`${file}.part`, file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw fail('file_unwritable', { path: file, reason }, error);
+  }
+}
+
+function sizeLines(
+  place: string,
+  { scheme, bytes, nodes, rewrites, refusals }: Omit<QuantizeBundleReport, 'folder' | 'change' | 'accuracy'>,
+): string {
+  const mebibytes = (size: number) => (size / 2 ** 20).toFixed(1);
+  const lines = [
+    `${place}, ${scheme}: ${mebibytes(bytes.before)} MiB became ${mebibytes(bytes.after)} MiB, ` +
+      `${String(nodes.before)} nodes ${String(nodes.after)}`,
+    ...Object.entries(rewrites).map(([rule, times]) => `  ${rule} ${String(times)} times`),
+    ...refusals.map(({ rule, node, reason }) => `  ${rule} not at ${node}: ${reason}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function bundleLines(report: QuantizeBundleReport): string {
+  const { change, accuracy, folder } = report;
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+  const lines = [
+    `  on ${String(change.texts)} texts: largest logit difference ${change.difference.toFixed(3)}, root mean square ` +
+      `${change.deviation.toFixed(4)}, ${String(change.flips)} labels differ; beside others in a batch ` +
+      change.batchDifference.toExponential(1),
+    ...accuracy.map(
+      ({ before, after }) =>
+        `  ${before.data}: ${percent(before.accuracy)} before, ${percent(after.accuracy)} after, of ${String(after.rows)}`,
+    ),
+  ];
+  return `${sizeLines(folder, report)}${lines.join('\n')}\n`;
+}

@@ -1,0 +1,29 @@
+/** float32 as IEEE 754 binary16, rounded to nearest, ties to even; what is too large becomes infinite. */
+import { tensor, type TensorOf } from '../../core/tensor.js';
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+export function halfBits(value: number): number {
+  float[0] = value;
+  const single = bits[0] ?? 0;
+  const sign = (single >>> 16) & 0x8000;
+  const magnitude = single & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  // Below 2^-14 the spacing is 2^-24.
+  if (magnitude < 0x38800000) return sign | roundEven(Math.abs(value) * 2 ** 24);
+  const shifted = magnitude - 0x38000000;
+  const rounded = shifted + 0xfff + ((shifted >>> 13) & 1);
+  return sign | (rounded >>> 13);
+}
+
+function roundEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+export function toHalf({ data, shape }: TensorOf<'float32'>): TensorOf<'float16'> {
+  return tensor('float16', Uint16Array.from(data, halfBits), shape);
+}

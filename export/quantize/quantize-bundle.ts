@@ -1,0 +1,143 @@
+/** A bundle in lower precision: the same network and tokenizer, one quantised variant, measured anew. */
+import { readFile } from 'node:fs/promises';
+import type { Manifest } from '../../core/bundle/manifest.js';
+import { type Bundle, GOLDEN_FILE } from '../../core/bundle/read.js';
+import { writeBundle } from '../../core/bundle/write.js';
+import { fail } from '../../core/errors.js';
+import { encodeModel, readModel } from '../../core/graph/onnx.js';
+import { loadTokenizer } from '../../core/text/tokenizers.js';
+import { calibrationOn } from '../calibration.js';
+import { feedsOf, goldenOf, type LabelledSplit, type Measured, measureOn } from '../measure.js';
+import { modelCard } from '../model-card.js';
+import { type Change, compareLogits } from './compare.js';
+import { quantizeModel, type QuantizeOptions } from './quantize.js';
+
+export interface QuantizeBundleOptions extends Omit<QuantizeOptions, 'calibration'> {
+  readonly repository: string;
+  readonly name: string;
+  readonly version: string;
+  readonly replace: boolean;
+  readonly now: Date;
+  /** What was typed, for the lineage. */
+  readonly command: string;
+  /** Measured before and after; the first also says what the score's temperature is. */
+  readonly splits: readonly LabelledSplit[];
+  /** Texts on which activations are measured. */
+  readonly calibrationTexts: readonly string[];
+}
+
+export interface QuantizeBundleReport {
+  readonly folder: string;
+  readonly scheme: string;
+  readonly bytes: { readonly before: number; readonly after: number };
+  readonly nodes: { readonly before: number; readonly after: number };
+  readonly rewrites: Readonly<Record<string, number>>;
+  readonly refusals: readonly { readonly rule: string; readonly node: string; readonly reason: string }[];
+  readonly change: Change;
+  readonly accuracy: readonly { readonly before: Score; readonly after: Score }[];
+}
+
+type Score = Manifest['accuracy'][number];
+
+const cardFile = 'MODEL_CARD.md';
+/** Between a text alone and in a batch, for a scheme that says it makes no difference; kernels sum in other orders. */
+const batchTolerance = 1e-3;
+
+/** @throws RetortError of `quantizeModel` and the bundle; quantize_mismatch where batch-mates change an answer */
+export async function quantizeBundle(
+  bundle: Bundle,
+  options: QuantizeBundleOptions,
+): Promise<QuantizeBundleReport> {
+  const { manifest } = bundle;
+  const { scheme, splits, calibrationTexts } = options;
+  const [source] = manifest.variants;
+  if (source === undefined)
+    throw fail('bundle_malformed', { path: bundle.folder, reason: 'it has no variant' });
+  const tokenizer = await loadTokenizer(manifest.tokenizer, bundle.folder);
+  const before = await readFile(bundle.path(source.file));
+  const model = await readModel(bundle.path(source.file));
+  const calibration = calibrationTexts.map((text) => feedsOf(tokenizer.encode(text)));
+  const quantized = await quantizeModel(model, { ...options, calibration });
+  const after = encodeModel(quantized.model);
+
+  const golden = bundle.golden.cases.map(({ text }) => text);
+  const texts = [...golden, ...(splits[0]?.examples ?? []).map(({ text }) => text)];
+  const cases = texts.map((text) => ({ text, ids: [...tokenizer.encode(text)] }));
+  const { change, logits } = await compareLogits(before, after, cases);
+  if (!scheme.dependsOnBatch && !(change.batchDifference <= batchTolerance))
+    throw fail('quantize_mismatch', {
+      difference: change.batchDifference.toExponential(1),
+      scheme: scheme.name,
+    });
+  const scores: { before: Score; after: Measured }[] = [];
+  for (const split of splits)
+    scores.push({
+      before: (await measureOn(before, source.precision, split, tokenizer)).accuracy,
+      after: await measureOn(after, scheme.precision, split, tokenizer),
+    });
+
+  const file = `model.${scheme.precision}.onnx`;
+  const form = quantized.model.metadata.get('retort.weights');
+  const [first] = scores;
+  const changed: Omit<Manifest, 'files'> = {
+    ...manifest,
+    name: options.name,
+    version: options.version,
+    variants: [
+      {
+        precision: scheme.precision,
+        file,
+        opset: quantized.model.opsets.get('') ?? source.opset,
+        irVersion: quantized.model.irVersion,
+        scheme: scheme.name,
+        ...(form === undefined ? {} : { weights: form }),
+        ...(scheme.dependsOnBatch ? { batching: 'alone' } : {}),
+      },
+    ],
+    accuracy: [...manifest.accuracy, ...scores.map((score) => score.after.accuracy)],
+    calibration:
+      first === undefined
+        ? manifest.calibration
+        : calibrationOn(first.after.accuracy.data, first.after.predictions),
+    lineage: {
+      ...manifest.lineage,
+      createdAt: options.now.toISOString(),
+      settings: {
+        ...manifest.lineage.settings,
+        quantized: { command: options.command, from: `${manifest.name}/${manifest.version}` },
+      },
+    },
+  };
+  const replaced = new Set([GOLDEN_FILE, cardFile, ...manifest.variants.map((one) => one.file)]);
+  const kept = manifest.files.map((one) => one.path).filter((name) => !replaced.has(name));
+  const text = (content: string) => new TextEncoder().encode(content);
+  const folder = await writeBundle(
+    options.repository,
+    changed,
+    new Map([
+      [file, after],
+      ...(await Promise.all(
+        kept.map(async (name): Promise<[string, Uint8Array]> => [name, await readFile(bundle.path(name))]),
+      )),
+      [GOLDEN_FILE, text(`${JSON.stringify(goldenOf(cases.slice(0, golden.length), logits), null, 2)}\n`)],
+      [cardFile, text(modelCard(changed, null))],
+    ]),
+    { replace: options.replace },
+  );
+  return {
+    folder,
+    scheme: scheme.name,
+    bytes: { before: before.length, after: after.length },
+    nodes: { before: model.graph.nodes.length, after: quantized.model.graph.nodes.length },
+    rewrites: countOf(quantized.rewrites.map(({ rule }) => rule)),
+    refusals: quantized.refusals,
+    change,
+    accuracy: scores.map((score) => ({ before: score.before, after: score.after.accuracy })),
+  };
+}
+
+export function countOf(names: readonly string[]): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const name of names) count[name] = (count[name] ?? 0) + 1;
+  return count;
+}

@@ -1,0 +1,73 @@
+/** From a model to one of lower precision, by a scheme. */
+import { openSession } from '../../core/engines/session.js';
+import { fail } from '../../core/errors.js';
+import { checkedGraph } from '../../core/graph/order.js';
+import type { Model } from '../../core/graph/ir.js';
+import type { Tensor } from '../../core/tensor.js';
+import { applyRules } from '../optimize/apply-rules.js';
+import { GraphEditor } from '../optimize/editor.js';
+import { foldConstants } from '../optimize/passes/fold-constants.js';
+import { type PassOutcome, type Setting, Steps } from '../optimize/rule.js';
+import { cleaningRules } from '../optimize/rules.js';
+import { takeOne } from '../optimize/rules/take-one.js';
+import type { Ranges } from './activation.js';
+import { measureRanges } from './calibrate.js';
+import type { Scheme, Settings } from './scheme.js';
+
+export interface QuantizeOptions extends Omit<Settings, 'ranges'> {
+  readonly scheme: Scheme;
+  /** Inputs of the model on which activations are measured, for a scheme that is calibrated. */
+  readonly calibration: readonly Readonly<Record<string, Tensor>>[];
+}
+
+export interface Quantized extends PassOutcome {
+  readonly model: Model;
+}
+
+/** Keys of metadata_props under which a file says how it was made. */
+const metadataKeys = { scheme: 'retort.scheme', weights: 'retort.weights' } as const;
+
+/** @throws RetortError quantize_nothing where no rule of the scheme finds anything; calibration_missing */
+export async function quantizeModel(model: Model, options: QuantizeOptions): Promise<Quantized> {
+  const { scheme, weights } = options;
+  const prepared = await rewritten(model, scheme.preparations, options);
+  const ranges = scheme.needsRanges ? await rangesOf(prepared.model, options) : null;
+  const done = await rewritten(prepared.model, scheme.rules({ ...options, ranges }), options);
+  if (done.rewrites.length === 0) throw fail('quantize_nothing', { scheme: scheme.name });
+  const form = `${weights.type}, ${String(weights.bits)} bits, one scale a ${weights.perColumn ? 'column' : 'matrix'}`;
+  const metadata = new Map([...model.metadata, [metadataKeys.scheme, scheme.name]]);
+  if (scheme.precision === 'int8') metadata.set(metadataKeys.weights, form);
+  return {
+    model: { ...done.model, metadata },
+    rewrites: [...prepared.rewrites, ...done.rewrites],
+    refusals: done.refusals,
+  };
+}
+
+async function rangesOf(model: Model, { calibration, scheme }: QuantizeOptions): Promise<Ranges> {
+  if (calibration.length === 0) throw fail('calibration_missing', { scheme: scheme.name });
+  return measureRanges(model, calibration, async (bytes) => openSession(bytes));
+}
+
+async function rewritten(
+  model: Model,
+  rules: Scheme['preparations'],
+  { excluded }: QuantizeOptions,
+): Promise<Quantized> {
+  const opset = model.opsets.get('') ?? 0;
+  const setting: Setting = { target: 'cpu', opset, contrib: true };
+  const steps = new Steps();
+  const editor = new GraphEditor(checkedGraph(model.graph));
+  await foldConstants(model.opsets, model.irVersion, steps).run(editor);
+  // `first-token` splits what `take-one` joins; and a node that is excluded must keep its name.
+  const cleaning = excluded.length === 0 ? cleaningRules.filter((rule) => rule !== takeOne) : [];
+  const { rewrites, refusals } = applyRules(editor, [...rules, ...cleaning], setting, steps);
+  const opsets = new Map(model.opsets);
+  if (!opsets.has('com.microsoft')) opsets.set('com.microsoft', 1);
+  const own = new Set(rules.map(({ name }) => name));
+  return {
+    model: { ...model, graph: editor.build(), opsets },
+    rewrites: rewrites.filter(({ rule }) => own.has(rule)),
+    refusals: refusals.filter(({ rule }) => own.has(rule)),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * f(x)[:, i:j] = f(x[:, i:j]) where f works token by token: a slice of tokens (a classifier's first) is taken as early
+ * as can be, so that the last layer computes those tokens alone. Through attention it goes by the queries, while keys
+ * and values keep every token. Exact.
+ */
+import { int64 } from '../../../core/tensor.js';
+import type { Node } from '../../../core/graph/ir.js';
+import type { GraphEditor } from '../../optimize/editor.js';
+import type { Match, Rule } from '../../optimize/rule.js';
+
+/** Inputs that hold tokens on axis 1, by operator. Of the others, every input is a constant without that axis. */
+const tokenInputs: Readonly<Record<string, readonly number[]>> = {
+  LayerNormalization: [0],
+  SkipLayerNormalization: [0, 1],
+  BiasGelu: [0],
+  Gelu: [0],
+  FastGelu: [0],
+  Relu: [0],
+  Erf: [0],
+  Tanh: [0],
+  Sqrt: [0],
+  MatMul: [0],
+  MultiHeadAttention: [0],
+};
+
+/** Operators that broadcast: each input holds tokens, or is a constant without that axis. */
+const elementWise = ['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Pow'];
+
+export const firstToken: Rule = {
+  name: 'first-token',
+  anchors: ['Slice', 'Gather'],
+  match(editor, node) {
+    if (node.domain !== '') return null;
+    const [x = ''] = node.inputs;
+    const above = editor.producer(x);
+    if (above === undefined || editor.rank(x) !== 3) return null;
+    if (node.opType === 'Gather') return asSlice(editor, node, above);
+    if (!isTokenSlice(editor, node)) return null;
+    const places = inputsToSlice(editor, above);
+    if (places === null) return null;
+    if (editor.isReadBeyond(x, [node])) return null;
+    if (above.outputs.filter((output) => output !== '').length > 1) return null;
+    return {
+      edit: () => {
+        moveUp(editor, node, above, places);
+      },
+    };
+  },
+};
+
+/** x[:, i] as squeeze(x[:, i:i+1]), where the slice can then be moved. */
+function asSlice(editor: GraphEditor, node: Node, above: Node): Match {
+  const [x = '', indexName = ''] = node.inputs;
+  const index = editor.scalar(indexName);
+  const indexRank = editor.constant(indexName)?.shape.length;
+  if (node.attributes.axis?.value !== 1 || index === null || indexRank !== 0 || index < 0) return null;
+  if (editor.isReadBeyond(x, [node]) || inputsToSlice(editor, above) === null) return null;
+  return {
+    edit: () => {
+      editor.remove(node);
+      const bounds = [[index], [index + 1], [1]].map((value) => editor.initializer('tokens', int64(value)));
+      const [slice = ''] = editor.add({ opType: 'Slice', inputs: [x, ...bounds] }).outputs;
+      const axes = editor.initializer('axes', int64([1]));
+      editor.add({ opType: 'Squeeze', inputs: [slice, axes], outputs: node.outputs });
+    },
+  };
+}
+
+function isTokenSlice(
+  editor: GraphEditor,
+  { inputs: [, starts = '', ends = '', axes = '', steps = ''] }: Node,
+) {
+  const [start, end, axis] = [starts, ends, axes].map((name) => editor.scalar(name));
+  const step = steps === '' ? 1 : editor.scalar(steps);
+  return (
+    start != null && end != null && start >= 0 && end > start && end < 2 ** 31 && axis === 1 && step === 1
+  );
+}
+
+/** null where the operator does not work token by token. */
+function inputsToSlice(editor: GraphEditor, node: Node): readonly number[] | null {
+  if (elementWise.includes(node.opType) && node.domain === '') {
+    const held = [...node.inputs.keys()].filter(
+      (place) => editor.constant(node.inputs[place] ?? '') === null,
+    );
+    const isFree = (name: string) => (editor.constant(name)?.shape.length ?? 0) <= 1;
+    const constants = node.inputs.filter((_, place) => !held.includes(place));
+    return held.length > 0 &&
+      held.every((place) => editor.rank(node.inputs[place] ?? '') === 3) &&
+      constants.every(isFree)
+      ? held
+      : null;
+  }
+  const places = tokenInputs[node.opType];
+  if (places === undefined || (node.domain !== '' && node.domain !== 'com.microsoft')) return null;
+  if (places.some((place) => editor.rank(node.inputs[place] ?? '') !== 3)) return null;
+  switch (node.opType) {
+    case 'MatMul':
+      return editor.constant(node.inputs[1] ?? '')?.shape.length === 2 ? places : null;
+    case 'LayerNormalization':
+      return [-1, 2].includes(Number(node.attributes.axis?.value ?? -1)) ? places : null;
+    case 'MultiHeadAttention':
+      return isPlainAttention(editor, node) ? places : null;
+    default:
+      return places;
+  }
+}
+
+/** A mask over keys alone, or none; no past and no bias on the scores, whose shapes have the queries' length. */
+function isPlainAttention(editor: GraphEditor, { inputs, attributes }: Node): boolean {
+  const [, key = '', value = '', , mask = '', ...others] = inputs;
+  return (
+    editor.rank(key) === 3 &&
+    editor.rank(value) === 3 &&
+    (mask === '' || editor.rank(mask) === 2) &&
+    others.every((name) => name === '') &&
+    (attributes.unidirectional?.value ?? 0) === 0
+  );
+}
+
+function moveUp(editor: GraphEditor, slice: Node, above: Node, places: readonly number[]): void {
+  const bounds = slice.inputs.slice(1);
+  editor.remove(slice);
+  editor.remove(above);
+  const sliced = new Map<string, string>();
+  for (const place of places) {
+    const name = above.inputs[place] ?? '';
+    if (!sliced.has(name))
+      sliced.set(name, editor.add({ opType: 'Slice', inputs: [name, ...bounds] }).outputs[0] ?? '');
+  }
+  editor.add({
+    opType: above.opType,
+    domain: above.domain,
+    attributes: above.attributes,
+    inputs: above.inputs.map((name, place) => (places.includes(place) ? (sliced.get(name) ?? name) : name)),
+    outputs: slice.outputs,
+  });
+}

@@ -1,0 +1,46 @@
+/** A constant stored in 16 bits and widened before it is read; of a table, only the gathered rows are widened. */
+import { int } from '../../../core/graph/attributes.js';
+import { onnxDataTypes } from '../../../core/graph/data-types.js';
+import type { Rule } from '../../optimize/rule.js';
+import { toHalf } from '../half.js';
+import { isExcluded, type Settings } from '../scheme.js';
+
+const smallestConstant = 1024;
+
+export function halfStorage(settings: Settings): Rule {
+  const widen = { to: int(onnxDataTypes.float32) };
+  return {
+    name: 'half-storage',
+    anchors: 'any',
+    match(editor, node) {
+      const place = node.inputs.findIndex((name) => {
+        const value = editor.constant(name);
+        return value?.dtype === 'float32' && value.data.length >= smallestConstant;
+      });
+      const name = node.inputs[place] ?? '';
+      const value = editor.constant(name);
+      if (value?.dtype !== 'float32') return null;
+      if (isExcluded(node, settings)) return { refused: 'it is excluded' };
+      const half = `${name}.fp16`;
+      const stored = () => {
+        if (editor.constant(half) === null) editor.setInitializer(half, toHalf(value));
+        return half;
+      };
+      if (node.opType === 'Gather' && node.domain === '' && place === 0)
+        return {
+          edit: () => {
+            editor.remove(node);
+            const inputs = [stored(), ...node.inputs.slice(1)];
+            const [rows = ''] = editor.add({ opType: 'Gather', inputs, attributes: node.attributes }).outputs;
+            editor.add({ opType: 'Cast', inputs: [rows], outputs: node.outputs, attributes: widen });
+          },
+        };
+      return {
+        edit: () => {
+          const [wide = ''] = editor.add({ opType: 'Cast', inputs: [stored()], attributes: widen }).outputs;
+          editor.update(node, { inputs: node.inputs.map((input) => (input === name ? wide : input)) });
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Attention(x, [Wq Wk Wv], b) = MultiHeadAttention(x Wq, x Wk, x Wv, b): the products stand open, so that they can be
+ * quantised, or a query be taken of one token.
+ */
+import type { Node } from '../../../core/graph/ir.js';
+import { float32, type Tensor } from '../../../core/tensor.js';
+import type { GraphEditor } from '../../optimize/editor.js';
+import type { Match, Rule } from '../../optimize/rule.js';
+import { columnsOf } from '../weights.js';
+
+export const openAttention: Rule = {
+  name: 'open-attention',
+  anchors: ['Attention'],
+  match: (editor, node) => (node.domain === 'com.microsoft' ? matchAttention(editor, node) : null),
+};
+
+function matchAttention(editor: GraphEditor, node: Node): Match {
+  const [x = '', weightsName = '', biasName = '', mask = '', ...others] = node.inputs;
+  const weights = editor.constant(weightsName);
+  const bias = biasName === '' ? null : editor.constant(biasName);
+  const refusal = whyNot(editor, node, weights, mask, others);
+  if (refusal !== null) return { refused: refusal };
+  if (weights?.dtype !== 'float32') return { refused: 'its weights are no float32 constant' };
+  if (biasName !== '' && bias?.dtype !== 'float32') return { refused: 'its bias is no float32 constant' };
+  const width = (weights.shape[1] ?? 0) / 3;
+  return {
+    edit: () => {
+      editor.remove(node);
+      const parts = ['query', 'key', 'value'].map((part, place) => {
+        const [start, end] = [place * width, (place + 1) * width];
+        const matrix = editor.initializer(`${weightsName}.${part}`, columnsOf(weights, start, end));
+        const [product = ''] = editor.add({ opType: 'MatMul', inputs: [x, matrix] }).outputs;
+        if (bias?.dtype !== 'float32') return product;
+        const shift = editor.initializer(`${biasName}.${part}`, float32(bias.data.slice(start, end)));
+        return editor.add({ opType: 'Add', inputs: [product, shift] }).outputs[0] ?? '';
+      });
+      const { num_heads, mask_filter_value, scale } = node.attributes;
+      editor.add({
+        opType: 'MultiHeadAttention',
+        domain: 'com.microsoft',
+        inputs: mask === '' ? parts : [...parts, '', mask],
+        outputs: [node.outputs[0] ?? ''],
+        attributes: {
+          ...(num_heads === undefined ? {} : { num_heads }),
+          ...(mask_filter_value === undefined ? {} : { mask_filter_value }),
+          ...(scale === undefined ? {} : { scale }),
+        },
+      });
+    },
+  };
+}
+
+function whyNot(
+  editor: GraphEditor,
+  { attributes, outputs }: Node,
+  weights: Tensor | null,
+  mask: string,
+  others: readonly string[],
+): string | null {
+  if (others.some((name) => name !== '')) return 'it has a past or a bias on its scores';
+  if ((outputs[1] ?? '') !== '') return 'its keys and values are read';
+  if ((attributes.unidirectional?.value ?? 0) !== 0) return 'it looks back only';
+  if ((attributes.do_rotary?.value ?? 0) !== 0) return 'it turns its queries';
+  if (attributes.qkv_hidden_sizes !== undefined) return 'its queries, keys and values differ in width';
+  if (weights?.shape.length !== 2) return 'its weights are no constant matrix';
+  return mask === '' || editor.rank(mask) === 2 ? null : 'its mask has not two axes';
+}

@@ -1,0 +1,35 @@
+/** What a quantisation scheme is. */
+import type { Node } from '../../core/graph/ir.js';
+import type { Rule } from '../optimize/rule.js';
+import type { Ranges } from './activation.js';
+import type { WeightForm } from './weights.js';
+
+export interface Settings {
+  readonly weights: WeightForm;
+  /** Names of nodes, or operators, that stay as they are. */
+  readonly excluded: readonly string[];
+  /** What values take on real texts, for a scheme that needs it; null before they are known. */
+  readonly ranges: Ranges | null;
+}
+
+export interface Scheme {
+  readonly name: string;
+  /** One line: what becomes of the graph. */
+  readonly summary: string;
+  /** Of the variant that it leaves, in the manifest. */
+  readonly precision: 'fp16' | 'int8' | 'int4';
+  /**
+   * Whether a row's result depends on the rows beside it: activations are then scaled by the whole batch, and the
+   * serving side runs row by row.
+   */
+  readonly dependsOnBatch: boolean;
+  /** Whether it is calibrated: Settings.ranges of the left sides of products. */
+  readonly needsRanges: boolean;
+  /** Exact rewrites before it, within which values have the names that ranges go by. */
+  readonly preparations: readonly Rule[];
+  rules(settings: Settings): readonly Rule[];
+}
+
+export function isExcluded({ name, opType }: Node, { excluded }: Settings): boolean {
+  return excluded.includes(name) || excluded.includes(opType);
+}

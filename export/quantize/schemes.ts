@@ -1,0 +1,75 @@
+/** Every scheme there is: adding one is an entry here, and a file for each rule that it brings. */
+import { fail } from '../../core/errors.js';
+import type { Graph } from '../../core/graph/ir.js';
+import { biasBeforeGelu } from './rules/bias-before-gelu.js';
+import { blocksOf4Bits } from './rules/blocks-of-4-bits.js';
+import { firstToken } from './rules/first-token.js';
+import { halfStorage } from './rules/half-storage.js';
+import { integerLstm } from './rules/integer-lstm.js';
+import { integerProduct } from './rules/integer-product.js';
+import { openAttention } from './rules/open-attention.js';
+import { plainNorm } from './rules/plain-norm.js';
+import { storedRows } from './rules/stored-rows.js';
+import { widenedConstant } from './rules/widened-constant.js';
+import type { Scheme } from './scheme.js';
+
+/** Exact rewrites into the form that is quickest on CPU with integer products. */
+const openForm = [widenedConstant, openAttention, firstToken, plainNorm, biasBeforeGelu];
+
+export const schemes: readonly Scheme[] = [
+  {
+    name: 'int8',
+    summary: 'products and LSTMs in 8-bit integers, activations scaled as they come; tables stored as int8',
+    precision: 'int8',
+    dependsOnBatch: true,
+    needsRanges: false,
+    preparations: openForm,
+    rules: (settings) => [integerProduct(settings), integerLstm(settings), storedRows(settings)],
+  },
+  {
+    name: 'int8-calibrated',
+    summary:
+      'products in 8-bit integers, activations scaled by ranges measured on texts; tables stored as int8',
+    precision: 'int8',
+    dependsOnBatch: false,
+    needsRanges: true,
+    preparations: openForm,
+    rules: (settings) => [integerProduct(settings), storedRows(settings)],
+  },
+  {
+    name: 'int4',
+    summary: 'products with weights in 4 bits, in blocks of 32 (MatMulNBits); tables stored as int8',
+    precision: 'int4',
+    dependsOnBatch: false,
+    needsRanges: false,
+    preparations: openForm,
+    rules: (settings) => [blocksOf4Bits(settings), storedRows(settings)],
+  },
+  {
+    name: 'fp16-stored',
+    summary: 'constants stored in 16 bits, computed in fp32: half the file',
+    precision: 'fp16',
+    dependsOnBatch: false,
+    needsRanges: false,
+    preparations: [],
+    rules: (settings) => [halfStorage(settings)],
+  },
+];
+
+export const schemeNames: readonly string[] = schemes.map(({ name }) => name);
+
+/** @throws RetortError scheme_unknown */
+export function schemeOf(name: string): Scheme {
+  const found = schemes.find((scheme) => scheme.name === name);
+  if (found === undefined) throw fail('scheme_unknown', { name, known: schemeNames.join(', ') });
+  return found;
+}
+
+/**
+ * What is quickest on CPU and keeps accuracy: fixed scales where there are texts to measure them on, since rows can
+ * then share a batch; LSTMs have no such kernel.
+ */
+export function bestScheme({ nodes }: Pick<Graph, 'nodes'>, hasTexts: boolean): Scheme {
+  const hasLstm = nodes.some(({ opType }) => opType === 'LSTM');
+  return schemeOf(hasTexts && !hasLstm ? 'int8-calibrated' : 'int8');
+}

@@ -1,0 +1,89 @@
+/**
+ * Weight matrices as 8-bit integers: value = (q - zero) * scale, symmetric, rounded to nearest, one scale a column or
+ * one for all. Source: Jacob et al., Quantization and Training of Neural Networks for Efficient
+ * Integer-Arithmetic-Only Inference, 2018, section 2.1.
+ */
+import type { Machine } from '../../core/machine.js';
+import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
+
+export interface WeightForm {
+  /** int8 around 0, or uint8 around 128. */
+  readonly type: 'int8' | 'uint8';
+  /** 7 leaves the highest bit unused: two products of it and a uint8 never exceed 16 bits. */
+  readonly bits: 7 | 8;
+  readonly perColumn: boolean;
+}
+
+/**
+ * Instruction sets whose products of 8 bits are summed in 32. x86 without them sums pairs in 16 bits, which saturate:
+ * there weights keep to 7 bits.
+ */
+const wideSums = ['avx512_vnni', 'avx_vnni', 'amx_int8', 'asimddp', 'i8mm'];
+
+/** What fits the machine that a file is made for. */
+export function weightFormFor({ instructionSets, platform }: Machine): WeightForm {
+  const isWide = !platform.endsWith('x64') || instructionSets.some((name) => wideSums.includes(name));
+  return { type: 'int8', bits: isWide ? 8 : 7, perColumn: true };
+}
+
+export interface QuantizedWeights {
+  readonly values: Tensor;
+  /** [columns], or [] for one. */
+  readonly scales: TensorOf<'float32'>;
+  /** Of the values' type, as many as there are scales. */
+  readonly zeros: Tensor;
+}
+
+/** @param weights [rows, columns] */
+export function quantizeColumns(weights: TensorOf<'float32'>, form: WeightForm): QuantizedWeights {
+  const [, columns = 1] = weights.shape;
+  const { data } = weights;
+  const largest = new Float32Array(form.perColumn ? columns : 1);
+  const at = (i: number) => (form.perColumn ? i % columns : 0);
+  for (let i = 0; i < data.length; i += 1)
+    largest[at(i)] = Math.max(largest[at(i)] ?? 0, Math.abs(data[i] ?? 0));
+  const scales = largest.map((value) => value / (2 ** (form.bits - 1) - 1));
+  const zero = form.type === 'int8' ? 0 : 128;
+  const values = form.type === 'int8' ? new Int8Array(data.length) : new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 1) {
+    const scale = scales[at(i)] ?? 0;
+    values[i] = zero + (scale === 0 ? 0 : Math.round((data[i] ?? 0) / scale));
+  }
+  const shape = form.perColumn ? [columns] : [];
+  return {
+    values: integers(values, weights.shape),
+    scales: tensor('float32', scales, shape),
+    zeros: integers(
+      form.type === 'int8' ? new Int8Array(scales.length) : new Uint8Array(scales.length).fill(zero),
+      shape,
+    ),
+  };
+}
+
+function integers(values: Int8Array | Uint8Array, shape: readonly number[]): Tensor {
+  return values instanceof Int8Array ? tensor('int8', values, shape) : tensor('uint8', values, shape);
+}
+
+/** Columns from `start` to `end` of a matrix. */
+export function columnsOf(
+  { data, shape }: TensorOf<'float32'>,
+  start: number,
+  end: number,
+): TensorOf<'float32'> {
+  const [rows = 0, columns = 0] = shape;
+  const width = end - start;
+  const taken = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row += 1)
+    taken.set(data.subarray(row * columns + start, row * columns + end), row * width);
+  return tensor('float32', taken, [rows, width]);
+}
+
+/** [rows, columns] as [columns, rows] */
+export function transposed({ data, shape }: TensorOf<'float32'>): TensorOf<'float32'> {
+  const [rows = 0, columns = 0] = shape;
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row += 1)
+    for (let column = 0; column < columns; column += 1)
+      turned[column * rows + row] = data[row * columns + column] ?? 0;
+  return tensor('float32', turned, [columns, rows]);
+}
