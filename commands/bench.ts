@@ -1,6 +1,7 @@
 /** `retort bench`: what the product says about its own speed, for anyone to rerun. */
 import type { Command } from 'commander';
 import * as generator from './bench/generator.js';
+import * as exported from './bench/export.js';
 import * as labelling from './bench/labelling.js';
 import * as serve from './bench/serve.js';
 import * as training from './bench/training.js';
@@ -10,7 +11,7 @@ interface Bench {
 }
 
 // The visible list of benchmarks; comparing engines is a command of its own, `retort compare`.
-const benches: readonly Bench[] = [serve, training, labelling, generator];
+const benches: readonly Bench[] = [serve, training, labelling, generator, exported];
 
 export function register(program: Command): void {
   const bench = program

@@ -30,8 +30,6 @@ const variantSchema = z.strictObject({
   /** How it was quantised, and the form of its weights; absent where it was not. */
   scheme: z.string().optional(),
   weights: z.string().optional(),
-  /** `alone`: a row's result depends on the rows beside it, so each is run by itself. Absent: `padded`. */
-  batching: z.enum(['padded', 'alone']).optional(),
 });
 
 /** What divides the logits before the softmax, and the expected calibration error without and with it. */

@@ -1,4 +1,4 @@
-/** Errors of quantisation. */
+/** Errors of quantisation and of its bench. */
 import { define } from './entry.js';
 
 export const quantizeErrors = define({
@@ -11,6 +11,11 @@ export const quantizeErrors = define({
     kind: 'invalid',
     message: 'The scheme {scheme} finds nothing in the graph that it could quantise.',
     hint: 'It needs float32 constants as weights; `retort inspect FILE` lists what the graph holds. A graph that is quantised already stays as it is.',
+  },
+  bench_python_failed: {
+    kind: 'unavailable',
+    message: 'The peers that run in {python} failed: {reason}',
+    hint: 'Give --python the interpreter of an environment with onnx, onnxruntime, onnxscript and openvino; without --python only ONNX Runtime itself is measured.',
   },
   quantize_mismatch: {
     kind: 'internal',

@@ -24,7 +24,7 @@ export async function compareLogits(
   before: Uint8Array,
   after: Uint8Array,
   cases: readonly Case[],
-): Promise<{ readonly change: Change; readonly logits: number[][] }> {
+): Promise<{ readonly change: Change; readonly expected: number[][]; readonly logits: number[][] }> {
   const expected = await sessionLogits(before, 'all', cases);
   const logits = await sessionLogits(after, 'all', cases);
   const squares = logits.flatMap((row, index) =>
@@ -39,7 +39,7 @@ export async function compareLogits(
     flips: logits.filter((row, index) => argmax(row) !== argmax(expected[index] ?? [])).length,
     batchDifference: largestDifference(together, logits.slice(0, batch.length)),
   };
-  return { change, logits };
+  return { change, expected, logits };
 }
 
 async function batchLogits(model: Uint8Array, cases: readonly Case[]): Promise<number[][]> {

@@ -5,9 +5,10 @@ import { type Bundle, GOLDEN_FILE } from '../../core/bundle/read.js';
 import { writeBundle } from '../../core/bundle/write.js';
 import { fail } from '../../core/errors.js';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
+import { argmax } from '../../core/probabilities.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { calibrationOn } from '../calibration.js';
-import { feedsOf, goldenOf, type LabelledSplit, type Measured, measureOn } from '../measure.js';
+import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
 import { modelCard } from '../model-card.js';
 import { type Change, compareLogits } from './compare.js';
 import { quantizeModel, type QuantizeOptions } from './quantize.js';
@@ -61,24 +62,31 @@ export async function quantizeBundle(
   const after = encodeModel(quantized.model);
 
   const golden = bundle.golden.cases.map(({ text }) => text);
-  const texts = [...golden, ...(splits[0]?.examples ?? []).map(({ text }) => text)];
+  const texts = [
+    ...new Set([...golden, ...splits.flatMap(({ examples }) => examples.map(({ text }) => text))]),
+  ];
   const cases = texts.map((text) => ({ text, ids: [...tokenizer.encode(text)] }));
-  const { change, logits } = await compareLogits(before, after, cases);
+  const { change, expected, logits } = await compareLogits(before, after, cases);
   if (!scheme.dependsOnBatch && !(change.batchDifference <= batchTolerance))
     throw fail('quantize_mismatch', {
       difference: change.batchDifference.toExponential(1),
       scheme: scheme.name,
     });
-  const scores: { before: Score; after: Measured }[] = [];
-  for (const split of splits)
-    scores.push({
-      before: (await measureOn(before, source.precision, split, tokenizer)).accuracy,
-      after: await measureOn(after, scheme.precision, split, tokenizer),
+  const scoresOf = (found: readonly number[][], precision: string) => {
+    const byText = new Map(texts.map((text, index) => [text, found[index] ?? []]));
+    return splits.map(({ name, examples }) => {
+      const predictions = examples.map(({ text, label }) => ({ logits: byText.get(text) ?? [], label }));
+      const correct = predictions.filter((one) => argmax(one.logits) === one.label).length;
+      const data = `${name}, as ${precision}`;
+      return { accuracy: scored({ data, rows: examples.length, correct }), predictions };
     });
+  };
+  const was = scoresOf(expected, source.precision);
+  const is = scoresOf(logits, scheme.precision);
 
   const file = `model.${scheme.precision}.onnx`;
   const form = quantized.model.metadata.get('retort.weights');
-  const [first] = scores;
+  const [first] = is;
   const changed: Omit<Manifest, 'files'> = {
     ...manifest,
     name: options.name,
@@ -91,14 +99,11 @@ export async function quantizeBundle(
         irVersion: quantized.model.irVersion,
         scheme: scheme.name,
         ...(form === undefined ? {} : { weights: form }),
-        ...(scheme.dependsOnBatch ? { batching: 'alone' } : {}),
       },
     ],
-    accuracy: [...manifest.accuracy, ...scores.map((score) => score.after.accuracy)],
+    accuracy: [...manifest.accuracy, ...is.map(({ accuracy }) => accuracy)],
     calibration:
-      first === undefined
-        ? manifest.calibration
-        : calibrationOn(first.after.accuracy.data, first.after.predictions),
+      first === undefined ? manifest.calibration : calibrationOn(first.accuracy.data, first.predictions),
     lineage: {
       ...manifest.lineage,
       createdAt: options.now.toISOString(),
@@ -132,7 +137,10 @@ export async function quantizeBundle(
     rewrites: countOf(quantized.rewrites.map(({ rule }) => rule)),
     refusals: quantized.refusals,
     change,
-    accuracy: scores.map((score) => ({ before: score.before, after: score.after.accuracy })),
+    accuracy: was.flatMap(({ accuracy }, place) => {
+      const after = is[place]?.accuracy;
+      return after === undefined ? [] : [{ before: accuracy, after }];
+    }),
   };
 }
 
