@@ -50,8 +50,13 @@ export async function inspectModel(file: string, shapes: readonly Sizes[]): Prom
       ? shapes.map((sizes) => completed(graph, sizes, defaultLengths[1] ?? 1))
       : defaultLengths.map((length) => completed(graph, {}, length));
   const distinct = [...new Map(wanted.map((sizes) => [JSON.stringify(sizes), sizes])).values()];
-  const at = (sizes: readonly number[]) =>
-    profileAt(graph, Object.fromEntries(symbols.map((name, place) => [name, sizes[place] ?? 1])), stored);
+  const known = new Map<string, Profile>();
+  const at = (sizes: readonly number[]) => {
+    const named = Object.fromEntries(symbols.map((name, place) => [name, sizes[place] ?? 1]));
+    const found = known.get(sizes.join()) ?? profileAt(graph, named, stored);
+    known.set(sizes.join(), found);
+    return found;
+  };
   const port = (name: string): Port => ({ name, type: graph.types.get(name) ?? null });
   const operators = new Map<string, number>();
   countOperators(graph, operators);
