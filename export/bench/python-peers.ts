@@ -83,7 +83,7 @@ async function openvino(
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const ask = async (question: unknown) => {
         child.stdin.write(`${JSON.stringify(question)}\n`);
-        const { value, done } = await lines.next();
+        const { value, done }: IteratorResult<string, unknown> = await lines.next();
         if (done === true) throw fail('bench_python_failed', { python, reason: `${name} ended` });
         const answer = answerSchema.parse(JSON.parse(value));
         if ('error' in answer)

@@ -73,8 +73,7 @@ export async function runRounds(
 /** Each round starts with another one, so that none always follows the same neighbour's cache. */
 function rotated<T>(values: readonly T[], round: number): T[] {
   const start = round % Math.max(1, values.length);
-  const turned = [...values.slice(start), ...values.slice(0, start)];
-  return round % 2 === 0 ? turned : turned.reverse();
+  return [...values.slice(start), ...values.slice(0, start)];
 }
 
 interface Opened {

@@ -18,6 +18,8 @@ export interface Change {
 }
 
 const batchRows = 16;
+/** Of these many texts it is measured what batch-mates change. */
+const batchedTexts = 256;
 
 /** @param cases rows of ids; run one by one, as they are, by both graphs */
 export async function compareLogits(
@@ -30,25 +32,31 @@ export async function compareLogits(
   const squares = logits.flatMap((row, index) =>
     row.map((value, k) => (value - (expected[index]?.[k] ?? Number.NaN)) ** 2),
   );
-  const batch = cases.slice(0, batchRows);
-  const together = await batchLogits(after, batch);
+  const batched = cases.slice(0, batchedTexts);
+  const together = await batchLogits(after, batched);
   const change = {
     texts: cases.length,
     difference: largestDifference(logits, expected),
     deviation: Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length)),
     flips: logits.filter((row, index) => argmax(row) !== argmax(expected[index] ?? [])).length,
-    batchDifference: largestDifference(together, logits.slice(0, batch.length)),
+    batchDifference: largestDifference(together, logits.slice(0, batched.length)),
   };
   return { change, expected, logits };
 }
 
+/** In batches of `batchRows`, padded with 0. */
 async function batchLogits(model: Uint8Array, cases: readonly Case[]): Promise<number[][]> {
   const session = await openSession(model);
+  const found: number[][] = [];
   try {
-    const { logits } = await session.run(paddedBatch(cases.map(({ ids }) => ids)));
-    const flat = logits === undefined ? [] : toNumbers(logits);
-    const classes = flat.length / cases.length;
-    return cases.map((_, row) => flat.slice(row * classes, (row + 1) * classes));
+    for (let start = 0; start < cases.length; start += batchRows) {
+      const batch = cases.slice(start, start + batchRows);
+      const { logits } = await session.run(paddedBatch(batch.map(({ ids }) => ids)));
+      const flat = logits === undefined ? [] : toNumbers(logits);
+      const classes = flat.length / batch.length;
+      found.push(...batch.map((_, row) => flat.slice(row * classes, (row + 1) * classes)));
+    }
+    return found;
   } finally {
     await session.close();
   }

@@ -68,7 +68,7 @@ export const elementwiseInference: InferenceRules = {
     ],
     same,
   ),
-  ...forAll(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max'], broadcasting),
+  ...forAll(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum'], broadcasting),
   ...forAll(['Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or'], comparing),
   ...forAll(['Not', 'IsNaN'], truth),
   Where: choosing,

@@ -1,0 +1,143 @@
+/** Every scheme over graphs of other exporters, as they are and optimised: near the original, and what it says it is. */
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { openSession } from '../../../core/engines/session.js';
+import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
+import type { Model } from '../../../core/graph/ir.js';
+import { type Tensor, toNumbers } from '../../../core/tensor.js';
+import { defaultOptions, optimizeModel } from '../../../export/optimize/optimize.js';
+import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
+import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
+import { validate } from '../../../export/optimize/validate/validate.js';
+import { prepareModel } from '../../../export/quantize/quantize.js';
+import { quantizeFile } from '../../../export/quantize/quantize-file.js';
+import { schemeOf, schemes } from '../../../export/quantize/schemes.js';
+import { fixtureUrl } from '../../fixture-url.js';
+
+const weights = { type: 'int8', bits: 8, perColumn: true } as const;
+const texts = [
+  [2, 11, 7, 9, 3, 8],
+  [2, 31, 5, 3],
+  [2, 14, 15, 16, 17, 18, 19, 20, 3],
+];
+const settings = { weights, excluded: [], inputs: {}, texts };
+const fixtures = ['bert_eager_gelu_ts17', 'bert_sdpa_gelu_dyn18', 'paddle_ernie_relu_op17', 'lstm_plain_ts'];
+/** Of the largest output; the graphs' random weights have no structure that would hide rounding. */
+const allowed: Readonly<Record<string, number>> = {
+  int8: 0.08,
+  'int8-calibrated': 0.08,
+  int4: 0.5,
+  'fp16-stored': 2e-3,
+};
+
+async function fixture(name: string): Promise<Model> {
+  return decodeModel(await readFile(fixtureUrl(`onnx/${name}.onnx`)));
+}
+
+const cases = schemes.flatMap((scheme) =>
+  fixtures
+    .filter((name) => !(name.startsWith('lstm') && /calibrated|int4/.test(scheme.name)))
+    .map((name) => [scheme.name, name] as const),
+);
+
+test.each(cases)('%s of %s is near the original', async (scheme, name) => {
+  for (const model of [await fixture(name), (await optimizeModel(await fixture(name))).model]) {
+    const { quantized, change } = await quantizeFile(model, { ...settings, scheme: schemeOf(scheme) });
+    expect(change.difference).toBeLessThan(allowed[scheme]!);
+    expect(quantized.model.metadata.get('retort.scheme')).toBe(scheme);
+  }
+});
+
+test.each(fixtures)('the form that %s is quantised from computes the same', async (name) => {
+  const model = await fixture(name);
+  for (const before of [model, (await optimizeModel(model)).model]) {
+    const { model: after } = await prepareModel(before, schemeOf('int8'));
+    const verdict = await validate(model, after, {
+      target: defaultOptions.target,
+      tolerance: 1e-4,
+      inputs: {},
+      texts,
+    });
+    expect('validation' in verdict).toBe(true);
+  }
+});
+
+test('the last layer of a classifier over the first token computes that token alone', async () => {
+  const { model } = await optimizeModel(await fixture('bert_eager_gelu_ts17'));
+  const { model: after, rewrites } = await prepareModel(model, schemeOf('int8'));
+  expect(rewrites.some(({ rule }) => rule === 'first-token')).toBe(true);
+  const last = after.graph.nodes.findLast(({ opType }) => opType === 'MultiHeadAttention');
+  const [query = '', key = ''] = last?.inputs ?? [];
+  expect(after.graph.types.get(query)?.shape?.[1]).not.toBe('sequence_length');
+  expect(after.graph.types.get(key)?.shape?.[1]).toBe('sequence_length');
+});
+
+test('with fixed scales a row gives alone what it gives in a padded batch, but for a rounding; with scales of the batch it does not', async () => {
+  const model = await fixture('bert_eager_gelu_ts17');
+  const plans = planInputs(model.graph, {});
+  const differences = [];
+  for (const name of ['int8-calibrated', 'int8']) {
+    const { quantized } = await quantizeFile(model, { ...settings, scheme: schemeOf(name) });
+    const session = await openSession(encodeModel(quantized.model));
+    const first = async (ids: number[][]) => {
+      const found = await session.run(caseOfTexts(plans, ids).feeds);
+      return rowOf(found[model.graph.outputs[0]!]!);
+    };
+    const [alone, beside] = [await first([long(24)]), await first([long(24), long(37), long(8)])];
+    differences.push(Math.max(...alone.map((value, k) => Math.abs(value - beside[k]!))));
+    await session.close();
+  }
+  const [fixed, dynamic] = differences;
+  expect(fixed).toBeLessThan(1e-3);
+  expect(dynamic).toBeGreaterThan(fixed!);
+});
+
+function long(length: number): number[] {
+  return Array.from({ length }, (_, place) => 4 + ((place * 37) % 50));
+}
+
+function rowOf(value: Tensor): number[] {
+  return toNumbers(value).slice(
+    0,
+    value.shape.slice(1).reduce((product, size) => product * size, 1),
+  );
+}
+
+test('what is excluded stays', async () => {
+  const model = await fixture('paddle_ernie_relu_op17');
+  const node = model.graph.nodes.find(
+    ({ opType, inputs }) =>
+      opType === 'MatMul' && (model.graph.initializers.get(inputs[1]!)?.data.length ?? 0) > 1024,
+  );
+  const scheme = schemeOf('int8');
+  const all = await quantizeFile(model, { ...settings, scheme });
+  const some = await quantizeFile(model, { ...settings, scheme, excluded: [node?.name ?? ''] });
+  const count = ({ graph }: Model) =>
+    graph.nodes.filter(({ opType }) => opType === 'MatMulIntegerToFloat').length;
+  expect(count(all.quantized.model)).toBeGreaterThan(0);
+  expect(count(some.quantized.model)).toBe(count(all.quantized.model) - Number(node !== undefined));
+});
+
+test('an LSTM becomes DynamicQuantizeLSTM, with scales by column or by direction', async () => {
+  const model = await fixture('lstm_plain_ts');
+  for (const perColumn of [true, false]) {
+    const options = { ...settings, scheme: schemeOf('int8'), weights: { ...weights, perColumn } };
+    const { quantized } = await quantizeFile(model, options);
+    const lstm = quantized.model.graph.nodes.find(({ opType }) => opType === 'DynamicQuantizeLSTM');
+    const scale = quantized.model.graph.initializers.get(lstm?.inputs[8] ?? '');
+    expect(scale?.shape.length).toBe(perColumn ? 2 : 1);
+  }
+});
+
+test('a graph without weights, a calibrated scheme without texts and an unknown scheme are refused', async () => {
+  const model = await fixture('paddle_ernie_relu_op17');
+  const scheme = schemeOf('int8');
+  const { quantized } = await quantizeFile(model, { ...settings, scheme });
+  await expect(quantizeFile(quantized.model, { ...settings, scheme })).rejects.toMatchObject({
+    code: 'quantize_nothing',
+  });
+  await expect(
+    quantizeFile(model, { ...settings, scheme: schemeOf('int8-calibrated'), texts: [] }),
+  ).rejects.toMatchObject({ code: 'calibration_missing' });
+  expect(() => schemeOf('int3')).toThrow(expect.objectContaining({ code: 'scheme_unknown' }));
+});
