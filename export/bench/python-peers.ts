@@ -83,9 +83,9 @@ async function openvino(
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const ask = async (question: unknown) => {
         child.stdin.write(`${JSON.stringify(question)}\n`);
-        const { value, done }: IteratorResult<string, unknown> = await lines.next();
-        if (done === true) throw fail('bench_python_failed', { python, reason: `${name} ended` });
-        const answer = answerSchema.parse(JSON.parse(value));
+        const next: IteratorResult<string, undefined> = await lines.next();
+        if (next.done === true) throw fail('bench_python_failed', { python, reason: `${name} ended` });
+        const answer = answerSchema.parse(JSON.parse(next.value));
         if ('error' in answer)
           throw fail('bench_python_failed', { python, reason: `${name}: ${answer.error}` });
         return answer;
