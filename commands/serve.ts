@@ -29,6 +29,7 @@ interface Options extends EdgeOptions {
   readonly poll?: number;
   readonly cacheMb?: number;
   readonly compareEager?: number;
+  readonly reports?: string;
   readonly logLevel: string;
 }
 
@@ -89,6 +90,7 @@ export function register(program: Command): void {
       'share of single texts that are run again eagerly, for /v1/compare (default: 0)',
       decimal(0, 1),
     )
+    .option('--reports <folder>', "load tests' reports, for the page")
     .addOption(
       new Option('--log-level <level>', 'the least that is logged').choices(logLevels).default('info'),
     )
@@ -176,6 +178,7 @@ async function configOf(options: Options): Promise<ServeConfig> {
     lifeCycle: { graceMs: options.graceMs, drainMs: options.drainMs, pollSeconds: options.poll },
     cache: { megabytes: options.cacheMb },
     compare: { share: options.compareEager },
+    reports: options.reports,
   };
   return parseConfig(overlaid(entries, asked), options.config ?? 'of the command line');
 }

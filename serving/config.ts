@@ -96,6 +96,8 @@ export const serveConfigSchema = z.strictObject({
     .default(null),
   /** A share of single texts that is run again, static and eager. */
   compare: z.strictObject({ share: share.default(0) }).prefault({}),
+  /** Folder of load tests' reports that the page shows; null for none. */
+  reports: z.string().nullable().default(null),
   lifeCycle: z
     .strictObject({
       /** Between two looks into the repository; 0 loads only what it is told to. */

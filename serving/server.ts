@@ -5,6 +5,7 @@ import { usableCores } from '../core/cpu-quota.js';
 import type { ApiKeys } from './access/api-keys.js';
 import { Cascade } from './cascade/cascade.js';
 import { systemClock } from './clock.js';
+import { OnDemandComparison } from './comparison/on-demand.js';
 import { Sampler } from './comparison/sampler.js';
 import type { ServeConfig } from './config.js';
 import { startEdges } from './edges.js';
@@ -12,6 +13,7 @@ import type { ServingContext } from './inference/context.js';
 import { InferenceService } from './inference/service.js';
 import { type RunSettings } from './life-cycle/served-model.js';
 import { watchRepository } from './life-cycle/watch.js';
+import { LoadReports } from './load-reports.js';
 import { Metrics } from './metrics.js';
 import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
@@ -82,6 +84,7 @@ export async function startServer({
             sampler.offer(folder, text);
           },
   });
+  const onDemand = new OnDemandComparison();
   const context: ServingContext = {
     registry,
     inference,
@@ -89,6 +92,8 @@ export async function startServer({
     limits,
     logger,
     comparison: () => sampler?.summary ?? null,
+    onDemand,
+    loadReports: new LoadReports(config.reports),
     draining: false,
     refusing: false,
   };
@@ -112,6 +117,7 @@ export async function startServer({
       while (registry.openRequests > 0 && clock.now() < deadline) await sleep(10);
       await registry.close();
       await sampler?.close();
+      await onDemand.close();
       await edges.end();
     },
   };

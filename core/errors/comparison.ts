@@ -43,4 +43,14 @@ export const comparisonErrors = define({
     message: 'The engines do not compute the same: {which}.',
     hint: "Compare fewer engines to find the wrong one; if int8 is at fault, look at the bundle's accuracy before raising --int8-tolerance.",
   },
+  comparison_busy: {
+    kind: 'overloaded',
+    message: 'A comparison runs already.',
+    hint: 'Ask again in a few seconds: one runs at a time.',
+  },
+  comparison_failed: {
+    kind: 'unavailable',
+    message: 'The comparison stopped: {reason}.',
+    hint: 'A model that was imported has no eager form; `retort compare` says what can be compared.',
+  },
 });

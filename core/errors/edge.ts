@@ -80,7 +80,7 @@ export const edgeErrors = define({
   request_invalid: {
     kind: 'invalid',
     message: 'The request does not fit: {reason}.',
-    hint: 'Send the key text with a string, or texts with an array of strings.',
+    hint: 'For a prediction send text with a string, or texts with strings; /docs describes every body.',
   },
   text_too_long: {
     kind: 'invalid',

@@ -99,4 +99,19 @@ export const loadtestErrors = define({
     message: 'The load that drives the server ended with status {status}: {reason}.',
     hint: 'Run `retort serve` and `retort loadtest` by themselves to see what they say.',
   },
+  reports_off: {
+    kind: 'not_found',
+    message: 'This server was given no folder of load reports.',
+    hint: 'Start it with --reports FOLDER.',
+  },
+  reports_missing: {
+    kind: 'not_found',
+    message: 'The folder of load reports {path} cannot be read.',
+    hint: 'Create it, or start the server with another --reports.',
+  },
+  report_unknown: {
+    kind: 'not_found',
+    message: 'There is no load report {name}.',
+    hint: 'GET /v1/load-reports lists them.',
+  },
 });

@@ -1,6 +1,8 @@
 /** What requests are answered with, whatever edge they come through. */
 import type { Logger } from 'pino';
+import type { OnDemandComparison } from '../comparison/on-demand.js';
 import type { ComparisonSummary } from '../comparison/summary.js';
+import type { LoadReports } from '../load-reports.js';
 import type { Metrics } from '../metrics.js';
 import type { ModelRegistry } from '../model-registry.js';
 import type { InferenceService } from './service.js';
@@ -20,6 +22,9 @@ export interface ServingContext {
   readonly inference: InferenceService;
   /** What the live comparison found; null where it is off. */
   readonly comparison: () => ComparisonSummary | null;
+  /** Compares when it is asked to. */
+  readonly onDemand: OnDemandComparison;
+  readonly loadReports: LoadReports;
   /** Not ready any more. */
   draining: boolean;
   /** Takes no more work. */

@@ -1,5 +1,6 @@
 /** What the edges ask for: items in, labelled results out. Cache, cascade, shadow and comparison are behind it. */
 import { argmax, probabilities } from '../../core/probabilities.js';
+import type { Piece } from '../../core/text/tokenizer.js';
 import type { Cascade, Decision } from '../cascade/cascade.js';
 import { type Attribution, explain } from './explain.js';
 import type { Metrics } from '../metrics.js';
@@ -90,6 +91,18 @@ export class InferenceService {
     const model = registry.find(call.model, call.version, call.requestId);
     const { prediction, attributions, ...times } = await explain(model, text, explainRuns, call);
     return { model, results: [resultOf({ model, prediction, degraded: false })], times, attributions };
+  }
+
+  /** @throws RetortError explain_unsupported where the tokenizer cannot say, and those of infer */
+  async pieces(
+    text: string,
+    call: Omit<InferenceCall, 'items'>,
+  ): Promise<Pick<Inferred, 'model' | 'times'> & { readonly pieces: readonly Piece[] }> {
+    const model = this.#options.registry.find(call.model, call.version, call.requestId);
+    const { deadlineMs, signal } = call;
+    const answer = await model.queue.submit({ items: [{ text, pieces: true }], deadlineMs, signal });
+    const { predictions, ...times } = answer;
+    return { model, times, pieces: predictions[0]?.pieces ?? [] };
   }
 
   async #predict(model: ServedModel, items: readonly Item[], { deadlineMs, signal }: InferenceCall) {

@@ -41,6 +41,9 @@ export interface WatchedPage {
   readonly complaints: string[];
 }
 
+/** What Chromium says where there is no graphics processor. */
+const noGpu = 'No available adapters.';
+
 export async function openPage(
   browser: Browser,
   server: RunningServer,
@@ -55,7 +58,8 @@ export async function openPage(
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    const isComplaint = message.type() === 'error' || message.type() === 'warning';
+    if (isComplaint && message.text() !== noGpu) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('request', (request) => {

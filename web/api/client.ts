@@ -1,5 +1,6 @@
 /** Requests to the server that the page came from. */
 import type * as z from 'zod/mini';
+import { apiKey } from './key.js';
 import { errorSchema } from './schemas.js';
 
 /** What a request ends in when it does not answer: the server's own error, or that there was no answer. */
@@ -22,18 +23,16 @@ const patience = 60_000;
 export async function ask<T>(
   path: string,
   schema: z.ZodMiniType<T>,
-  {
-    body,
-    method,
-    signal,
-    headers,
-  }: { body?: unknown; method?: string; signal?: AbortSignal; headers?: Record<string, string> } = {},
+  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
   const limits = [AbortSignal.timeout(patience), ...(signal === undefined ? [] : [signal])];
   const response = await fetch(path, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    method: body === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any(limits),
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      ...(apiKey.value === '' ? {} : { 'x-api-key': apiKey.value }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;

@@ -5,10 +5,16 @@ export const errorSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
 });
 
+const attributionSchema = z.object({ text: z.string(), weight: z.number() });
+
 const resultSchema = z.object({
   label: z.string(),
   score: z.number(),
   logits: z.optional(z.array(z.number())),
+  /** The teacher that answered instead. */
+  answered_by: z.optional(z.string()),
+  /** What each piece of the text adds to the label's probability. */
+  attributions: z.optional(z.array(attributionSchema)),
 });
 
 export const predictionSchema = z.object({
@@ -58,12 +64,25 @@ const manifestSchema = z.object({
   }),
 });
 
+/** A version in the repository, loaded or not. */
+const versionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z.enum(['READY', 'LOADING', 'UNAVAILABLE']),
+  /** Why it is unavailable; empty where it is not loaded, or ready. */
+  reason: z.string(),
+  label: z.nullable(z.enum(['stable', 'canary'])),
+});
+
 export const modelsSchema = z.object({
+  repository: z.array(versionSchema),
   models: z.array(z.object({ ready: z.boolean(), workers: z.number(), manifest: manifestSchema })),
   limits: z.object({ bodyBytes: z.number(), textCharacters: z.number(), textsPerRequest: z.number() }),
 });
 
+export type Attribution = z.infer<typeof attributionSchema>;
 export type PredictionAnswer = z.infer<typeof predictionSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Limits = z.infer<typeof modelsSchema>['limits'];
 export type ModelState = z.infer<typeof modelsSchema>['models'][number];
+export type RepositoryVersion = z.infer<typeof versionSchema>;

@@ -1,7 +1,7 @@
 /** Where the reader is: `#panel?key=value`. What follows the hash never reaches the server. */
 import { computed, signal } from '@preact/signals';
 
-export const panelNames = ['try', 'models'] as const;
+export const panelNames = ['try', 'browser', 'compare', 'models', 'load'] as const;
 export type PanelName = (typeof panelNames)[number];
 
 const hash = signal(location.hash);

@@ -1,12 +1,17 @@
 /** Whether the server answers, and what it serves. */
 import { computed, signal } from '@preact/signals';
 import { ask, asFailure, OFFLINE, type RequestFailure } from '../api/client.js';
-import { type Limits, type ModelState, modelsSchema } from '../api/schemas.js';
+import { type Limits, type ModelState, modelsSchema, type RepositoryVersion } from '../api/schemas.js';
 
 export type ServerState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'loading'; readonly limits: Limits }
-  | { readonly kind: 'ready'; readonly limits: Limits; readonly models: readonly ModelState[] }
+  | {
+      readonly kind: 'ready';
+      readonly limits: Limits;
+      readonly models: readonly ModelState[];
+      readonly repository: readonly RepositoryVersion[];
+    }
   | { readonly kind: 'failed'; readonly failure: RequestFailure }
   | { readonly kind: 'offline' };
 
@@ -38,9 +43,11 @@ export async function lookAtServer(): Promise<void> {
 
 async function readState(): Promise<ServerState> {
   try {
-    const { models: served, limits } = await ask('/v1/models', modelsSchema);
+    const { models: served, limits, repository } = await ask('/v1/models', modelsSchema);
     const ready = served.filter((model) => model.ready);
-    return ready.length > 0 ? { kind: 'ready', limits, models: ready } : { kind: 'loading', limits };
+    return ready.length > 0
+      ? { kind: 'ready', limits, models: ready, repository }
+      : { kind: 'loading', limits };
   } catch (thrown) {
     const failure = asFailure(thrown);
     return failure.code === OFFLINE ? { kind: 'offline' } : { kind: 'failed', failure };

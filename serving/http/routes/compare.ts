@@ -1,34 +1,34 @@
-/** `GET /v1/compare`: what the live comparison of static and eager execution found. */
+/** `/v1/compare`: what the live comparison of static and eager execution found, and one on the spot. */
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
+import type { ComparisonRun } from '../../comparison/on-demand.js';
 import type { ComparisonSummary } from '../../comparison/summary.js';
+import { checkTexts } from '../../inference/check-texts.js';
+import { parseBody } from '../parse-body.js';
 import type { Route } from '../route.js';
 
 const estimateSchema = z
   .object({ estimate: z.number(), interval: z.tuple([z.number(), z.number()]).readonly() })
   .nullable();
 
-export const compare: Route = {
+const summarySchema = z.object({
+  samples: z.int(),
+  threads: z.int(),
+  staticMs: estimateSchema,
+  eagerMs: estimateSchema,
+  speedup: estimateSchema,
+  differenceMs: estimateSchema,
+  largestLogitDifference: z.number(),
+}) satisfies z.ZodType<ComparisonSummary>;
+
+const live: Route = {
   method: 'get',
   path: '/v1/compare',
   access: 'key',
   operation: {
     tag: 'Operation',
     summary: 'Static beside eager execution, over sampled requests',
-    responses: {
-      200: {
-        description: 'Medians with 95 % intervals',
-        schema: z.object({
-          samples: z.int(),
-          threads: z.int(),
-          staticMs: estimateSchema,
-          eagerMs: estimateSchema,
-          speedup: estimateSchema,
-          differenceMs: estimateSchema,
-          largestLogitDifference: z.number(),
-        }) satisfies z.ZodType<ComparisonSummary>,
-      },
-    },
+    responses: { 200: { description: 'Medians with 95 % intervals', schema: summarySchema } },
   },
   handle: ({ comparison }) => {
     const summary = comparison();
@@ -36,3 +36,41 @@ export const compare: Route = {
     return { body: summary };
   },
 };
+
+const bodySchema = z.strictObject({
+  texts: z.array(z.string()).min(1).max(8),
+  runs: z.int().min(1).max(50).default(10).meta({ description: 'Of each text.' }),
+  model: z.string().optional(),
+  version: z.string().optional(),
+});
+
+const runSchema = z.object({
+  summary: summarySchema,
+  pairs: z
+    .array(z.object({ staticMs: z.number(), eagerMs: z.number(), difference: z.number() }))
+    .readonly()
+    .meta({ description: 'In the order in which they ran; cut short by the deadline.' }),
+}) satisfies z.ZodType<ComparisonRun>;
+
+const onDemand: Route = {
+  method: 'post',
+  path: '/v1/compare',
+  access: 'key',
+  operation: {
+    tag: 'Operation',
+    summary: 'Run texts on both engines now, in turns, on a thread of their own',
+    headers: ['X-Request-Timeout-Ms'],
+    request: bodySchema,
+    responses: { 200: { description: 'Every pair of runs, and their medians', schema: runSchema } },
+  },
+  async handle(context, exchange) {
+    const { texts, runs, model, version } = parseBody(exchange, bodySchema);
+    const { timeoutMs, signal, requestId } = exchange.call;
+    checkTexts(texts, context.limits);
+    const { folder } = context.registry.find(model, version, requestId);
+    const deadlineMs = performance.now() + Math.min(timeoutMs ?? Infinity, context.limits.deadlineMs);
+    return { body: await context.onDemand.run(folder, { texts, runs, deadlineMs, signal }) };
+  },
+};
+
+export const comparison: readonly Route[] = [live, onDemand];

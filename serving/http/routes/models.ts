@@ -24,13 +24,25 @@ export const models: Route = {
               manifest: z.looseObject({ name: z.string(), version: z.string() }),
             }),
           ),
+          repository: z
+            .array(
+              z.object({
+                name: z.string(),
+                version: z.string(),
+                state: z.enum(['READY', 'LOADING', 'UNAVAILABLE']),
+                reason: z.string(),
+                label: z.enum(['stable', 'canary']).nullable(),
+              }),
+            )
+            .meta({ description: 'Every version there is, loaded or not' }),
           limits: z.record(z.string(), z.number()),
         }),
       },
     },
   },
-  handle: ({ registry, limits }) => ({
+  handle: async ({ registry, limits }) => ({
     body: {
+      repository: await registry.index(),
       models: registry.models.map(({ manifest, pool }) => ({
         ready: pool.readyWorkers > 0,
         workers: pool.readyWorkers,

@@ -1,11 +1,20 @@
 /** What a served version is: what it reads and says, how good it is, and where it came from. */
 import type { ComponentChildren } from 'preact';
-import type { Manifest, ModelState } from '../../api/schemas.js';
+import type { Manifest, ModelState, RepositoryVersion } from '../../api/schemas.js';
 import { text } from '../../i18n/index.js';
 import { date, mebibytes, number, percent } from '../../parts/format.js';
 import { labelName } from '../../parts/labels.js';
+import { Versions } from './versions.js';
 
-export function ModelCard({ model, isDefault }: { readonly model: ModelState; readonly isDefault: boolean }) {
+export function ModelCard({
+  model,
+  isDefault,
+  versions,
+}: {
+  readonly model: ModelState;
+  readonly isDefault: boolean;
+  readonly versions: readonly RepositoryVersion[];
+}) {
   const { manifest, workers } = model;
   const words = text.value.models;
   return (
@@ -28,6 +37,7 @@ export function ModelCard({ model, isDefault }: { readonly model: ModelState; re
         <Fact name={words.calibration}>{calibrationOf(manifest)}</Fact>
       </dl>
       <Accuracy manifest={manifest} />
+      <Versions model={manifest.name} versions={versions} />
       <Lineage manifest={manifest} />
     </article>
   );

@@ -24,7 +24,12 @@ function Served() {
   return (
     <div class="stack">
       {state.models.map((model, index) => (
-        <ModelCard key={model.manifest.name} model={model} isDefault={index === 0} />
+        <ModelCard
+          key={model.manifest.name}
+          model={model}
+          isDefault={index === 0}
+          versions={state.repository.filter(({ name }) => name === model.manifest.name)}
+        />
       ))}
     </div>
   );

@@ -5,7 +5,8 @@ import { milliseconds, percent } from '../../parts/format.js';
 import { labelName } from '../../parts/labels.js';
 import { Failure, Waiting } from '../../parts/notice.js';
 import { StageBar } from './stage-bar.js';
-import { type Answer, askAgain } from './review.js';
+import { type Answer, askAgain, explanations } from './review.js';
+import { Words } from './words.js';
 
 export function AnswerCard({
   model,
@@ -42,6 +43,7 @@ function Reading({ model, answer }: { readonly model: ModelState; readonly answe
   const { labels, calibration } = model.manifest;
   const words = text.value.try;
   const [negative = '', positive = ''] = labels;
+  const attributions = explanations.value.get(model.manifest.name);
   const positiveShare = result.label === positive ? result.score : 1 - result.score;
   return (
     <>
@@ -57,6 +59,9 @@ function Reading({ model, answer }: { readonly model: ModelState; readonly answe
         <span>{calibration === null ? words.uncalibrated : words.calibrated}</span>
         <span>{labelName(positive)}</span>
       </p>
+      {attributions === undefined ? null : (
+        <Words attributions={attributions} label={result.label} labels={labels} />
+      )}
       <StageBar timings={answer.timings} />
     </>
   );

@@ -20,7 +20,7 @@ export function BatchTable() {
       <p role="status">
         {words.summary(counts.get('positive') ?? 0, counts.get('negative') ?? 0, counts.get('problem') ?? 0)}
       </p>
-      <div class="table-scroll" role="region" tabIndex={0} aria-label={words.title}>
+      <div class="table-scroll table-long" role="region" tabIndex={0} aria-label={text.value.figures}>
         <table>
           <thead>
             <tr>

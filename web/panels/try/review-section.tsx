@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { text } from '../../i18n/index.js';
 import { Empty, Waiting } from '../../parts/notice.js';
+import { characterLimit, examples, isReadable, review } from '../../shell/review-text.js';
 import { models, server } from '../../shell/server-state.js';
 import { AnswerCard } from './answer-card.js';
-import { examples } from './examples.js';
-import { answers, characterLimit, followReview, isReadable, review } from './review.js';
+import { answers, followReview } from './review.js';
 
 export function ReviewSection() {
   const words = text.value.try;
@@ -97,6 +97,8 @@ function Examples() {
 function Answers() {
   const words = text.value;
   if (server.value.kind === 'connecting') return <Waiting title={words.server.connecting} />;
+  if (server.value.kind === 'offline')
+    return <Empty title={words.server.offlineTitle}>{words.server.offlineText}</Empty>;
   if (!isReadable(review.value) || models.value.length === 0)
     return <Empty title={words.try.emptyTitle}>{words.try.emptyText}</Empty>;
   const served = models.value;

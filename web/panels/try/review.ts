@@ -2,30 +2,23 @@
 import { effect, signal } from '@preact/signals';
 import { asFailure, isAbort, type RequestFailure } from '../../api/client.js';
 import { predict } from '../../api/predict.js';
-import type { ModelState, PredictionAnswer } from '../../api/schemas.js';
-import { examples } from './examples.js';
+import type { Attribution, ModelState, PredictionAnswer } from '../../api/schemas.js';
+import { isReadable, review } from '../../shell/review-text.js';
 import { panel, query, remember } from '../../shell/route.js';
-import { models, server } from '../../shell/server-state.js';
+import { models } from '../../shell/server-state.js';
 
 export type Answer =
   | { readonly kind: 'answered'; readonly text: string; readonly answer: PredictionAnswer }
   | { readonly kind: 'failed'; readonly failure: RequestFailure };
 
-/** Begins with an example, so that a first look shows an answer. */
-export const review = signal(query.peek().get('text') ?? examples[0] ?? '');
-
 /** By the model's name. An answer stays until the next one is there. */
 export const answers = signal<ReadonlyMap<string, Answer>>(new Map());
 
-/** Longest review that the server reads; null while it is not known. */
-export function characterLimit(): number | null {
-  const state = server.value;
-  return state.kind === 'ready' || state.kind === 'loading' ? state.limits.textCharacters : null;
-}
+/** By the model's name: what each word adds; of the review that is answered. Absent where a model cannot say. */
+export const explanations = signal<ReadonlyMap<string, readonly Attribution[]>>(new Map());
 
-export function isReadable(text: string): boolean {
-  return text.trim() !== '' && text.length <= (characterLimit() ?? 0);
-}
+/** The tokenizer that can say which word an id stands for. */
+const wordsKind = 'words';
 
 /** Milliseconds after the last key. */
 const pause = 200;
@@ -45,6 +38,7 @@ export function followReview(): () => void {
     running = new AbortController();
     if (!isReadable(text)) {
       answers.value = new Map();
+      explanations.value = new Map();
       return;
     }
     const { signal: gone } = running;
@@ -68,13 +62,15 @@ export function askAgain(): void {
 }
 
 async function askAll(text: string, served: readonly ModelState[], gone: AbortSignal): Promise<void> {
-  remember('try', { text });
+  if (panel.value === 'try') remember('try', { text });
+  explanations.value = new Map();
   await Promise.all(
-    served.map(async ({ manifest: { name } }) => {
+    served.map(async ({ manifest: { name, tokenizer } }) => {
       const answer = await askOne(text, name, gone);
       if (answer === null || gone.aborted) return;
       const known = new Set(served.map(({ manifest }) => manifest.name));
       answers.value = new Map([...answers.value, [name, answer] as const].filter(([one]) => known.has(one)));
+      if (answer.kind === 'answered' && tokenizer.kind === wordsKind) await explain(text, name, gone);
     }),
   );
 }
@@ -84,5 +80,17 @@ async function askOne(text: string, model: string, gone: AbortSignal): Promise<A
     return { kind: 'answered', text, answer: await predict({ texts: [text], model }, gone) };
   } catch (thrown) {
     return isAbort(thrown) ? null : { kind: 'failed', failure: asFailure(thrown) };
+  }
+}
+
+/** After the answer, so that it does not wait for what costs a run a word. */
+async function explain(text: string, model: string, gone: AbortSignal): Promise<void> {
+  try {
+    const { results } = await predict({ texts: [text], model, explain: true }, gone);
+    const attributions = results[0]?.attributions;
+    if (attributions !== undefined && !gone.aborted)
+      explanations.value = new Map([...explanations.value, [model, attributions]]);
+  } catch {
+    // The answer stays as it is, without colours.
   }
 }

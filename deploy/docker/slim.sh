@@ -1,0 +1,18 @@
+#!/bin/sh
+# Leaves in node_modules and dist what the server runs on this platform. Run in the repository's root after a build.
+set -eu
+platform=$(node -p 'process.platform')
+arch=$(node -p 'process.arch')
+
+npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+for folder in node_modules/onnxruntime-node/bin/*/*; do
+  [ "${folder##*/}" = "$platform" ] || rm -rf "$folder"
+done
+for folder in node_modules/onnxruntime-node/bin/*/"$platform"/*; do
+  [ "${folder##*/}" = "$arch" ] || rm -rf "$folder"
+done
+
+# Source maps and TypeScript's declarations are for those who build on it.
+find node_modules dist -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+rm -rf dist/test

@@ -1,0 +1,53 @@
+/** Static against eager: on the spot, and sampled from live requests. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import type { RunningServer } from '../../serving/server.js';
+import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowser } from './harness.js';
+
+let browser: Browser;
+let server: RunningServer;
+beforeAll(async () => {
+  const options = { models: [{ name: 'student' }], compare: { share: 1 } };
+  [browser, server] = await Promise.all([startBrowser(), serve(options)]);
+  await server.loaded;
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test('a comparison on the spot has a factor with its interval, both engines and every pair', async () => {
+  const { page, complaints } = await openPage(browser, server, '#compare');
+  await page.getByText('Nothing measured yet').waitFor();
+  await page.getByRole('button', { name: 'Compare now' }).click();
+  await page
+    .getByText(/^\d[\d.]*×$/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/Medians of \d+ pairs of runs, single texts, 1 thread an engine/)
+    .first()
+    .waitFor();
+  await page.getByRole('img', { name: 'Time of each run, static and eager' }).waitFor();
+  expect(await accessibilityFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}/compare-1280.png`, fullPage: true });
+  await page.setViewportSize({ width: 390, height: 900 });
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: `${pictures}/compare-390.png`, fullPage: true });
+  expect(complaints).toEqual([]);
+});
+
+test('figures of live requests appear after a request was sampled', async () => {
+  const { page } = await openPage(browser, server);
+  await page.getByRole('article', { name: 'student' }).getByRole('strong').waitFor();
+  await page.getByRole('link', { name: 'Static vs eager' }).click();
+  await page.getByText(/Medians of \d+ pairs? of runs/).waitFor({ timeout: 60_000 });
+});
+
+test('says how to switch sampling on', async () => {
+  const off = await serve({ models: [{ name: 'student' }] });
+  await off.loaded;
+  const { page } = await openPage(browser, off, '#compare');
+  await page.getByText('npx retort serve --compare-eager 0.05').waitFor();
+  await off.close();
+});

@@ -1,0 +1,64 @@
+/** The student in the browser: the same logits as the server's, and what happens where it cannot run. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import type { RunningServer } from '../../serving/server.js';
+import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowser } from './harness.js';
+
+let browser: Browser;
+let server: RunningServer;
+beforeAll(async () => {
+  [browser, server] = await Promise.all([startBrowser(), serve({ models: [{ name: 'student' }] })]);
+  await server.loaded;
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** 32 words, as the student's segmenter cuts them. */
+const words32 = '房间 很 干净 服务 也 好 就是 隔音 太 差 '.replaceAll(' ', '，').repeat(2).slice(0, 44);
+
+test('loads with progress, is kept, and agrees with the server', async () => {
+  const { page, complaints } = await openPage(browser, server, '#browser');
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByRole('progressbar', { name: 'Loading runtime and model' }).waitFor();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  await page.getByLabel('Review').fill(words32);
+  await page.getByRole('button', { name: 'Run on both sides' }).click();
+  await page.getByText(/runs a side, in turns, 3\d words/).waitFor({ timeout: 60_000 });
+  const difference = await page.getByText('Largest logit difference').textContent();
+  expect(Number(/difference: ([\d.e-]+\d)/.exec(difference ?? '')?.[1])).toBeLessThan(1e-3);
+  const row = page.getByRole('row', { name: /^Inference, median/ });
+  process.stderr.write(`browser beside server: ${String(await row.textContent())}\n`);
+  expect(await page.getByText('POST /v1/tokenize').count()).toBe(1);
+  expect(await accessibilityFindings(page)).toEqual([]);
+  await page.screenshot({ path: `${pictures}/browser-1280.png`, fullPage: true });
+  await page.setViewportSize({ width: 390, height: 900 });
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: `${pictures}/browser-390.png`, fullPage: true });
+
+  await page.reload();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  expect(requests.filter((url) => url.endsWith('model.onnx'))).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+test('without WebAssembly says so', async () => {
+  const { page } = await openPage(browser, server);
+  await page.addInitScript('delete globalThis.WebAssembly');
+  await page.goto(`${server.url}/#browser`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('This browser has no WebAssembly.').waitFor();
+});
+
+test('where the worker is blocked says so', async () => {
+  const { page } = await openPage(browser, server);
+  await page.route(/inference\.worker/, (route) => route.abort());
+  await page.goto(`${server.url}/#browser`);
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('The worker that computes did not start.').waitFor({ timeout: 20_000 });
+});

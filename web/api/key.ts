@@ -1,0 +1,23 @@
+/** The API key that requests bring along, where the server wants one: kept until the tab is closed. */
+import { signal } from '@preact/signals';
+
+const storageKey = 'retort.api-key';
+
+export const apiKey = signal(read());
+
+export function rememberKey(value: string): void {
+  apiKey.value = value;
+  try {
+    sessionStorage.setItem(storageKey, value);
+  } catch {
+    // The key holds until the page is left.
+  }
+}
+
+function read(): string {
+  try {
+    return sessionStorage.getItem(storageKey) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,163 @@
+/** One text, run here and on the server: words, logits, times. */
+import { useEffect, useState } from 'preact/hooks';
+import { asFailure, type RequestFailure } from '../../api/client.js';
+import type { ModelState } from '../../api/schemas.js';
+import { text } from '../../i18n/index.js';
+import { milliseconds, number } from '../../parts/format.js';
+import { labelName } from '../../parts/labels.js';
+import { Failure } from '../../parts/notice.js';
+import { isReadable, review } from '../../shell/review-text.js';
+import type { BrowserModel } from './browser-model.js';
+import { runSideBySide, type SideBySide } from './side-by-side.js';
+import type { Engine } from './worker-protocol.js';
+
+/** Runs a side. */
+const runs = 20;
+/** Largest |logit difference| that counts as the same answer. */
+const tolerance = 1e-3;
+
+interface Props {
+  readonly model: BrowserModel;
+  readonly served: ModelState;
+  readonly engine: Engine;
+}
+
+export function Comparison({ model, served, engine }: Props) {
+  const words = text.value.browser;
+  const [done, setDone] = useState<number | null>(null);
+  const [found, setFound] = useState<SideBySide | null>(null);
+  const [failure, setFailure] = useState<RequestFailure | null>(null);
+  const run = () => {
+    setFailure(null);
+    setDone(0);
+    runSideBySide(model, served.manifest.name, review.value, runs, setDone)
+      .then(setFound, (thrown: unknown) => setFailure(asFailure(thrown)))
+      .finally(() => setDone(null));
+  };
+  useEffect(run, [model]);
+  return (
+    <div class="stack">
+      <form
+        class="field"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run();
+        }}
+      >
+        <label for="browser-review">{text.value.try.review}</label>
+        <textarea
+          id="browser-review"
+          rows={2}
+          lang="zh-CN"
+          spellcheck={false}
+          value={review.value}
+          onInput={({ currentTarget }) => {
+            review.value = currentTarget.value;
+          }}
+        />
+        <div class="controls">
+          <button
+            type="submit"
+            class="button button-main"
+            disabled={done !== null || !isReadable(review.value)}
+          >
+            {words.run}
+          </button>
+          {done === null ? null : (
+            <div class="progress">
+              <progress aria-label={words.run} max={runs} value={done} />
+            </div>
+          )}
+        </div>
+      </form>
+      {failure === null ? null : <Failure failure={failure} onRetry={run} />}
+      {found === null ? null : <Table found={found} labels={served.manifest.labels} engine={engine} />}
+    </div>
+  );
+}
+
+function Table({
+  found,
+  labels,
+  engine,
+}: {
+  readonly found: SideBySide;
+  readonly labels: readonly string[];
+  readonly engine: Engine;
+}) {
+  const words = text.value.browser;
+  const { browser, server, tokens, largestDifference } = found;
+  const same = largestDifference <= tolerance;
+  return (
+    <>
+      <p class={same ? 'verdict' : 'verdict verdict-against'} role="status">
+        {same ? words.same : words.different} {words.difference(largestDifference.toExponential(1))}
+      </p>
+      <div class="table-scroll" role="region" tabIndex={0} aria-label={text.value.figures}>
+        <table>
+          <thead>
+            <tr>
+              <td />
+              <th scope="col" class="number">
+                {words.here(words.engines[engine])}
+              </th>
+              <th scope="col" class="number">
+                {words.server}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {labels.map((label, k) => (
+              <Line
+                key={label}
+                name={words.logit(labelName(label))}
+                here={number(browser.logits[k] ?? NaN, 5)}
+                there={number(server.logits[k] ?? NaN, 5)}
+              />
+            ))}
+            <Line
+              name={words.infer}
+              here={milliseconds(browser.inferMs)}
+              there={milliseconds(server.inferMs)}
+            />
+            <Line
+              name={words.total}
+              here={milliseconds(browser.totalMs)}
+              there={milliseconds(server.totalMs)}
+            />
+          </tbody>
+        </table>
+      </div>
+      <p class="quiet">{words.conditions(found.runs, tokens.ids.length)}</p>
+      <div>
+        <h2>{words.segments}</h2>
+        <p class="quiet">{words.segmentedBy(tokens.segmenter)}</p>
+        <ol class="pieces" lang="zh-CN">
+          {tokens.pieces.map((piece, place) => (
+            <li key={place}>
+              <span>{piece}</span> <small>{tokens.ids[place]}</small>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+}
+
+function Line({
+  name,
+  here,
+  there,
+}: {
+  readonly name: string;
+  readonly here: string;
+  readonly there: string;
+}) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td class="number">{here}</td>
+      <td class="number">{there}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,61 @@
+/** The same text here and on the server, run in turns. */
+import { predict } from '../../api/predict.js';
+import { type Tokens, tokenize } from '../../api/tokenize.js';
+import { median } from '../../parts/median.js';
+import type { BrowserModel } from './browser-model.js';
+
+export interface Side {
+  readonly logits: readonly number[];
+  /** Median of the session's time. */
+  readonly inferMs: number;
+  /** Median until the answer is there. */
+  readonly totalMs: number;
+}
+
+export interface SideBySide {
+  readonly tokens: Tokens;
+  readonly browser: Side;
+  readonly server: Side;
+  readonly largestDifference: number;
+  readonly runs: number;
+}
+
+/** @throws RequestFailure */
+export async function runSideBySide(
+  model: BrowserModel,
+  name: string,
+  text: string,
+  runs: number,
+  onRun: (done: number) => void,
+): Promise<SideBySide> {
+  const tokens = await tokenize(text, name);
+  // The first run of a length plans memory, on both sides.
+  let here = await model.run(tokens.ids);
+  let there = await askServer(name, text);
+  const times = { here: [] as number[], there: [] as number[], roundTrip: [] as number[] };
+  for (let run = 0; run < runs; run += 1) {
+    here = await model.run(tokens.ids);
+    there = await askServer(name, text);
+    times.here.push(here.milliseconds);
+    times.there.push(there.inferMs);
+    times.roundTrip.push(there.totalMs);
+    onRun(run + 1);
+  }
+  return {
+    tokens,
+    browser: { logits: here.logits, inferMs: median(times.here), totalMs: median(times.here) },
+    server: { logits: there.logits, inferMs: median(times.there), totalMs: median(times.roundTrip) },
+    largestDifference: Math.max(...here.logits.map((logit, k) => Math.abs(logit - (there.logits[k] ?? NaN)))),
+    runs,
+  };
+}
+
+async function askServer(model: string, text: string) {
+  const started = performance.now();
+  const { results, timings } = await predict({ texts: [text], model, logits: true });
+  return {
+    logits: results[0]?.logits ?? [],
+    inferMs: timings.inferMs,
+    totalMs: performance.now() - started,
+  };
+}

@@ -1,0 +1,46 @@
+/** Asks for an API key when the server wants one. */
+import { useEffect, useRef } from 'preact/hooks';
+import { rememberKey } from '../api/key.js';
+import { text } from '../i18n/index.js';
+import { lookAtServer, server } from './server-state.js';
+
+const keyCodes = ['api_key_missing', 'api_key_unknown'];
+
+export function KeyDialog() {
+  const words = text.value.key;
+  const state = server.value;
+  const wanted = state.kind === 'failed' && keyCodes.includes(state.failure.code);
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (wanted) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [wanted]);
+  return (
+    <dialog ref={dialog} aria-labelledby="key-title">
+      <form
+        method="dialog"
+        class="stack"
+        onSubmit={({ currentTarget }) => {
+          const given = new FormData(currentTarget).get('key');
+          if (typeof given === 'string') rememberKey(given.trim());
+          void lookAtServer();
+        }}
+      >
+        <h2 id="key-title">{words.title}</h2>
+        <p class="quiet">{words.explained}</p>
+        {state.kind === 'failed' && state.failure.code === 'api_key_unknown' ? (
+          <p class="wrong" role="alert">
+            {words.unknown}
+          </p>
+        ) : null}
+        <label class="field">
+          <span>{words.label}</span>
+          <input class="input" type="password" name="key" autocomplete="off" required />
+        </label>
+        <button type="submit" class="button button-main">
+          {words.use}
+        </button>
+      </form>
+    </dialog>
+  );
+}
