@@ -126,13 +126,14 @@ export class ModelRegistry {
   }
 
   /**
-   * Loads a version (the newest where none is named), and only then lets it answer; the one before it finishes what
+   * Loads a version (the pinned or the newest one where none is named), and only then lets it answer; the one before it finishes what
    * it has. A version that is loaded already is loaded anew. What fails leaves everything as it was.
    * @throws RetortError model_missing, of the bundle, model_refused
    */
   loadModel(name: string, version?: string): Promise<void> {
     return this.#inTurn(name, async () => {
-      const [address] = await this.#candidates({ name, version: version ?? null });
+      const pinned = this.#options.models?.find((choice) => choice.name === name)?.version ?? null;
+      const [address] = await this.#candidates({ name, version: version ?? pinned });
       if (address !== undefined) await this.#swapIn(address);
     });
   }

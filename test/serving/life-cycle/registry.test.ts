@@ -79,6 +79,8 @@ describe('loading', () => {
     await registry.load();
     await registry.poll();
     expect(versionOf(registry)).toBe('1');
+    await registry.loadModel('a');
+    expect(versionOf(registry)).toBe('1');
   });
 });
 

@@ -1,0 +1,62 @@
+/** Versions changed over HTTP. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
+import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
+
+let root: string;
+let server: RunningServer;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'retort-versions-'));
+  for (const version of ['1', '2']) await writeTinyBundle(root, { version });
+  server = await startTestServer(root, { models: [{ name: 'tiny', version: '1' }] });
+  await server.loaded;
+});
+afterAll(async () => {
+  await server.close();
+  await rm(root, { recursive: true });
+});
+
+async function post(route: string, body: unknown = {}) {
+  const response = await fetch(`${server.url}${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as { version?: string } };
+}
+
+const answering = async (extra: object = {}) =>
+  (await post('/v1/predict', { text: '好', ...extra })).body.version;
+
+test('a version is loaded by its number, rolled back, and given a share', async () => {
+  expect(await answering()).toBe('1');
+  expect((await post('/v1/models/tiny/rollback')).status).toBe(422);
+  expect((await post('/v1/models/tiny/versions/2/load')).status).toBe(200);
+  expect(await answering()).toBe('2');
+  expect((await post('/v1/models/tiny/rollback')).status).toBe(200);
+  expect(await answering()).toBe('1');
+  expect((await post('/v1/models/tiny/canary', { version: '2', percent: 100 })).status).toBe(200);
+  expect([await answering(), await answering({ version: 'stable' })]).toEqual(['2', '1']);
+  expect((await post('/v1/models/tiny/canary', { version: '2', percent: 0 })).status).toBe(200);
+  expect(await answering()).toBe('1');
+});
+
+test('what is not there is 404, what does not fit 422', async () => {
+  expect((await post('/v1/models/tiny/versions/9/load')).status).toBe(404);
+  expect((await post('/v1/models/none/rollback')).status).toBe(404);
+  expect((await post('/v1/models/tiny/canary', { version: '2', percent: 120 })).status).toBe(422);
+});
+
+test('an explanation weighs each word', async () => {
+  const { status, body } = await post('/v1/predict', { text: '房间很干净', explain: true });
+  const [result] = (body as unknown as { results: { attributions: { text: string; weight: number }[] }[] })
+    .results;
+  expect(status).toBe(200);
+  expect(result!.attributions.map(({ text }) => text).join('')).toBe('房间很干净');
+  expect((await post('/v1/predict', { texts: ['好', '差'], explain: true })).status).toBe(422);
+});
