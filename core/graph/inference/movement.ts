@@ -10,6 +10,7 @@ import {
   intsAttribute,
   normalAxis,
   numbersAt,
+  rankTold,
   type Shape,
 } from './rule.js';
 
@@ -30,7 +31,7 @@ const reshape: InferenceRule = (context) => {
   if (x == null) return [];
   const wanted = numbersAt(context, 1);
   if (wanted === null) {
-    const rank = target?.shape?.[0];
+    const rank = rankTold(target?.shape?.[0]);
     return [
       { dtype: x.dtype, shape: typeof rank === 'number' ? Array.from({ length: rank }, () => null) : null },
     ];
@@ -187,7 +188,7 @@ const expand: InferenceRule = (context) => {
   if (x == null) return [];
   const wanted = numbersAt(context, 1);
   if (wanted !== null) return [{ dtype: x.dtype, shape: broadcast(context.node, x.shape, wanted) }];
-  const rank = target?.shape?.[0];
+  const rank = rankTold(target?.shape?.[0]);
   if (x.shape === null || typeof rank !== 'number') return [{ dtype: x.dtype, shape: null }];
   return [{ dtype: x.dtype, shape: Array.from({ length: Math.max(rank, x.shape.length) }, () => null) }];
 };
@@ -230,7 +231,7 @@ const filled: InferenceRule = (context) => {
   const value = context.node.attributes.value;
   const dtype = value?.kind === 'tensor' ? value.value.dtype : 'float32';
   const sizes = numbersAt(context, 0);
-  const rank = context.inputs[0]?.shape?.[0];
+  const rank = rankTold(context.inputs[0]?.shape?.[0]);
   return [
     { dtype, shape: sizes ?? (typeof rank === 'number' ? Array.from({ length: rank }, () => null) : null) },
   ];

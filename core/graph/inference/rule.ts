@@ -90,3 +90,11 @@ export function numbersAt(context: InferenceContext, index: number): readonly nu
 export function axesOf(context: InferenceContext, index: number): readonly number[] | null {
   return intsAttribute(context.node, 'axes') ?? numbersAt(context, index);
 }
+
+/** No runtime has values of so many axes; a file may declare any length of a shape. */
+const mostAxes = 64;
+
+/** The number of axes that a shape of this length tells of; null where it is not known, or none there can be. */
+export function rankTold(length: Dimension | undefined): number | null {
+  return typeof length === 'number' && length <= mostAxes ? length : null;
+}

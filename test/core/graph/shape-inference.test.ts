@@ -406,3 +406,14 @@ describe('shapes that cannot be', () => {
     expect(ops.squeeze(n, [0]).type.shape).toEqual([3]);
   });
 });
+
+test('a shape that is declared with four thousand million axes tells nothing, and costs nothing', () => {
+  const builder = new GraphBuilder('hostile');
+  const x = builder.input('x', 'float32', [2, 3]);
+  const target = builder.input('target', 'int64', [2 ** 32 - 1]);
+  for (const inputs of [[x, target], [target]])
+    expect(
+      builder.node(inputs.length === 2 ? 'Reshape' : 'ConstantOfShape', inputs)[0]!.type.shape,
+    ).toBeNull();
+  expect(builder.node('Expand', [x, target])[0]!.type.shape).toBeNull();
+});
