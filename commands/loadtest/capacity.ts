@@ -69,9 +69,11 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
     const result = await generator.run(plan, { signal, onProgress: progress.show });
     if (result.ended === 'interrupted') throw new Interrupted();
     if (result.ended === 'server-gone') throw fail('loadtest_server_gone', {});
-    const late = verdict(result, { maxLagMs: maxLag, thresholds: [] });
-    if (late?.code === 'loadtest_generator_late') throw late;
-    const { outcomes, windows, latencyMs } = result.measured;
+    const { outcomes, windows, latencyMs, latencyFromSendingMs } = result.measured;
+    // An overloaded server on the same cores makes the generator late too; the bound is broken without its lag.
+    const isBrokenAnyway = (latencyFromSendingMs?.p99 ?? 0) > boundMs;
+    const failure = verdict(result, { maxLagMs: maxLag, thresholds: [] });
+    if (failure?.code === 'loadtest_generator_late' && !isBrokenAnyway) throw failure;
     return {
       rate,
       queries: offered(outcomes),
