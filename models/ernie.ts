@@ -6,6 +6,7 @@
  * that start behind the padding id).
  */
 import type { Ops } from '../core/ops.js';
+import type { Dimension } from '../core/graph/ir.js';
 import { float32, int64 } from '../core/tensor.js';
 import { type EncoderConfig, encoderConfigSchema } from './encoder-config.js';
 import type { DropoutSite, Initialization, Network, ParameterSpec } from './network.js';
@@ -69,21 +70,24 @@ export const ernie: Network<EncoderConfig> = {
   },
 
   dropoutSites(config) {
-    const { heads, hidden } = config;
-    const states = (name: string): DropoutSite => ({
+    const { heads, hidden, layers } = config;
+    const states = (name: string, time: Dimension): DropoutSite => ({
       name,
-      shape: ['batch_size', 'sequence_length', hidden],
+      shape: ['batch_size', time, hidden],
     });
     return [
-      states('embeddings'),
-      ...layerNames(config).flatMap((layer) => [
-        {
-          name: `${layer}.attention.probabilities`,
-          shape: ['batch_size', heads, 'sequence_length', 'sequence_length'],
-        },
-        states(`${layer}.attention.output`),
-        states(`${layer}.feed_forward.output`),
-      ]),
+      states('embeddings', 'sequence_length'),
+      ...layerNames(config).flatMap((layer, index) => {
+        const time = index === layers - 1 ? 1 : 'sequence_length';
+        return [
+          {
+            name: `${layer}.attention.probabilities`,
+            shape: ['batch_size', heads, time, 'sequence_length'],
+          },
+          states(`${layer}.attention.output`, time),
+          states(`${layer}.feed_forward.output`, time),
+        ];
+      }),
       { name: 'pooled', shape: ['batch_size', hidden] },
     ];
   },
@@ -97,8 +101,19 @@ export const ernie: Network<EncoderConfig> = {
   ) {
     const encoder = new Encoder(ops, config, parameters, dropout);
     const { mask, states } = encoder.embed(inputs);
-    const last = layerNames(config).reduce((x, layer) => encoder.layer(layer, x, mask), states);
-    return { logits: encoder.classify(last) };
+    // Training computes of the last layer what the classifier reads; fused attention, in an export, takes whole layers.
+    const training = Object.keys(dropout).length > 0;
+    const last = layerNames(config).reduce(
+      (x, layer, index) =>
+        encoder.layer(
+          layer,
+          x,
+          mask,
+          training && index === config.layers - 1 ? ops.unsqueeze(encoder.first(x), [1]) : x,
+        ),
+      states,
+    );
+    return { logits: encoder.classify(training ? ops.squeeze(last, [1]) : encoder.first(last)) };
   },
 };
 
@@ -147,36 +162,46 @@ class Encoder<T> {
     return { states, mask: ops.unsqueeze(mask, [1, 2]) };
   }
 
-  /** Post-norm: attention and its residual, then the feed-forward network and its. */
-  layer(name: string, x: T, mask: T): T {
+  /** The first token's state: [batch, hidden]. */
+  first(states: T): T {
+    return this.#ops.squeeze(this.#ops.slice(states, 1, 0, 1), [1]);
+  }
+
+  /**
+   * Post-norm: attention and its residual, then the feed-forward network and its.
+   * @param read the states among x that are computed anew: what is given has their shape
+   */
+  layer(name: string, x: T, mask: T, read: T): T {
     const ops = this.#ops;
     const { activation } = this.#config;
-    const attended = this.#drop(`${name}.attention.output`, this.#attention(`${name}.attention`, x, mask));
-    const middle = this.#norm(`${name}.attention.norm`, ops.add(attended, x));
+    const attended = this.#drop(
+      `${name}.attention.output`,
+      this.#attention(`${name}.attention`, x, mask, read),
+    );
+    const middle = this.#norm(`${name}.attention.norm`, ops.add(attended, read));
     const inner = activations[activation](ops, this.#dense(`${name}.feed_forward.inner`, middle));
     const outer = this.#drop(`${name}.feed_forward.output`, this.#dense(`${name}.feed_forward.outer`, inner));
     return this.#norm(`${name}.feed_forward.norm`, ops.add(outer, middle));
   }
 
-  /** Logits of the first token's state: [batch, classes]. */
-  classify(states: T): T {
+  /** Logits, [batch, classes], of the first token's state. */
+  classify(first: T): T {
     const ops = this.#ops;
-    const first = ops.squeeze(ops.slice(states, 1, 0, 1), [1]); // [batch, hidden]
     const pooled = this.#config.pooler ? ops.tanh(this.#dense('pooler', first)) : first;
     return this.#dense('classifier', this.#drop('pooled', pooled));
   }
 
-  #attention(name: string, x: T, mask: T): T {
+  #attention(name: string, x: T, mask: T, read: T): T {
     const ops = this.#ops;
     const { heads, hidden } = this.#config;
     const width = hidden / heads;
     /** [batch, heads, time, width] */
-    const perHead = (part: string) =>
-      ops.transpose(ops.reshape(this.#dense(`${name}.${part}`, x), [0, 0, heads, width]), [0, 2, 1, 3]);
-    const keys = ops.transpose(perHead('key'), [0, 1, 3, 2]);
-    const scores = ops.div(ops.matMul(perHead('query'), keys), this.#scalar(Math.sqrt(width)));
+    const perHead = (part: string, states: T) =>
+      ops.transpose(ops.reshape(this.#dense(`${name}.${part}`, states), [0, 0, heads, width]), [0, 2, 1, 3]);
+    const keys = ops.transpose(perHead('key', x), [0, 1, 3, 2]);
+    const scores = ops.div(ops.matMul(perHead('query', read), keys), this.#scalar(Math.sqrt(width)));
     const probabilities = this.#drop(`${name}.probabilities`, ops.softmax(ops.add(scores, mask), -1));
-    const context = ops.transpose(ops.matMul(probabilities, perHead('value')), [0, 2, 1, 3]);
+    const context = ops.transpose(ops.matMul(probabilities, perHead('value', x)), [0, 2, 1, 3]);
     return this.#dense(`${name}.output`, ops.reshape(context, [0, 0, hidden]));
   }
 

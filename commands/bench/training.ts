@@ -1,7 +1,9 @@
 /** `retort bench training`: what a step of training costs. */
 import type { Command } from 'commander';
+import { fail } from '../../core/errors.js';
 import { encoderPresets } from '../../models/encoder-presets.js';
 import { networkOf } from '../../models/networks.js';
+import { openPeer } from '../../training/bench/peer.js';
 import { benchStep } from '../../training/bench/step-bench.js';
 import { renderStepBench, stepBenchSchema } from '../../training/bench/step-report.js';
 import type { OptimizerName } from '../../training/optimizers/optimizers.js';
@@ -17,6 +19,7 @@ interface Options {
   readonly steps: number;
   readonly threads: number;
   readonly seed: number;
+  readonly python?: string;
   readonly json?: true;
 }
 
@@ -26,7 +29,7 @@ interface Contestant {
   readonly config: { readonly vocabularySize: number } & Readonly<Record<string, unknown>>;
 }
 
-/** The student as `train student` makes it of ChnSentiCorp, and the encoders. */
+/** The student as `train student` makes it of ChnSentiCorp, an encoder of MiniLM's shape, and the ERNIE family. */
 const contestants = new Map<string, Contestant>([
   [
     'student',
@@ -34,6 +37,21 @@ const contestants = new Map<string, Contestant>([
       kind: 'bilstm',
       optimizer: 'adam',
       config: { vocabularySize: 30_000, embedding: 300, hidden: 300, inner: 300, classes: 2 },
+    },
+  ],
+  [
+    'encoder',
+    {
+      kind: 'ernie',
+      optimizer: 'adamw',
+      config: {
+        ...encoderPresets['ernie-3.0-mini-zh'],
+        vocabularySize: 30_000,
+        layers: 12,
+        positions: 512,
+        tokenTypes: 2,
+        taskTypes: 0,
+      },
     },
   ],
   ...Object.entries(encoderPresets).map(([name, config]): [string, Contestant] => [
@@ -58,18 +76,31 @@ export function register(bench: Command): void {
     .option('--steps <n>', 'steps that are timed', integer(2, 10_000), 20)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
     .option('--seed <n>', 'of words, parameters and intervals', integer(0, 2 ** 31 - 1), 1)
+    .option(
+      '--python <file>',
+      'an interpreter with torch: the same step in PyTorch, in turns (encoders only)',
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort bench training\n  retort bench training --network ernie-3.0-base --batch-size 32 --length 128 --steps 5\n',
+      '\nExamples:\n  retort bench training\n  retort bench training --network ernie-3.0-base --batch-size 32 --length 128 --steps 5\n' +
+        '  retort bench training --network encoder --batch-size 32 --python venv/bin/python\n',
     )
     .action(run);
 }
 
-async function run({ network: name, threads, microBatchSize, json, ...options }: Options): Promise<void> {
+async function run({
+  network: name,
+  threads,
+  microBatchSize,
+  python,
+  json,
+  ...options
+}: Options): Promise<void> {
   const contestant = contestants.get(name);
   if (contestant === undefined) throw new RangeError(`${name} is a choice that is not in the list`);
   const { kind, config, optimizer } = contestant;
+  if (python !== undefined && kind !== 'ernie') throw fail('bench_peer_student', { network: name });
   const report = await benchStep({
     ...options,
     name,
@@ -80,6 +111,8 @@ async function run({ network: name, threads, microBatchSize, json, ...options }:
     intraOpThreads: threads,
     loss: 'cross-entropy',
     clipNorm: 1,
+    openPeer:
+      python === undefined ? null : (lengths) => openPeer({ ...options, python, threads, config, lengths }),
     onProgress: (done) => {
       if (process.stderr.isTTY)
         process.stderr.write(

@@ -84,6 +84,16 @@ export const loadtestErrors = define({
     message: 'The process that sends the load ended with status {status}: {reason}.',
     hint: 'Run it again with a lower rate or fewer requests in flight; the machine may be out of memory.',
   },
+  bench_peer_failed: {
+    kind: 'unavailable',
+    message: 'PyTorch did not run in {python}: {reason}.',
+    hint: 'Give a Python that has it: python3 -m venv venv && venv/bin/pip install torch.',
+  },
+  bench_peer_student: {
+    kind: 'usage',
+    message: 'There is no PyTorch step for {network}.',
+    hint: 'Give --python with --network encoder or one of the ERNIE family.',
+  },
   bench_variant_missing: {
     kind: 'not_found',
     message: 'The bundle {bundle} has no {precision} variant.',

@@ -15,6 +15,7 @@ import { float32 } from '../../core/tensor.js';
 import { required } from './rule.js';
 import { gradientRules } from './rules.js';
 import { knownShape } from './unbroadcast.js';
+import { withoutUnreadNodes } from './unread-nodes.js';
 
 export interface DifferentiateOptions {
   /** The float32 scalar among the graph's outputs to differentiate. */
@@ -107,7 +108,7 @@ export function differentiate(forward: Graph, { loss, parameters }: Differentiat
       outputs.set(name, { kind: 'dense', gradient: `${name}.gradient` });
     } else throw fail('gradient_missing', { what: `parameter ${name}: the loss does not depend on it` });
   }
-  return { graph: builder.build(), gradients: outputs };
+  return { graph: withoutUnreadNodes(builder.build()), gradients: outputs };
 }
 
 interface Rewritten {

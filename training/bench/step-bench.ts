@@ -9,6 +9,7 @@ import { type OptimizerName, optimizers } from '../optimizers/optimizers.js';
 import { ParameterStore } from '../parameters.js';
 import { randomStream } from '../random.js';
 import { type StepSettings, TrainingStep } from '../step.js';
+import type { Peer } from './peer.js';
 import { STEP_BENCH_FORMAT, type StepBench } from './step-report.js';
 
 export interface StepBenchOptions extends StepSettings {
@@ -21,6 +22,8 @@ export interface StepBenchOptions extends StepSettings {
   readonly length: number;
   readonly steps: number;
   readonly seed: number;
+  /** The same step in PyTorch; null: not measured. */
+  readonly openPeer: ((lengths: readonly number[]) => Promise<Peer>) | null;
   readonly onProgress: (done: number) => void;
 }
 
@@ -34,6 +37,8 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
   const rule = optimizers[options.optimizer];
   const step = await TrainingStep.open(network, parameters, new Optimizer(rule.rule()), options);
   const evaluator = await Evaluator.open(network, parameters, intraOpThreads);
+  const peer = (await options.openPeer?.(rowLengths(options))) ?? null;
+  const peerTimes: number[] = [];
   const times = { forward: [] as number[], gradients: [] as number[], update: [] as number[] };
   const words: number[] = [];
   try {
@@ -46,16 +51,19 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
       const differentiated = performance.now();
       step.update(result, rule.learningRate);
       const updated = performance.now();
+      const theirs = await peer?.step();
       options.onProgress(index + 1);
       if (index < 0) continue;
       times.forward.push(evaluated - begin);
       times.gradients.push(differentiated - evaluated);
       times.update.push(updated - differentiated);
+      if (theirs !== undefined) peerTimes.push(theirs);
       words.push(rows.reduce((sum, { ids }) => sum + ids.length, 0));
     }
   } finally {
     await step.close();
     await evaluator.close();
+    await peer?.close();
   }
   const perWord = (milliseconds: readonly number[]) =>
     pairedRatio(
@@ -75,6 +83,14 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
       step: perWord(whole),
     },
     wordsPerSecond: 1e6 / perWord(whole).estimate,
+    pytorch:
+      peer === null
+        ? null
+        : {
+            version: peer.version,
+            wordsPerSecond: 1e6 / perWord(peerTimes).estimate,
+            timeOverOurs: pairedRatio(peerTimes, whole, { seed }),
+          },
     largestResidentBytes: process.resourceUsage().maxRSS * 1024,
     batchSize,
     microBatchSize: options.microBatchSize,
@@ -88,13 +104,16 @@ export async function benchStep(options: StepBenchOptions): Promise<StepBench> {
   };
 }
 
-function randomRows(
-  { batchSize, length, vocabularySize, seed }: StepBenchOptions,
-  step: number,
-): EncodedExample[] {
+function rowLengths({ batchSize, length }: StepBenchOptions): number[] {
+  return Array.from({ length: batchSize }, (_, row) =>
+    Math.max(1, Math.round(length * (1 - row / (2 * batchSize)))),
+  );
+}
+
+function randomRows(options: StepBenchOptions, step: number): EncodedExample[] {
+  const { vocabularySize, seed } = options;
   const random = randomStream(seed, 'benchmark', step);
-  return Array.from({ length: batchSize }, (_, row) => {
-    const words = Math.max(1, Math.round(length * (1 - row / (2 * batchSize))));
+  return rowLengths(options).map((words, row) => {
     const ids = Array.from({ length: words }, () => random.below(vocabularySize));
     return { ids, ...(row % 2 === 0 ? { label: 0, targets: [1, 0] } : { label: 1, targets: [0, 1] }) };
   });

@@ -27,6 +27,15 @@ export const stepBenchSchema = z.strictObject({
     step: perWordSchema,
   }),
   wordsPerSecond: z.number(),
+  /** The same step in PyTorch, in turns with ours; null where it was not asked for. */
+  pytorch: z
+    .strictObject({
+      version: z.string(),
+      wordsPerSecond: z.number(),
+      /** Its time over ours, of neighbouring steps: median with a 95 % bootstrap interval. */
+      timeOverOurs: perWordSchema,
+    })
+    .nullable(),
   /** Of the process, at its peak. */
   largestResidentBytes: z.number(),
   batchSize: z.int(),
@@ -52,6 +61,7 @@ export function renderStepBench(bench: StepBench): string {
     line('clipping and update', update),
     line('step', step),
     `${''.padEnd(24)}${bench.wordsPerSecond.toFixed(0)} words/s`,
+    ...(bench.pytorch === null ? [] : [pytorchLine(bench.pytorch)]),
     line('forward alone', forward),
     `${'peak resident memory'.padEnd(24)}${(bench.largestResidentBytes / 2 ** 20).toFixed(0)} MiB`,
     `conditions  ${bench.network}, ${(bench.parameters / 1e6).toFixed(1)} million parameters, fp32, ${bench.optimizer}, ` +
@@ -60,4 +70,12 @@ export function renderStepBench(bench: StepBench): string {
       `warm-up (seed ${bench.seed}); medians over the steps, 95 % bootstrap interval`,
     `machine     ${machineLine(bench.machine)}`,
   ].join('\n');
+}
+
+function pytorchLine({ version, wordsPerSecond, timeOverOurs }: NonNullable<StepBench['pytorch']>): string {
+  const [low, high] = timeOverOurs.interval;
+  return (
+    `${`PyTorch ${version}`.padEnd(24)}${wordsPerSecond.toFixed(0)} words/s; its time over ours ` +
+    `${timeOverOurs.estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}], in turns on the same threads`
+  );
 }

@@ -22,6 +22,10 @@ test('every part has a time a word, and the conditions are stated', async () => 
     steps: 3,
     intraOpThreads: 1,
     seed: 1,
+    openPeer: async (lengths) => {
+      expect(lengths).toHaveLength(6);
+      return { version: '0', step: async () => 1e4, close: async () => undefined };
+    },
     onProgress: (done) => seen.push(done),
   });
   expect(stepBenchSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
@@ -34,6 +38,8 @@ test('every part has a time a word, and the conditions are stated', async () => 
   // Table 50 x 8; each direction 4 gates x 8 x (8 + 8), with two biases of 32; 16 x 8 + 8; 8 x 2 + 2.
   expect(report.parameters).toBe(50 * 8 + 2 * (4 * 8 * 16 + 2 * 32) + (16 * 8 + 8) + (8 * 2 + 2));
   expect(seen).toEqual([-2, -1, 0, 1, 2, 3]);
+  expect(report.pytorch!.timeOverOurs.estimate).toBeGreaterThan(1);
+  expect(renderStepBench(report)).toContain('PyTorch 0');
   expect(renderStepBench(report)).toMatch(
     /batch 6 in parts of 4, rows of 5 to 10 random words .* 1 thread, 3 steps/,
   );
