@@ -97,10 +97,14 @@ describe.each(['relu', 'gelu', 'gelu_new'] as const)('an encoder of two layers w
       };
       const slope = async (h: number) => ((await at(h)) - (await at(-h))) / (2 * h);
       // The loss is to move by much more than its rounding. Richardson's extrapolation cancels what h^2 adds.
-      const h = Math.min(0.02, 0.004 / length);
-      const numeric = (4 * (await slope(h)) - (await slope(2 * h))) / 3;
+      const errorAt = async (h: number) =>
+        Math.abs((4 * (await slope(h)) - (await slope(2 * h))) / 3 - length) / length;
+      const longest = Math.min(0.02, 0.004 / length);
+      let error = Infinity;
+      // A kink of relu within a step falsifies the difference, and a shorter step leaves it out.
+      for (const h of [longest, longest / 2, longest / 4])
+        if (error > relativeError) error = await errorAt(h);
       values.set(start);
-      const error = Math.abs(numeric - length) / length;
       expect([name, error <= relativeError]).toEqual([name, true]);
     }
     await session.close();
