@@ -8,6 +8,7 @@ import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { type Checked, optimizeChecked } from '../export/optimize/optimize-checked.js';
 import { type Target, targets } from '../export/optimize/rule.js';
+import { withLengths } from '../export/optimize/wire-lengths.js';
 import { rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
 import { collect, commaSeparated, decimal, integer } from './options.js';
@@ -24,6 +25,7 @@ interface Options {
   readonly maxTokens: number;
   readonly text?: readonly string[];
   readonly input?: Readonly<Record<string, InputKind>>;
+  readonly lengths?: string;
   readonly tolerance: number;
   readonly report?: string;
   readonly json?: true;
@@ -56,6 +58,10 @@ export function register(program: Command): void {
     .option('--max-tokens <number>', 'the longest text in tokens', integer(2, 1e6), 128)
     .option('--text <text>', 'a text to check on; may be given several times', collect)
     .option('--input <name=kind>', `what an input takes: ${inputKinds.join(', ')}`, inputKind)
+    .option(
+      '--lengths <input>',
+      'give LSTMs that have none the lengths of this input (Paddle2ONNX leaves them out)',
+    )
     .option('--tolerance <difference>', 'the largest difference of an output', decimal(0, 1e9), 1e-4)
     .addOption(reportOption())
     .option('--json', 'print the report as JSON')
@@ -74,7 +80,8 @@ const defaultTexts = [
 
 async function run(input: string, output: string, options: Options): Promise<void> {
   const { target, standardOps, disable = [], enable = [], steps, tolerance } = options;
-  const model = await readModel(input);
+  const read = await readModel(input);
+  const model = options.lengths === undefined ? read : withLengths(read, options.lengths);
   const checked = await optimizeChecked(
     model,
     {

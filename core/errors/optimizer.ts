@@ -17,6 +17,11 @@ export const optimizerErrors = define({
     message: 'What the input {name} takes cannot be told from its name, type and shape.',
     hint: 'Say it with --input {name}=KIND, where KIND is one of {kinds}.',
   },
+  optimizer_lengths_missing: {
+    kind: 'usage',
+    message: 'The graph has no input {name} of one length a row.',
+    hint: 'Give --lengths one of its inputs that has one axis; it has {known}.',
+  },
   optimizer_mismatch: {
     kind: 'internal',
     message:

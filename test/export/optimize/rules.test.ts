@@ -4,7 +4,10 @@ import { int, text } from '../../../core/graph/attributes.js';
 import { GraphBuilder, type GraphValue } from '../../../core/graph/builder.js';
 import { GraphOps } from '../../../core/graph/graph-ops.js';
 import type { Model } from '../../../core/graph/ir.js';
-import { float32, int64, tensor } from '../../../core/tensor.js';
+import { float32, int64, tensor, toNumbers } from '../../../core/tensor.js';
+import { openSession } from '../../../core/engines/session.js';
+import { encodeModel } from '../../../core/graph/onnx.js';
+import { withLengths } from '../../../export/optimize/wire-lengths.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions, type OptimizeOptions } from '../../../export/optimize/optimize.js';
 
@@ -228,4 +231,41 @@ test('an operator of a domain that is not known stays', async () => {
   const opsets = new Map([...model.opsets, ['far.away', 1]]) as Model['opsets'];
   const { model: after } = await optimizeModel({ ...model, opsets });
   expect(after.graph.nodes.map(({ opType }) => opType)).toEqual(['Relu', 'Relu', 'Strange']);
+});
+
+test('an LSTM without lengths is given those of an input, and padding no longer counts', async () => {
+  const builder = new GraphBuilder('g');
+  const x = builder.input('x', 'float32', ['time', 'batch', 2]);
+  builder.input('lengths', 'int64', ['batch']);
+  const weights = (shape: readonly number[]) =>
+    builder.initializer(
+      builder.unique('w'),
+      float32(
+        Array.from({ length: shape.reduce((a, b) => a * b) }, (_, at) => Math.sin(at)),
+        shape,
+      ),
+    );
+  const attributes = { hidden_size: int(2), direction: text('reverse') };
+  const [, last] = builder.node('LSTM', [x, weights([1, 8, 2]), weights([1, 8, 2])], {
+    outputs: 3,
+    attributes,
+  });
+  builder.output('y', last!);
+  const opsets = new Map([['', 17]]);
+  const model: Model = {
+    graph: builder.build(),
+    irVersion: 9,
+    opsets,
+    producer: '',
+    metadata: new Map(),
+    functions: [],
+  };
+  const session = await openSession(encodeModel(withLengths(model, 'lengths')), { optimization: 'disabled' });
+  const run = async (padding: number) => {
+    const feeds = { x: float32([1, 2, padding, padding], [2, 1, 2]), lengths: int64([1]) };
+    return toNumbers((await session.run(feeds)).y!);
+  };
+  expect(await run(7)).toEqual(await run(0));
+  await session.close();
+  expect(() => withLengths(model, 'x')).toThrow(/no input x/);
 });

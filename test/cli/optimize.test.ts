@@ -1,0 +1,44 @@
+/** `retort optimize` as a user starts it. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fixtureUrl } from '../fixture-url.js';
+import { retort } from './retort.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'retort-optimize-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const fixture = (name: string) => fileURLToPath(fixtureUrl(`onnx/${name}.onnx`));
+
+test('writes the fused graph and reports it as JSON, with what was left alone', async () => {
+  const out = path.join(folder, 'lstm.onnx');
+  const { status, stdout } = await retort('optimize', fixture('lstm_packed_ts'), out, '--json', '--explain');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    nodes: { before: 45, after: 7 },
+    refusals: [],
+    validation: { tolerance: 1e-4, skipped: [] },
+  });
+  expect(await readdir(folder)).toContain('lstm.onnx');
+});
+
+test('a graph that differs by more than is allowed is not written, and the rule is named', async () => {
+  const out = path.join(folder, 'strict.onnx');
+  const ended = await retort('optimize', fixture('paddle_ernie_relu_op17'), out, '--tolerance', '0');
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toMatch(/by the rule [a-z-]+/);
+  expect(await readdir(folder)).not.toContain('strict.onnx');
+});
+
+test('what is no model is refused', async () => {
+  const file = path.join(folder, 'not.onnx');
+  await writeFile(file, 'no model');
+  const { status, stderr } = await retort('optimize', file, path.join(folder, 'no.onnx'), '--json');
+  expect(status).toBe(1);
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'onnx_malformed' } });
+});
