@@ -7,7 +7,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
 import { readModel } from '../../core/graph/onnx.js';
 import { describeMachine, machineLine } from '../../core/machine.js';
-import { medianWithInterval, pairedRatio } from '../../core/statistics.js';
+import { median, medianWithInterval, pairedRatio } from '../../core/statistics.js';
 import { inputsOf, ownForms } from '../../export/bench/own-forms.js';
 import { pythonPeers } from '../../export/bench/python-peers.js';
 import { runRounds, type Shape, type Timing } from '../../export/bench/rounds.js';
@@ -101,6 +101,8 @@ interface Row {
   readonly shape: string;
   readonly median: number;
   readonly interval: readonly [number, number];
+  /** Median of processor time, over all threads. */
+  readonly processor: number;
   /** Its time over the original's, paired by round. */
   readonly ratio: number;
   readonly difference: number;
@@ -123,6 +125,7 @@ function rowOf(timing: Timing, all: readonly Timing[]): Row {
     shape: `${String(shape.rows)}x${String(shape.length)}`,
     median: estimate,
     interval,
+    processor: median(timing.processorMilliseconds),
     ratio: pairedRatio(milliseconds, first.milliseconds, { seed }).estimate,
     difference,
   };
@@ -151,7 +154,7 @@ function rendered(report: {
       const row = own.find(({ threads, shape }) => `${shape}, ${String(threads)} thr.` === column);
       if (row === undefined) return '-';
       const [low, high] = row.interval;
-      return `${row.median.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] x${row.ratio.toFixed(2)}`;
+      return `${row.median.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] x${row.ratio.toFixed(2)}, processor ${row.processor.toFixed(2)}`;
     });
     const mebibytes = (first.bytes / 2 ** 20).toFixed(1);
     const difference = Math.max(...own.map((row) => row.difference));
@@ -160,7 +163,7 @@ function rendered(report: {
   return [
     `${report.model}: ${String(report.nodes)} nodes, optimised in ${(report.optimizeMilliseconds / 1000).toFixed(2)} s`,
     table.toString(),
-    `Milliseconds a run: median [95 % interval] and ratio to the first row, of ${String(report.rounds)} rounds in turn; ` +
+    `Milliseconds a run: median [95 % interval], ratio to the first row, and median of processor time, of ${String(report.rounds)} rounds in turn; ` +
       'difference: the largest of the first output from the first row\u2019s.',
     ...report.failures,
     machineLine(report.machine),

@@ -13,8 +13,15 @@ export interface Contestant {
   open(threads: number): Promise<Runner>;
 }
 
+export interface Run {
+  readonly milliseconds: number;
+  /** Of processor time, over all threads: on a busy machine it says more than the clock. */
+  readonly processorMilliseconds: number;
+  readonly output: number[];
+}
+
 export interface Runner {
-  /** Milliseconds a run, the mean of `times`, and the first output. */
-  time(feeds: Feeds, times: number): Promise<{ readonly milliseconds: number; readonly output: number[] }>;
+  /** The mean of `times` runs, and the first output. */
+  time(feeds: Feeds, times: number): Promise<Run>;
   close(): Promise<void>;
 }

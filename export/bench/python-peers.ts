@@ -61,7 +61,7 @@ async function answersOf(python: string, commandLine: readonly string[]): Promis
 
 const answerSchema = z.union([
   z.object({ opened: z.string() }),
-  z.object({ milliseconds: z.number(), output: z.array(z.number()) }),
+  z.object({ milliseconds: z.number(), processorMilliseconds: z.number(), output: z.array(z.number()) }),
   z.object({ error: z.string() }),
 ]);
 

@@ -1,5 +1,5 @@
 /** Contestants timed in turn, round after round, so that what else the machine does meets all of them alike. */
-import type { Contestant, Feeds, Runner } from './contestant.js';
+import type { Contestant, Feeds, Run, Runner } from './contestant.js';
 
 export interface Shape {
   readonly rows: number;
@@ -12,6 +12,7 @@ export interface Timing {
   readonly shape: Shape;
   /** Milliseconds a run, one a round. */
   readonly milliseconds: readonly number[];
+  readonly processorMilliseconds: readonly number[];
   /** Largest |difference| of the first output from the first contestant's. */
   readonly difference: number;
 }
@@ -38,13 +39,13 @@ export async function runRounds(
     for (const shape of shapes) {
       onProgress(`${String(count)} threads, ${String(shape.rows)} x ${String(shape.length)}`);
       const feeds = inputs(shape);
-      const times = new Map<Runner, { times: number; output: number[]; milliseconds: number[] }>();
+      const times = new Map<Runner, { times: number; output: number[]; runs: Run[] }>();
       for (const { runner, name } of runners) {
         try {
           await runner.time(feeds, 1);
           const { milliseconds, output } = await runner.time(feeds, 2);
           const fits = Math.max(1, Math.min(20, Math.round(wantedMs / milliseconds)));
-          times.set(runner, { times: fits, output, milliseconds: [] });
+          times.set(runner, { times: fits, output, runs: [] });
         } catch (error) {
           onProgress(`${name}: ${error instanceof Error ? error.message : String(error)}`);
         }
@@ -52,7 +53,7 @@ export async function runRounds(
       for (let round = 0; round < rounds; round += 1)
         for (const { runner } of rotated(runners, round)) {
           const own = times.get(runner);
-          if (own !== undefined) own.milliseconds.push((await runner.time(feeds, own.times)).milliseconds);
+          if (own !== undefined) own.runs.push(await runner.time(feeds, own.times));
         }
       const expected = [...times.values()][0]?.output ?? [];
       for (const { runner, contestant } of runners) {
@@ -62,7 +63,14 @@ export async function runRounds(
           (most, value, place) => Math.max(most, Math.abs(value - (own.output[place] ?? Infinity))),
           0,
         );
-        timings.push({ contestant, threads: count, shape, milliseconds: own.milliseconds, difference });
+        timings.push({
+          contestant,
+          threads: count,
+          shape,
+          milliseconds: own.runs.map(({ milliseconds }) => milliseconds),
+          processorMilliseconds: own.runs.map((run) => run.processorMilliseconds),
+          difference,
+        });
       }
     }
     for (const { runner } of runners) await runner.close();

@@ -21,12 +21,14 @@ export async function sessionContestant(
       const [output = ''] = session.outputs;
       return {
         async time(feeds, times) {
-          const start = performance.now();
+          const [start, used] = [performance.now(), process.cpuUsage()];
           let found = await session.run(feeds);
           for (let run = 1; run < times; run += 1) found = await session.run(feeds);
           const milliseconds = (performance.now() - start) / times;
+          const { user, system } = process.cpuUsage(used);
+          const processorMilliseconds = (user + system) / 1000 / times;
           const value = found[output];
-          return { milliseconds, output: value === undefined ? [] : toNumbers(value) };
+          return { milliseconds, processorMilliseconds, output: value === undefined ? [] : toNumbers(value) };
         },
         close: () => session.close(),
       };

@@ -14,7 +14,7 @@ function contestant(name: string, output: number[], log: string[], fails = false
         time: () => {
           if (fails) return Promise.reject(new Error('no kernel'));
           log.push(name);
-          return Promise.resolve({ milliseconds: 40, output });
+          return Promise.resolve({ milliseconds: 40, processorMilliseconds: 40, output });
         },
         close: () => {
           log.push(`${name} closed`);
