@@ -12,3 +12,6 @@ export function probabilities(logits: readonly number[], temperature = 1): numbe
 export function argmax(values: readonly number[] | Float32Array): number {
   return values.indexOf(Math.max(...values));
 }
+
+/** The smallest normal number: ONNX Runtime may let its threads take smaller ones for 0, of which there is no logarithm. */
+export const leastProbability = 2 ** -1022;

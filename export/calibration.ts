@@ -3,7 +3,7 @@
  * Source: Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017 (arXiv:1706.04599).
  */
 import type { Manifest } from '../core/bundle/manifest.js';
-import { argmax, probabilities } from '../core/probabilities.js';
+import { argmax, leastProbability, probabilities } from '../core/probabilities.js';
 
 export interface Prediction {
   readonly logits: readonly number[];
@@ -36,7 +36,7 @@ export function fitTemperature(predictions: readonly Prediction[]): number {
   const loss = (logTemperature: number) =>
     predictions.reduce((sum, { logits, label }) => {
       const likelihood = probabilities(logits, Math.exp(logTemperature))[label] ?? 0;
-      return sum - Math.log(Math.max(likelihood, Number.MIN_VALUE));
+      return sum - Math.log(Math.max(likelihood, leastProbability));
     }, 0);
   const golden = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [coldest, hottest];

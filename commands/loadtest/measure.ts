@@ -103,7 +103,7 @@ function sent({ url, texts, textsPerRequest }: LoadTarget) {
   return { url: url.href, texts, textsPerRequest };
 }
 
-/** Whatever the verdict, the report is written first. */
+/** Whatever the verdict, the report is written first; a run that was cut short has none. */
 async function finish(
   unchecked: LoadReport,
   result: RunResult,
@@ -120,7 +120,10 @@ async function finish(
     await writeWhole(html, loadPage(report));
   }
   process.stdout.write(json === true ? written : `${renderReport(report)}\n`);
+  if (result.ended === 'interrupted') {
+    process.exitCode = interruptedStatus;
+    return;
+  }
   const failure = verdict(result, { maxLagMs, thresholds });
   if (failure !== null) throw failure;
-  if (result.ended === 'interrupted') process.exitCode = interruptedStatus;
 }

@@ -1,4 +1,5 @@
 /** How two models agree over the latest samples, and whether that is less than it was. */
+import { leastProbability } from '../../core/probabilities.js';
 import { wilsonInterval } from '../../core/statistics.js';
 
 export interface Sample {
@@ -52,7 +53,7 @@ export class Agreement {
 /** KL(p || q) in nats; a probability of 0 in p adds nothing. */
 export function klDivergence(p: readonly number[], q: readonly number[]): number {
   return p.reduce((sum, value, k) => {
-    if (value === 0) return sum;
-    return sum + value * (Math.log(value) - Math.log(Math.max(q[k] ?? 0, Number.MIN_VALUE)));
+    if (value < leastProbability) return sum;
+    return sum + value * (Math.log(value) - Math.log(Math.max(q[k] ?? 0, leastProbability)));
   }, 0);
 }
