@@ -25,7 +25,7 @@ test('a comparison on the spot has a factor with its interval, both engines and 
     .first()
     .waitFor({ timeout: 60_000 });
   await page
-    .getByText(/Medians of \d+ pairs of runs, single texts, 1 thread an engine/)
+    .getByText(/Medians of \d+ pairs? of runs, single texts, 1 thread an engine/)
     .first()
     .waitFor();
   await page.getByRole('img', { name: 'Time of each run, static and eager' }).waitFor();
