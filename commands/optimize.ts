@@ -17,6 +17,7 @@ import { reportOption, reportRewriting } from './rewrite-report.js';
 interface Options {
   readonly target: Target;
   readonly standardOps?: true;
+  readonly latency?: true;
   readonly explain?: true;
   readonly steps?: number;
   readonly disable?: readonly string[];
@@ -46,6 +47,10 @@ export function register(program: Command): void {
     .argument('<out>', 'the ONNX file to write')
     .addOption(new Option('--target <target>', 'where it will run').choices(targets).default('cpu'))
     .option('--standard-ops', 'use no operator of com.microsoft')
+    .option(
+      '--latency',
+      'for cpu: then open what runs slower fused than in parts; more nodes, less time (docs/optimize.md)',
+    )
     .option('--explain', 'list every place that almost matched a rule, and why it did not')
     .option('--disable <rules>', 'rules to leave out, with commas between', commaSeparated)
     .option('--enable <rules>', 'rules to apply though they are off on the target', commaSeparated)
@@ -78,8 +83,9 @@ const defaultTexts = [
   'A quite ordinary sentence, in no way special.',
 ];
 
-async function run(input: string, output: string, options: Options): Promise<void> {
-  const { target, standardOps, disable = [], enable = [], steps, tolerance } = options;
+async function run(input: string, output: string, options: Options, command: Command): Promise<void> {
+  const { target, standardOps, latency, disable = [], enable = [], steps, tolerance } = options;
+  if (latency === true && target !== 'cpu') command.error('error: --latency is for --target cpu');
   const read = await readModel(input);
   const model = options.lengths === undefined ? read : withLengths(read, options.lengths);
   const checked = await optimizeChecked(
@@ -87,6 +93,7 @@ async function run(input: string, output: string, options: Options): Promise<voi
     {
       target,
       contrib: standardOps !== true,
+      latency: latency === true,
       disabled: disable,
       enabled: enable,
       ...(steps === undefined ? {} : { steps }),

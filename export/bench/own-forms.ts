@@ -4,10 +4,10 @@ import path from 'node:path';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
 import type { Model } from '../../core/graph/ir.js';
 import { describeMachine } from '../../core/machine.js';
-import { optimizeModel } from '../optimize/optimize.js';
+import { defaultOptions, optimizeModel } from '../optimize/optimize.js';
 import { caseOfTexts } from '../optimize/validate/cases.js';
 import { planInputs } from '../optimize/validate/input-kinds.js';
-import { prepareModel, quantizeModel } from '../quantize/quantize.js';
+import { quantizeModel } from '../quantize/quantize.js';
 import { schemeOf } from '../quantize/schemes.js';
 import { weightFormFor } from '../quantize/weights.js';
 import type { Contestant, Feeds } from './contestant.js';
@@ -30,7 +30,11 @@ export async function ownForms(file: string, folder: string): Promise<OwnForms> 
   const hasLstm = model.graph.nodes.some(({ opType }) => opType === 'LSTM');
   const forms: [string, Contestant['precision'], Model][] = [
     ['retort optimize', 'fp32', model],
-    ['retort, for latency', 'fp32', (await prepareModel(model, schemeOf('int8'))).model],
+    [
+      'retort optimize --latency',
+      'fp32',
+      (await optimizeModel(source, { ...defaultOptions, latency: true })).model,
+    ],
     ['retort int8', 'int8', await quantized('int8')],
   ];
   if (!hasLstm) forms.push(['retort int8-calibrated', 'int8', await quantized('int8-calibrated')]);

@@ -7,7 +7,8 @@ import { GraphEditor } from './editor.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { mergeConstants } from './passes/merge-constants.js';
 import { type Pass, type PassOutcome, type Setting, Steps, type Target } from './rule.js';
-import { cleaningRules, type ListedRule, rulesFor } from './rules.js';
+import { cleaningRules, latencyRules, type ListedRule, rulesFor } from './rules.js';
+import { takeOne } from './rules/take-one.js';
 
 export interface OptimizeOptions {
   readonly target: Target;
@@ -16,6 +17,8 @@ export interface OptimizeOptions {
   /** Rules that are off on the target and are wanted, and the other way round. */
   readonly enabled: readonly string[];
   readonly disabled: readonly string[];
+  /** Whether the fused graph is put into the form that runs fastest on CPU, with more and plainer operators. */
+  readonly latency?: boolean;
   /** How many rewrites may be made; all by default. */
   readonly steps?: number;
   /** Constants that are known by name, so that equal ones are not made one. */
@@ -49,13 +52,7 @@ export async function optimizeModel(
   const rewrites: PassOutcome['rewrites'][number][] = [];
   const refusals: PassOutcome['refusals'][number][] = [];
   const passes: Optimized['passes'][number][] = [];
-  for (const pass of passesOf(
-    model,
-    setting,
-    steps,
-    rulesFor(setting, options),
-    new Set(options.parameters),
-  )) {
+  for (const pass of passesOf(model, setting, steps, rulesFor(setting, options), options)) {
     const start = performance.now();
     const outcome = await pass.run(editor);
     rewrites.push(...outcome.rewrites);
@@ -77,10 +74,13 @@ function passesOf(
   setting: Setting,
   steps: Steps,
   rules: readonly ListedRule[],
-  kept: ReadonlySet<string>,
+  { parameters, latency }: OptimizeOptions,
 ): Pass[] {
   const on = rules.filter(({ isOn }) => isOn).map(({ rule }) => rule);
   const wanted = cleaningRules.filter((rule) => on.includes(rule));
+  const kept = new Set(parameters);
+  // `first-token` splits what `take-one` joins.
+  const arranging = [...latencyRules, ...wanted.filter((rule) => rule !== takeOne)];
   return [
     foldConstants(opsets, irVersion, steps),
     mergeConstants(kept, steps),
@@ -88,6 +88,9 @@ function passesOf(
     foldConstants(opsets, irVersion, steps),
     { name: 'fuse', run: (editor) => applyRules(editor, on, setting, steps) },
     foldConstants(opsets, irVersion, steps),
+    ...(latency === true
+      ? [{ name: 'for latency', run: (editor: GraphEditor) => applyRules(editor, arranging, setting, steps) }]
+      : []),
     mergeConstants(kept, steps),
   ];
 }

@@ -2,10 +2,14 @@
 import { fail } from '../../core/errors.js';
 import { dropNoOp } from './rules/drop-no-op.js';
 import { attention } from './rules/attention.js';
+import { biasBeforeGelu } from './rules/bias-before-gelu.js';
 import { biasGelu } from './rules/bias-gelu.js';
 import { embedLayerNormalization } from './rules/embed-layer-normalization.js';
+import { firstToken } from './rules/first-token.js';
 import { gelu } from './rules/gelu.js';
 import { layerNormalization } from './rules/layer-normalization.js';
+import { openAttention } from './rules/open-attention.js';
+import { plainNorm } from './rules/plain-norm.js';
 import { skipLayerNormalization } from './rules/skip-layer-normalization.js';
 import { gemm } from './rules/gemm.js';
 import { fusedGemm } from './rules/fused-gemm.js';
@@ -49,6 +53,12 @@ const fusionRules: readonly Rule[] = [
   lstmLastState,
   joinDirections,
 ];
+
+/**
+ * Exact rewrites of a fused graph into the form that runs fastest on CPU, since the kernels of some fused operators are
+ * slower there than those of their parts. They undo fusions, so they come after them.
+ */
+export const latencyRules: readonly Rule[] = [openAttention, firstToken, plainNorm, biasBeforeGelu];
 
 const kernelOfCpuOnly = 'CUDA has no kernel for FusedGemm';
 

@@ -5,7 +5,7 @@ import type { Model } from '../../core/graph/ir.js';
 import type { Tensor } from '../../core/tensor.js';
 import { GraphEditor } from '../optimize/editor.js';
 import type { Ranges } from './activation.js';
-import { productAt } from './product.js';
+import { productAt } from '../optimize/product.js';
 
 /** The share of the most extreme values, at each end, that a range may cut off: they cost every other value precision. */
 const cutShare = 1e-5;

@@ -44,11 +44,6 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   };
 }
 
-/** Only the exact rewrites that come before quantisation: the form that is quickest in fp32 as well. */
-export function prepareModel(model: Model, { preparations }: Scheme): Promise<Quantized> {
-  return rewritten(model, preparations, { excluded: [] });
-}
-
 async function rangesOf(model: Model, { calibration, scheme }: QuantizeOptions): Promise<Ranges> {
   if (calibration.length === 0) throw fail('calibration_missing', { scheme: scheme.name });
   return measureRanges(model, calibration, async (bytes) => openSession(bytes));

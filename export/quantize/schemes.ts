@@ -1,20 +1,16 @@
 /** Every scheme there is: adding one is an entry here, and a file for each rule that it brings. */
 import { fail } from '../../core/errors.js';
 import type { Graph } from '../../core/graph/ir.js';
-import { biasBeforeGelu } from './rules/bias-before-gelu.js';
+import { latencyRules } from '../optimize/rules.js';
 import { blocksOf4Bits } from './rules/blocks-of-4-bits.js';
-import { firstToken } from './rules/first-token.js';
 import { halfStorage } from './rules/half-storage.js';
 import { integerLstm } from './rules/integer-lstm.js';
 import { integerProduct } from './rules/integer-product.js';
-import { openAttention } from './rules/open-attention.js';
-import { plainNorm } from './rules/plain-norm.js';
 import { storedRows } from './rules/stored-rows.js';
 import { widenedConstant } from './rules/widened-constant.js';
 import type { Scheme } from './scheme.js';
 
-/** Exact rewrites into the form that is quickest on CPU with integer products. */
-const openForm = [widenedConstant, openAttention, firstToken, plainNorm, biasBeforeGelu];
+const openForm = [widenedConstant, ...latencyRules];
 
 export const schemes: readonly Scheme[] = [
   {

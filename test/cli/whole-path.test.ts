@@ -37,7 +37,7 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
     ),
   );
 
-  const small = ['--epochs', '1', '--embedding', '8', '--hidden', '8', '--inner', '8', '--batch-size', '16'];
+  const small = ['--epochs', '3', '--embedding', '8', '--hidden', '8', '--inner', '8', '--batch-size', '16'];
   const rest = ['--learning-rate', '0.05', '--min-count', '1', '--threads', '1'];
   const trained = await succeed('train', 'student', '--data', data, '--out', run, ...small, ...rest);
   expect(trained).toContain('train: 240 rows, 1 left out');
@@ -58,7 +58,7 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
   );
   const { folder } = JSON.parse(exported) as { folder: string };
   const { manifest } = await openBundle(folder);
-  expect(manifest.lineage.command).toMatch(/^retort train student --data Reviews.zip --epochs 1 /);
+  expect(manifest.lineage.command).toMatch(/^retort train student --data Reviews.zip --epochs 3 /);
   expect(manifest.accuracy[0]).toMatchObject({ rows: 40 });
   expect(manifest.accuracy[2]).toMatchObject({
     data: 'dev, as fp32',

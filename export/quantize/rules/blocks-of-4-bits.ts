@@ -5,7 +5,7 @@
 import { int } from '../../../core/graph/attributes.js';
 import { tensor, type TensorOf } from '../../../core/tensor.js';
 import type { Rule } from '../../optimize/rule.js';
-import { productAt } from '../product.js';
+import { productAt } from '../../optimize/product.js';
 import { isExcluded, type Settings } from '../scheme.js';
 
 const blockSize = 32;

@@ -5,7 +5,8 @@
 import { type Tensor, tensor, type TensorOf } from '../../../core/tensor.js';
 import type { Rule } from '../../optimize/rule.js';
 import { isExcluded, type Settings } from '../scheme.js';
-import { quantizeColumns, transposed } from '../weights.js';
+import { transposed } from '../../optimize/matrix.js';
+import { quantizeColumns } from '../weights.js';
 
 const readAttributes = ['activations', 'activation_alpha', 'activation_beta', 'clip', 'input_forget'];
 const keptAttributes = ['direction', 'hidden_size', ...readAttributes];

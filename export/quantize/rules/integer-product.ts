@@ -2,7 +2,7 @@
 import type { GraphEditor } from '../../optimize/editor.js';
 import type { Rule } from '../../optimize/rule.js';
 import { type QuantizedValue, quantizedValue } from '../activation.js';
-import { productAt } from '../product.js';
+import { productAt } from '../../optimize/product.js';
 import { isExcluded, type Settings } from '../scheme.js';
 import { quantizeColumns } from '../weights.js';
 import type { TensorOf } from '../../../core/tensor.js';

@@ -4,7 +4,8 @@ import { onnxDataTypes } from '../../../core/graph/data-types.js';
 import { type Tensor, tensor } from '../../../core/tensor.js';
 import type { Rule } from '../../optimize/rule.js';
 import { isExcluded, type Settings } from '../scheme.js';
-import { quantizeColumns, transposed } from '../weights.js';
+import { transposed } from '../../optimize/matrix.js';
+import { quantizeColumns } from '../weights.js';
 
 const smallestTable = 65_536;
 

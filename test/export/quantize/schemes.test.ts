@@ -5,11 +5,9 @@ import { openSession } from '../../../core/engines/session.js';
 import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
 import { type Tensor, toNumbers } from '../../../core/tensor.js';
-import { defaultOptions, optimizeModel } from '../../../export/optimize/optimize.js';
+import { optimizeModel } from '../../../export/optimize/optimize.js';
 import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
 import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
-import { validate } from '../../../export/optimize/validate/validate.js';
-import { prepareModel } from '../../../export/quantize/quantize.js';
 import { quantizeFile } from '../../../export/quantize/quantize-file.js';
 import { schemeOf, schemes } from '../../../export/quantize/schemes.js';
 import { fixtureUrl } from '../../fixture-url.js';
@@ -46,30 +44,6 @@ test.each(cases)('%s of %s is near the original', async (scheme, name) => {
     expect(change.difference).toBeLessThan(allowed[scheme]!);
     expect(quantized.model.metadata.get('retort.scheme')).toBe(scheme);
   }
-});
-
-test.each(fixtures)('the form that %s is quantised from computes the same', async (name) => {
-  const model = await fixture(name);
-  for (const before of [model, (await optimizeModel(model)).model]) {
-    const { model: after } = await prepareModel(before, schemeOf('int8'));
-    const verdict = await validate(model, after, {
-      target: defaultOptions.target,
-      tolerance: 1e-4,
-      inputs: {},
-      texts,
-    });
-    expect('validation' in verdict).toBe(true);
-  }
-});
-
-test('the last layer of a classifier over the first token computes that token alone', async () => {
-  const { model } = await optimizeModel(await fixture('bert_eager_gelu_ts17'));
-  const { model: after, rewrites } = await prepareModel(model, schemeOf('int8'));
-  expect(rewrites.some(({ rule }) => rule === 'first-token')).toBe(true);
-  const last = after.graph.nodes.findLast(({ opType }) => opType === 'MultiHeadAttention');
-  const [query = '', key = ''] = last?.inputs ?? [];
-  expect(after.graph.types.get(query)?.shape?.[1]).not.toBe('sequence_length');
-  expect(after.graph.types.get(key)?.shape?.[1]).toBe('sequence_length');
 });
 
 test('with fixed scales a row gives alone what it gives in a padded batch, but for a rounding; with scales of the batch it does not', async () => {

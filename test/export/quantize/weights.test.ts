@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describeMachine } from '../../../core/machine.js';
 import { float32 } from '../../../core/tensor.js';
 import { halfBits } from '../../../export/quantize/half.js';
-import { columnsOf, quantizeColumns, transposed, weightFormFor } from '../../../export/quantize/weights.js';
+import { columnsOf, transposed } from '../../../export/optimize/matrix.js';
+import { quantizeColumns, weightFormFor } from '../../../export/quantize/weights.js';
 
 const matrices = fc
   .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))

@@ -1,10 +1,10 @@
-/** Products with a constant matrix: what most schemes quantise. */
+/** Products with a constant matrix. */
 import type { Node } from '../../core/graph/ir.js';
 import type { Tensor, TensorOf } from '../../core/tensor.js';
-import type { GraphEditor } from '../optimize/editor.js';
-import { transposed } from './weights.js';
+import type { GraphEditor } from './editor.js';
+import { transposed } from './matrix.js';
 
-/** Smaller matrices are left alone: their scales and nodes cost more than they save. */
+/** Smaller matrices are left alone: what would be gained there is less than it costs. */
 const smallestMatrix = 1024;
 
 /** x W + b */

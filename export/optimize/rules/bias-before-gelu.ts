@@ -1,5 +1,5 @@
 /** gelu(x W + b): the bias to the product, which adds it at no cost, and the activation alone. */
-import type { Rule } from '../../optimize/rule.js';
+import type { Rule } from '../rule.js';
 import { isProduct } from '../product.js';
 
 export const biasBeforeGelu: Rule = {

@@ -5,8 +5,8 @@
  */
 import { int64 } from '../../../core/tensor.js';
 import type { Node } from '../../../core/graph/ir.js';
-import type { GraphEditor } from '../../optimize/editor.js';
-import type { Match, Rule } from '../../optimize/rule.js';
+import type { GraphEditor } from '../editor.js';
+import type { Match, Rule } from '../rule.js';
 
 /** Inputs that hold tokens on axis 1, by operator. Of the others, every input is a constant without that axis. */
 const tokenInputs: Readonly<Record<string, readonly number[]>> = {

@@ -4,8 +4,8 @@
  */
 import { float, int } from '../../../core/graph/attributes.js';
 import type { Node } from '../../../core/graph/ir.js';
-import type { GraphEditor } from '../../optimize/editor.js';
-import type { Match, Rule } from '../../optimize/rule.js';
+import type { GraphEditor } from '../editor.js';
+import type { Match, Rule } from '../rule.js';
 
 /** The first opset that has LayerNormalization. */
 const oldestOpset = 17;

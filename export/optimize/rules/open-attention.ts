@@ -4,9 +4,9 @@
  */
 import type { Node } from '../../../core/graph/ir.js';
 import { float32, type Tensor } from '../../../core/tensor.js';
-import type { GraphEditor } from '../../optimize/editor.js';
-import type { Match, Rule } from '../../optimize/rule.js';
-import { columnsOf } from '../weights.js';
+import type { GraphEditor } from '../editor.js';
+import type { Match, Rule } from '../rule.js';
+import { columnsOf } from '../matrix.js';
 
 export const openAttention: Rule = {
   name: 'open-attention',
