@@ -3,7 +3,7 @@ import { fail } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Batch, RequestQueue } from '../scheduler/queue.js';
 import { type Isolation, openWorker, type SpareProcess, type WorkerChannel } from './channel.js';
-import type { WorkerFacts, WorkerMessage, WorkerSetup } from './protocol.js';
+import { receivedError, type WorkerFacts, type WorkerMessage, type WorkerSetup } from './protocol.js';
 
 export type DeathCause = 'crash' | 'memory' | 'hang';
 
@@ -141,7 +141,7 @@ export class WorkerPool {
             this.dispatch();
             break;
           case 'refused':
-            refusal = message.error.message;
+            refusal = receivedError(message.error).message;
             break;
           case 'done':
             this.#finish(slot, (batch) => {
@@ -152,8 +152,7 @@ export class WorkerPool {
             break;
           case 'failed':
             this.#finish(slot, (batch) => {
-              const reason = message.error.message;
-              this.#options.queue.refuse(batch, fail('session_run_failed', { reason }));
+              this.#options.queue.refuse(batch, receivedError(message.error));
             });
             break;
           case 'memory_exceeded':

@@ -1,4 +1,5 @@
 /** What a server's main thread and its workers say to each other. Plain JSON values: processes exchange them too. */
+import { type ErrorCode, RetortError, toRetortError } from '../../core/errors.js';
 import type { SessionSettings } from '../session-settings.js';
 import type { Item, PredictionBatch } from '../predictor.js';
 
@@ -18,9 +19,17 @@ export type PoolMessage =
 
 /** An error as it crosses threads: RetortErrors lose their class on the way. */
 export interface ThrownMessage {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
+  readonly code: ErrorCode;
+  readonly details: RetortError['details'];
+}
+
+export function sentError(thrown: unknown): ThrownMessage {
+  const { code, details } = toRetortError(thrown);
+  return { code, details };
+}
+
+export function receivedError({ code, details }: ThrownMessage): RetortError {
+  return new RetortError(code, details);
 }
 
 export interface WorkerFacts {

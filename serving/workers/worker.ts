@@ -1,9 +1,8 @@
 /** A worker, in a process or a thread: one predictor, which runs the batches that it is sent, one after another. */
 import { parentPort } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
-import { toRetortError } from '../../core/errors.js';
 import { Predictor } from '../predictor.js';
-import type { PoolMessage, WorkerMessage, WorkerSetup } from './protocol.js';
+import { type PoolMessage, sentError, type WorkerMessage, type WorkerSetup } from './protocol.js';
 
 /** Batches between two looks at the memory. */
 const memoryInterval = 32;
@@ -31,7 +30,7 @@ async function load({ folder, intraOpThreads, session, memoryCeilingBytes }: Wor
     const { vocabularySize, warnings } = tokenizer;
     send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider });
   } catch (thrown) {
-    send({ kind: 'refused', error: toRetortError(thrown).toJSON() });
+    send({ kind: 'refused', error: sentError(thrown) });
     leave();
   }
 }
@@ -41,7 +40,7 @@ async function run(items: Extract<PoolMessage, { kind: 'run' }>['items']): Promi
     if (predictor === null) throw new RangeError('a batch came before the model');
     send({ kind: 'done', ...(await predictor.run(items)) });
   } catch (thrown) {
-    send({ kind: 'failed', error: toRetortError(thrown).toJSON() });
+    send({ kind: 'failed', error: sentError(thrown) });
   }
   batches += 1;
   if (ceiling === null || parentPort !== null || batches % memoryInterval !== 0) return;
