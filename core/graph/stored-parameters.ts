@@ -1,23 +1,29 @@
 /**
- * Parameters as a graph's initializers hold them: under their own name, as int8 beside their scales, or side by side
- * with others in one tensor that is called by all of their names.
+ * Parameters as a graph's initializers hold them: under their own name, in 16 bits, as int8 beside their scales, or
+ * side by side with others in one tensor that is called by all of their names.
  */
+import { widenHalf } from '../half.js';
 import { tensor, type Tensor, toNumbers } from '../tensor.js';
 
 export const quantizedName = (name: string) => `${name}.int8`;
+export const halfName = (name: string) => `${name}.fp16`;
 export const scaleName = (name: string) => `${name}.scale`;
 
 const between = '|';
+const storageSuffix = /\.(int8|fp16)$/;
+
+/** The name of what is stored under this one. */
+export const storedName = (key: string) => key.replace(storageSuffix, '');
 
 /** Of tensors with as many columns, or vectors as long, one beside the other. */
 export const packedName = (names: readonly string[]) => names.join(between);
 
-/** The tensor of that name, widened to float32 where it is stored as int8; undefined where there is none. */
+/** The tensor of that name, widened to float32 where it is stored in fewer bits; undefined where there is none. */
 export function storedTensor(initializers: ReadonlyMap<string, Tensor>, name: string): Tensor | undefined {
   const own = plainTensor(initializers, name);
   if (own !== undefined) return own;
   for (const key of initializers.keys()) {
-    const packed = key.endsWith(quantizedName('')) ? key.slice(0, -quantizedName('').length) : key;
+    const packed = storedName(key);
     const names = packed.split(between);
     const place = names.indexOf(name);
     const whole = names.length > 1 && place >= 0 ? plainTensor(initializers, packed) : undefined;
@@ -28,6 +34,8 @@ export function storedTensor(initializers: ReadonlyMap<string, Tensor>, name: st
 
 /** A matrix of [rows, columns] has scales of [rows, 1] or [1, columns]: value = q * scale. */
 function plainTensor(initializers: ReadonlyMap<string, Tensor>, name: string): Tensor | undefined {
+  const half = initializers.get(halfName(name));
+  if (half?.dtype === 'float16') return tensor('float32', widenHalf(half.data), half.shape);
   const [quantized, scales] = [initializers.get(quantizedName(name)), initializers.get(scaleName(name))];
   if (quantized === undefined || scales === undefined) return initializers.get(name);
   const columns = quantized.shape[1] ?? 1;

@@ -8,9 +8,10 @@ import { integerLstm } from './rules/integer-lstm.js';
 import { integerProduct } from './rules/integer-product.js';
 import { storedRows } from './rules/stored-rows.js';
 import { widenedConstant } from './rules/widened-constant.js';
+import { widenedHalf } from './rules/widened-half.js';
 import type { Scheme } from './scheme.js';
 
-const openForm = [widenedConstant, ...latencyRules];
+const openForm = [widenedConstant, widenedHalf, ...latencyRules];
 
 export const schemes: readonly Scheme[] = [
   {

@@ -28,11 +28,11 @@ export class PickleInput {
     return this.#base + this.#next;
   }
 
-  /** Reads ahead so that `count` bytes can be taken, as far as there are any. */
-  async ahead(count: number): Promise<void> {
-    if (this.#held.length - this.#next >= count) return;
+  /** Reads ahead so that `count` bytes can be taken, as far as there are any; nothing to wait for where they are held. */
+  ahead(count: number): Promise<void> | undefined {
+    if (this.#held.length - this.#next >= count) return undefined;
     const from = this.position;
-    await this.#hold(from, Math.min(Math.max(count, piece), this.#to - from));
+    return this.#hold(from, Math.min(Math.max(count, piece), this.#to - from));
   }
 
   /** Unsigned, little-endian; of bytes that were read ahead. */

@@ -90,7 +90,9 @@ export async function readPickle(
     return { kind: 'global', name };
   });
   for (let count = 0; count < mostInstructions; count += 1) {
-    await input.ahead(9);
+    // Millions of instructions: a promise is awaited only where there is one.
+    const reading = input.ahead(9);
+    if (reading !== undefined) await reading;
     const code = input.unsigned(1);
     if (code === STOP) return { value: machine.pop(), end: input.position };
     const instruction = instructions.get(code);

@@ -10,11 +10,18 @@ const shipped = (name: string) =>
 const manifestOf = async (name: string): Promise<Manifest> =>
   manifestSchema.parse(JSON.parse(await readFile(`${shipped(name)}manifest.json`, 'utf8')));
 
-test('names what cuts the words, and says that no checkpoint was used', async () => {
-  const card = modelCard(await manifestOf('student'), null);
+test('names what cuts the words, and says that neither checkpoint nor teacher was used', async () => {
+  const manifest = await manifestOf('student');
+  const card = modelCard({ ...manifest, lineage: { ...manifest.lineage, base: null, teacher: null } }, null);
   expect(card).toMatch(/bilstm over words cut by node-rs-jieba 2/);
   expect(card).toContain('Trained on the labels alone');
   expect(card).not.toMatch(/undefined|null/);
+});
+
+test('names the teachers that a student learnt from', async () => {
+  const card = modelCard(await manifestOf('student'), null);
+  expect(card).toMatch(/Teacher: teacher 1 \(manifest [0-9a-f]{12}\), weight 1 \+ linear 1/);
+  expect(card).not.toContain('Trained on the labels alone');
 });
 
 test('names the checkpoint that was fine-tuned, and opens with the notes', async () => {

@@ -1,8 +1,9 @@
 /** A constant stored in 16 bits and widened before it is read; of a table, only the gathered rows are widened. */
 import { int } from '../../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../../core/graph/data-types.js';
+import { halfName } from '../../../core/graph/stored-parameters.js';
+import { toHalf } from '../../../core/half.js';
 import type { Rule } from '../../optimize/rule.js';
-import { toHalf } from '../half.js';
 import { isExcluded, type Settings } from '../scheme.js';
 
 const smallestConstant = 1024;
@@ -21,7 +22,7 @@ export function halfStorage(settings: Settings): Rule {
       const value = editor.constant(name);
       if (value?.dtype !== 'float32') return null;
       if (isExcluded(node, settings)) return { refused: 'it is excluded' };
-      const half = `${name}.fp16`;
+      const half = halfName(name);
       const stored = () => {
         if (editor.constant(half) === null) editor.setInitializer(half, toHalf(value));
         return half;

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { openSession } from '../../../core/engines/session.js';
 import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
+import { storedTensor } from '../../../core/graph/stored-parameters.js';
 import { type Tensor, toNumbers } from '../../../core/tensor.js';
 import { optimizeModel } from '../../../export/optimize/optimize.js';
 import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
@@ -44,6 +45,33 @@ test.each(cases)('%s of %s is near the original', async (scheme, name) => {
     expect(change.difference).toBeLessThan(allowed[scheme]!);
     expect(quantized.model.metadata.get('retort.scheme')).toBe(scheme);
   }
+});
+
+test('a constant stored in 16 bits is still found by its name', async () => {
+  const { model } = await optimizeModel(await fixture('lstm_plain_ts'));
+  const { quantized } = await quantizeFile(model, { ...settings, scheme: schemeOf('fp16-stored') });
+  const stored = quantized.model.graph.initializers;
+  expect([...stored.values()].some(({ dtype }) => dtype === 'float16')).toBe(true);
+  for (const [name, value] of model.graph.initializers) {
+    const found = storedTensor(stored, name)!;
+    expect(found).toMatchObject({ dtype: value.dtype, shape: value.shape });
+    const wanted = toNumbers(value);
+    toNumbers(found).forEach((number, i) => expect(Math.abs(number - wanted[i]!)).toBeLessThan(1e-3));
+  }
+});
+
+test('what is stored in 16 bits is quantised as what it stands for', async () => {
+  const { model } = await optimizeModel(await fixture('lstm_plain_ts'));
+  const halves = await quantizeFile(model, { ...settings, scheme: schemeOf('fp16-stored') });
+  const { quantized, change } = await quantizeFile(halves.quantized.model, {
+    ...settings,
+    scheme: schemeOf('int8'),
+  });
+  expect(change.difference).toBeLessThan(allowed.int8!);
+  expect(quantized.model.graph.nodes.map(({ opType }) => opType)).toContain('DynamicQuantizeLSTM');
+  expect([...quantized.model.graph.initializers.values()].some(({ dtype }) => dtype === 'float16')).toBe(
+    false,
+  );
 });
 
 test('with fixed scales a row gives alone what it gives in a padded batch, but for a rounding; with scales of the batch it does not', async () => {

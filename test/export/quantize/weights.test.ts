@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeMachine } from '../../../core/machine.js';
 import { float32 } from '../../../core/tensor.js';
-import { halfBits } from '../../../export/quantize/half.js';
+import { halfBits } from '../../../core/half.js';
 import { columnsOf, transposed } from '../../../export/optimize/matrix.js';
 import { quantizeColumns, weightFormFor } from '../../../export/quantize/weights.js';
 

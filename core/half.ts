@@ -1,9 +1,10 @@
-/** float32 as IEEE 754 binary16, rounded to nearest, ties to even; what is too large becomes infinite. */
-import { tensor, type TensorOf } from '../../core/tensor.js';
+/** IEEE 754 binary16, kept as its 16 bits: 1 of sign, 5 of exponent, 10 of fraction. */
+import { tensor, type TensorOf } from './tensor.js';
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
+/** Rounded to nearest, ties to even; what is too large becomes infinite. */
 export function halfBits(value: number): number {
   float[0] = value;
   const single = bits[0] ?? 0;
@@ -26,4 +27,25 @@ function roundEven(value: number): number {
 
 export function toHalf({ data, shape }: TensorOf<'float32'>): TensorOf<'float16'> {
   return tensor('float16', Uint16Array.from(data, halfBits), shape);
+}
+
+export function widenHalf(bits: Uint16Array): Float32Array {
+  const known = halves();
+  const wide = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) wide[i] = known[bits[i] ?? 0] ?? 0;
+  return wide;
+}
+
+let table: Float32Array | null = null;
+
+/** Every half-precision number by its bits. */
+function halves(): Float32Array {
+  table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
+    const sign = bits >>> 15 === 0 ? 1 : -1;
+    const exponent = (bits >>> 10) & 31;
+    const fraction = bits & 1023;
+    if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+  });
+  return table;
 }
