@@ -1,8 +1,7 @@
 /** `retort optimize`: any ONNX file, with fewer and faster operators, proved to compute the same. */
-import { rename, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { fail } from '../core/errors.js';
 import type { Graph } from '../core/graph/ir.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
@@ -13,6 +12,7 @@ import { rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
 import { collect, commaSeparated, decimal, integer } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
+import { writeWhole } from './write-whole.js';
 
 interface Options {
   readonly target: Target;
@@ -133,17 +133,6 @@ async function textsOf({ tokenizer, maxTokens, text }: Options): Promise<number[
   if (tokenizer === undefined) return [];
   const opened = await openTokenizerFolder(tokenizer, maxTokens);
   return (text ?? defaultTexts).map((one) => opened.tokenizer.encode(one));
-}
-
-/** Beside its place first, so that no half of a file is ever there. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(`${file}.part`, bytes);
-    await rename(`${file}.part`, file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fail('file_unwritable', { path: file, reason }, error);
-  }
 }
 
 interface Sizes {

@@ -1,9 +1,8 @@
 /** `retort quantize`: a bundle or an ONNX file in lower precision, with what that changes. */
-import { rename, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
-import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { describeMachine } from '../core/machine.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
@@ -13,6 +12,7 @@ import { bestScheme, schemeNames, schemeOf, schemes } from '../export/quantize/s
 import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
 import { evaluationSplits, openLabelled } from '../training/data/labelled.js';
 import { commaSeparated, integer } from './options.js';
+import { writeWhole } from './write-whole.js';
 import { bundleFolder } from './shipped.js';
 
 interface Options {
@@ -159,17 +159,6 @@ async function calibrationTexts({ data, calibrationTexts: wanted }: Options): Pr
     { length: Math.min(wanted, examples.length) },
     (_, i) => examples[Math.floor(i * step)]?.text ?? '',
   );
-}
-
-/** Beside its place first, so that no half of a file is ever there. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(`${file}.part`, bytes);
-    await rename(`${file}.part`, file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fail('file_unwritable', { path: file, reason }, error);
-  }
 }
 
 function sizeLines(

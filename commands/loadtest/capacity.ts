@@ -16,7 +16,8 @@ import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
 import type { MeasureOptions } from './measure.js';
-import { interruptedStatus, writeWhole } from './output.js';
+import { writeWhole } from '../write-whole.js';
+import { interruptedStatus } from './interrupted-status.js';
 import { progressPrinter } from './progress.js';
 import type { LoadTarget } from './target.js';
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { compareRuns, comparisonRows } from '../../loadtest/compare-runs.js';
 import { readReport } from '../../loadtest/report.js';
 import { integer } from '../options.js';
-import { writeWhole } from './output.js';
+import { writeWhole } from '../write-whole.js';
 
 interface CompareOptions {
   readonly html?: string;

@@ -11,7 +11,8 @@ import { ServerWatch } from '../../loadtest/server-watch.js';
 import type { Threshold } from '../../loadtest/thresholds.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
-import { interruptedStatus, writeWhole } from './output.js';
+import { writeWhole } from '../write-whole.js';
+import { interruptedStatus } from './interrupted-status.js';
 import { progressPrinter } from './progress.js';
 import type { LoadTarget } from './target.js';
 

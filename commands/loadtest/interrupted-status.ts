@@ -1,0 +1,2 @@
+/** An interrupted command's exit status, as shells count it. */
+export const interruptedStatus = 130;
