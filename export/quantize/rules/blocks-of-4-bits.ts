@@ -5,52 +5,36 @@
 import { int } from '../../../core/graph/attributes.js';
 import { tensor, type TensorOf } from '../../../core/tensor.js';
 import type { Rule } from '../../optimize/rule.js';
-import { productAt } from '../../optimize/product.js';
-import { isExcluded, type Settings } from '../scheme.js';
+import { productRule } from '../product-rule.js';
+import type { Settings } from '../scheme.js';
 
 const blockSize = 32;
 /** The left side is taken as int8 a block, which has the quickest kernels. */
 const int8Accuracy = 4;
 
 export function blocksOf4Bits(settings: Settings): Rule {
-  return {
-    name: 'blocks-of-4-bits',
-    anchors: ['MatMul', 'Gemm'],
-    match(editor, node) {
-      const product = productAt(editor, node);
-      if (product === null) return null;
-      if (isExcluded(node, settings)) return { refused: 'it is excluded' };
-      const { x, weights, weightsName, bias, output, nodes } = product;
-      const [rows = 0, columns = 0] = weights.shape;
-      return {
-        edit: () => {
-          nodes.forEach((one) => {
-            editor.remove(one);
-          });
-          const { packed, scales } = pack(weights);
-          const inputs = [
-            x,
-            editor.initializer(`${weightsName}.int4`, packed),
-            editor.initializer(`${weightsName}.scale`, scales),
-            ...(bias === null ? [] : ['', '', bias]),
-          ];
-          editor.add({
-            opType: 'MatMulNBits',
-            domain: 'com.microsoft',
-            inputs,
-            outputs: [output],
-            attributes: {
-              K: int(rows),
-              N: int(columns),
-              bits: int(4),
-              block_size: int(blockSize),
-              accuracy_level: int(int8Accuracy),
-            },
-          });
-        },
-      };
-    },
-  };
+  return productRule('blocks-of-4-bits', settings, (editor, { x, weights, weightsName, bias, output }) => {
+    const [rows = 0, columns = 0] = weights.shape;
+    const { packed, scales } = pack(weights);
+    editor.add({
+      opType: 'MatMulNBits',
+      domain: 'com.microsoft',
+      inputs: [
+        x,
+        editor.initializer(`${weightsName}.int4`, packed),
+        editor.initializer(`${weightsName}.scale`, scales),
+        ...(bias === null ? [] : ['', '', bias]),
+      ],
+      outputs: [output],
+      attributes: {
+        K: int(rows),
+        N: int(columns),
+        bits: int(4),
+        block_size: int(blockSize),
+        accuracy_level: int(int8Accuracy),
+      },
+    });
+  });
 }
 
 /** Values of [columns, blocks, blockSize / 2], two a byte, the lower half first; scales of [columns, blocks]. */
