@@ -1,4 +1,6 @@
 /** One bundle's tokenizer and one session: texts or ids in, logits out. Runs on the calling thread. */
+import { bucketLimits } from '../core/batching/buckets.js';
+import { groupByLength, largestGroup } from '../core/batching/group-by-length.js';
 import type { Manifest } from '../core/bundle/manifest.js';
 import type { Bundle } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
@@ -7,8 +9,6 @@ import { paddedBatch } from '../core/padded-batch.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Piece, Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
-import { groupByLength } from './batch-policy.js';
-import { bucketLimits } from './scheduler/buckets.js';
 import { defaultSessionSettings, type SessionSettings } from './session-settings.js';
 
 /** What is asked: a text, with the pieces that its ids stand for where they are wanted, or the ids of one. */
@@ -30,8 +30,6 @@ export interface PredictionBatch {
   readonly inferMs: number;
 }
 
-/** Rows of one run of the session. */
-const largestGroup = 32;
 /** Longest row of a tokenizer that does not name one. */
 const longestByDefault = 512;
 /** Rows of the largest batch that is warmed, at the longest length. */

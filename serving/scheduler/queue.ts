@@ -2,11 +2,11 @@
  * A model version's queue: bounded, first in first out within a bucket of like lengths. It owns everything that waits;
  * workers come and take. A request's items are admitted all or none, and the request is answered when the last is.
  */
+import { type BatchLimits, batchSize, type DispatchReason } from '../../core/batching/batch-size.js';
+import { bucketOf } from '../../core/batching/buckets.js';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Item, Prediction } from '../predictor.js';
-import { type BatchLimits, batchSize, type DispatchReason } from './batch-size.js';
-import { bucketOf } from './buckets.js';
 import { ServiceRate } from './service-rate.js';
 
 /** Of the batches that held a request's items, the longest each. */

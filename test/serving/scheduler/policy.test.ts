@@ -1,8 +1,8 @@
 /** Buckets, batch sizes and the order of service: what must hold whatever waits. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { batchSize } from '../../../serving/scheduler/batch-size.js';
-import { bucketLimits, bucketOf } from '../../../serving/scheduler/buckets.js';
+import { batchSize } from '../../../core/batching/batch-size.js';
+import { bucketLimits, bucketOf } from '../../../core/batching/buckets.js';
 import { RequestQueue } from '../../../serving/scheduler/queue.js';
 import { ServiceRate } from '../../../serving/scheduler/service-rate.js';
 import { FakeClock } from '../../fixtures/fake-clock.js';

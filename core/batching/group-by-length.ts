@@ -1,5 +1,8 @@
 /** Which rows go together: pure functions, so that a policy can be read and tested by itself. */
 
+/** The most rows of one run of a session. */
+export const largestGroup = 32;
+
 /** A group's rows may be padded by this share of its shortest row, and by a few steps more. */
 const paddingShare = 0.25;
 const paddingSteps = 4;

@@ -1,7 +1,7 @@
 /** Which rows go together: what must hold whatever waits. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { groupByLength } from '../../serving/batch-policy.js';
+import { groupByLength } from '../../../core/batching/group-by-length.js';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 60 });
 const largest = fc.integer({ min: 1, max: 20 });
