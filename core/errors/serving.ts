@@ -7,6 +7,11 @@ export const servingErrors = define({
     message: 'The queue is full: {capacity} texts wait already.',
     hint: 'Try again in {seconds} s, as Retry-After says, or start the server with more --workers.',
   },
+  queue_too_long: {
+    kind: 'overloaded',
+    message: 'What waits already takes about {wait} ms, and the answer is wanted within {milliseconds} ms.',
+    hint: 'Try again in {seconds} s, as Retry-After says, allow more time, or start the server with more --workers.',
+  },
   deadline_exceeded: {
     kind: 'timeout',
     message: 'The answer was not ready within {milliseconds} ms.',

@@ -29,6 +29,8 @@ export async function answer(
       timeline,
     };
     if (route.access === 'key') key = checkKey(edge.keys, request);
+    const refusal = route.infers === true ? edge.serving.inference.refusal : null;
+    if (refusal !== null) throw refusal;
     const body =
       route.method === 'post' ? await bodyOf(route, request, edge.serving.limits.bodyBytes) : noBody;
     const { headers } = request;
@@ -130,7 +132,8 @@ function timeoutOf({ headers }: IncomingMessage): number | null {
 function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
-    gone.abort();
+    // Every response is closed at last; only one that is not written whole has lost its client.
+    if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
 }

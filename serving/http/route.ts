@@ -36,5 +36,7 @@ export interface Route {
   /** Content types that a body may have. */
   readonly accepts?: readonly string[];
   readonly operation: Operation;
+  /** Whether it is refused while every queue is full, before its body is read: then a refusal costs least. */
+  readonly infers?: boolean;
   readonly handle: (context: ServingContext, exchange: Exchange) => Promise<Reply> | Reply;
 }

@@ -1,4 +1,5 @@
 /** What the edges ask for: items in, labelled results out. Cache, cascade, shadow and comparison are behind it. */
+import type { RetortError } from '../../core/errors.js';
 import { argmax, probabilities } from '../../core/probabilities.js';
 import type { Piece } from '../../core/text/tokenizer.js';
 import type { Cascade, Decision } from '../cascade/cascade.js';
@@ -67,7 +68,19 @@ export class InferenceService {
     this.#options = options;
   }
 
-  /** @throws RetortError model_not_ready, model_unknown, queue_full, deadline_exceeded, client_gone, of the workers */
+  /** What every request is refused with now, whatever it asks for; null where that depends on the request. */
+  get refusal(): RetortError | null {
+    const { cache, registry } = this.#options;
+    if (cache !== null) return null;
+    let found: RetortError | null = null;
+    for (const { model } of registry.labelled) {
+      found = model.queue.refusalOf(1);
+      if (found === null) return null;
+    }
+    return found;
+  }
+
+  /** @throws RetortError model_not_ready, model_unknown, queue_full, queue_too_long, deadline_exceeded, client_gone, of the workers */
   async infer(call: InferenceCall): Promise<Inferred> {
     const { registry, cascade } = this.#options;
     const { items } = call;

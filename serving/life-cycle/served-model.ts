@@ -64,6 +64,7 @@ export async function startModel(
     tokenBudget: settings.tokenBudget,
     longestRow: longestRow(manifest),
     clock,
+    workers: () => pool?.readyWorkers ?? 1,
     onWaiting: () => pool?.dispatch(),
     onDeadlineMissed: () => {
       scheduler.deadlineMisses.inc({ model });

@@ -7,7 +7,7 @@ import { bucketOf } from '../../core/batching/buckets.js';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Item, Prediction } from '../predictor.js';
-import { ServiceRate } from './service-rate.js';
+import { retryAfterSeconds, ServiceTime } from './service-time.js';
 
 /** Of the batches that held a request's items, the longest each. */
 export interface StageTimes {
@@ -69,6 +69,8 @@ export interface QueueOptions extends Omit<BatchLimits, 'rowByRow'> {
   /** The most ids that a text becomes: a longer text costs no more. */
   readonly longestRow: number;
   readonly clock: Clock;
+  /** Workers that take from it; one where it is absent. */
+  readonly workers?: () => number;
   /** Called when something waits that a free worker could take. */
   readonly onWaiting: () => void;
   readonly onDeadlineMissed?: () => void;
@@ -78,7 +80,7 @@ type Lane = Map<number, Entry[]>;
 
 export class RequestQueue {
   readonly #options: QueueOptions;
-  readonly #rate: ServiceRate;
+  readonly #serviceTime = new ServiceTime();
   readonly #lanes: Readonly<Record<Priority, Lane>> = { normal: new Map(), low: new Map() };
   /** Admitted and not answered yet. */
   readonly #open = new Set<PendingRequest>();
@@ -92,7 +94,6 @@ export class RequestQueue {
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#rate = new ServiceRate(options.clock);
   }
 
   /** Items that wait. */
@@ -109,24 +110,29 @@ export class RequestQueue {
     return this.#open.size;
   }
 
-  /** What an item that is admitted now waits, in milliseconds, by the latest rate; 0 where nothing waits. */
+  /** What an item that is admitted now waits, in milliseconds, by the latest batches; 0 where nothing waits. */
   get expectedWaitMs(): number {
-    return this.#depth === 0 ? 0 : (1000 * this.#depth) / Math.max(1, this.#rate.perSecond);
+    return this.#serviceTime.millisecondsFor(this.#depth, this.#options.workers?.() ?? 1);
+  }
+
+  /** What a request of `items` items is refused with, now; null where they are admitted. */
+  refusalOf(items: number): RetortError | null {
+    const { capacity } = this.#options;
+    if (this.#depth + items <= capacity) return null;
+    return fail('queue_full', { capacity, seconds: retryAfterSeconds(this.expectedWaitMs) });
   }
 
   /**
-   * @throws RetortError queue_full, or what the queue was closed with, at once; rejects with deadline_exceeded,
-   * client_gone, or what a worker answers
+   * @throws RetortError queue_full, queue_too_long, or what the queue was closed with, at once; rejects with
+   * deadline_exceeded, client_gone, or what a worker answers
    */
   submit({ items, deadlineMs, signal, priority = 'normal' }: Submission): Promise<Answer> {
     const { capacity, clock, onWaiting, onDeadlineMissed } = this.#options;
     if (this.#closed !== null) throw this.#closed;
     // An abort that is past is not heard of again.
     if (signal?.aborted === true) return Promise.reject(fail('client_gone', {}));
-    if (this.#depth + items.length > capacity) {
-      const seconds = this.#rate.secondsFor(this.#depth);
-      throw fail('queue_full', { capacity, seconds });
-    }
+    const refusal = this.refusalOf(items.length) ?? this.#tooLate(deadlineMs);
+    if (refusal !== null) throw refusal;
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
         onDeadlineMissed?.();
@@ -201,7 +207,7 @@ export class RequestQueue {
     { tokenizeMs, inferMs }: Pick<StageTimes, 'tokenizeMs' | 'inferMs'>,
   ): void {
     const batchWaitMs = Math.max(0, this.#options.clock.now() - dispatchedMs - tokenizeMs - inferMs);
-    this.#rate.served(entries.length);
+    this.#serviceTime.served(entries.length, tokenizeMs + inferMs);
     entries.forEach(({ request, place }, index) => {
       const prediction = predictions[index];
       if (prediction === undefined || request.settled) return;
@@ -240,6 +246,17 @@ export class RequestQueue {
   close(error: RetortError): void {
     this.#closed = error;
     for (const request of [...this.#open]) request.settle(error);
+  }
+
+  /** Refused at once is better than answered too late: the client may ask elsewhere, and the work goes to others. */
+  #tooLate(deadlineMs: number): RetortError | null {
+    const [left, wait] = [deadlineMs - this.#options.clock.now(), this.expectedWaitMs];
+    if (wait === 0 || wait <= left) return null;
+    return fail('queue_too_long', {
+      wait: Math.round(wait),
+      milliseconds: Math.round(left),
+      seconds: retryAfterSeconds(wait - left),
+    });
   }
 
   #lengthOf(item: Item): number {

@@ -1,4 +1,5 @@
 /** A worker, in a process or a thread: one predictor, which runs the batches that it is sent, one after another. */
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
 import { Predictor } from '../predictor.js';
@@ -6,10 +7,20 @@ import { type PoolMessage, sentError, type WorkerMessage, type WorkerSetup } fro
 
 /** Batches between two looks at the memory. */
 const memoryInterval = 32;
+/** Of a process that infers, as nice has it: the server's main thread, which answers, goes first where cores are short. */
+const niceness = 10;
 
 function send(message: WorkerMessage): void {
   if (parentPort === null) process.send?.(message);
   else parentPort.postMessage(message);
+}
+
+function stepBack(): void {
+  try {
+    setPriority(niceness);
+  } catch {
+    // A sandbox may forbid it; then all threads are equal.
+  }
 }
 
 function leave(): void {
@@ -29,6 +40,7 @@ async function load({ folder, intraOpThreads, session, memoryCeilingBytes }: Wor
     const { rowByRow, provider, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;
     send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider });
+    if (parentPort === null) stepBack();
   } catch (thrown) {
     send({ kind: 'refused', error: sentError(thrown) });
     leave();

@@ -49,6 +49,7 @@ export const predict: Route = {
   method: 'post',
   path: '/v1/predict',
   access: 'key',
+  infers: true,
   operation: {
     tag: 'Prediction',
     summary: 'Label one text, or several',

@@ -26,6 +26,7 @@ export const infer: Route = {
   method: 'post',
   path: '/v2/models/:model{/versions/:version}/infer',
   access: 'key',
+  infers: true,
   accepts: ['application/json', binary],
   operation: {
     tag: 'Open Inference Protocol',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { batchSize } from '../../../core/batching/batch-size.js';
 import { bucketLimits, bucketOf } from '../../../core/batching/buckets.js';
 import { RequestQueue } from '../../../serving/scheduler/queue.js';
-import { ServiceRate } from '../../../serving/scheduler/service-rate.js';
+import { retryAfterSeconds, ServiceTime } from '../../../serving/scheduler/service-time.js';
 import { FakeClock } from '../../fixtures/fake-clock.js';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 60 });
@@ -115,18 +115,16 @@ test('what has a low priority is taken only when nothing else waits', () => {
   expect([texts(), texts(), texts()]).toEqual([['b'], ['a'], undefined]);
 });
 
-test('Retry-After is what waits over the rate of the latest seconds', () => {
-  const clock = new FakeClock();
-  const rate = new ServiceRate(clock);
-  expect(rate.secondsFor(100)).toBe(1);
-  for (let step = 0; step < 50; step += 1) {
-    rate.served(2);
-    clock.pass(100);
-  }
-  expect(rate.perSecond).toBeGreaterThan(16);
-  expect(rate.perSecond).toBeLessThanOrEqual(20);
-  expect(rate.secondsFor(100)).toBeGreaterThanOrEqual(5);
-  expect(rate.secondsFor(1e9)).toBe(60);
-  clock.pass(60_000);
-  expect(rate.perSecond).toBe(0);
+test('what a queue takes follows the latest batches, and is shared by its workers', () => {
+  const time = new ServiceTime();
+  expect(time.millisecondsFor(100, 1)).toBe(0);
+  for (let batch = 0; batch < 100; batch += 1) time.served(4, 20);
+  expect(time.millisecondsFor(100, 1)).toBeCloseTo(500);
+  expect(time.millisecondsFor(100, 2)).toBeCloseTo(250);
+  for (let batch = 0; batch < 100; batch += 1) time.served(1, 50);
+  expect(time.millisecondsFor(100, 1)).toBeGreaterThan(4900);
+});
+
+test('Retry-After is whole seconds, 1 to 60', () => {
+  expect([0, 1, 1000, 1001, 1e9].map(retryAfterSeconds)).toEqual([1, 1, 1, 2, 60]);
 });

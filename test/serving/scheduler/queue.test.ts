@@ -70,6 +70,33 @@ describe('admission', () => {
     expect(() => submit(['e'])).toThrow(expect.objectContaining({ code: 'queue_full' }));
   });
 
+  test('what would come after its deadline is refused at once, with the seconds until it would not', () => {
+    const { clock, queue, submit } = start({ capacity: 100, largestBatch: 1 });
+    void submit(['a'], { within: 1e6 });
+    const batch = take(queue);
+    // A worker takes 1.5 s for a text: three that wait are 4.5 s.
+    answerAll(queue, batch, { tokenizeMs: 500, inferMs: 1000 });
+    for (const text of ['b', 'c', 'd']) void submit([text], { within: 1e6 });
+    expect(queue.expectedWaitMs).toBe(4500);
+    expect(() => submit(['e'], { within: 2000 })).toThrow(
+      expect.objectContaining({
+        code: 'queue_too_long',
+        details: { wait: 4500, milliseconds: 2000, seconds: 3 },
+      }),
+    );
+    expect(clock.timers).toBe(3);
+    void submit(['e'], { within: 4500 });
+    expect(queue.depth).toBe(4);
+  });
+
+  test('with nothing before it a request is admitted, however short its time', () => {
+    const { queue, submit } = start();
+    void submit(['a']);
+    answerAll(queue, take(queue), { tokenizeMs: 500, inferMs: 1000 });
+    void submit(['b'], { within: 1 });
+    expect(queue.depth).toBe(1);
+  });
+
   test('a refused request leaves no timer', () => {
     const { clock, submit } = start({ capacity: 1 });
     expect(() => submit(['a', 'b'])).toThrow();
