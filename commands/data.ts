@@ -1,6 +1,7 @@
 /** `retort data`: fetches public data sets. */
 import path from 'node:path';
 import type { Command } from 'commander';
+import { registerHoldOut } from './hold-out.js';
 import { catalog, type PublicDataset } from '../training/data/catalog.js';
 import { download, type DownloadProgress } from '../training/data/download.js';
 
@@ -13,7 +14,7 @@ interface Options {
 export function register(program: Command, datasets: readonly PublicDataset[] = catalog): void {
   const data = program
     .command('data')
-    .description('fetch a public data set')
+    .description('fetch a public data set, or set rows of a file aside to measure on')
     .addHelpText('after', `\nExample:\n  retort data ${datasets[0]?.name ?? ''}\n`);
   for (const dataset of datasets) {
     const file = path.posix.basename(new URL(dataset.url).pathname);
@@ -30,6 +31,7 @@ export function register(program: Command, datasets: readonly PublicDataset[] = 
       .addHelpText('after', examples(dataset.name, file))
       .action((options: Options) => run(dataset, options));
   }
+  registerHoldOut(data);
 }
 
 const examples = (name: string, file: string) => `

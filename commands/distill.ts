@@ -8,6 +8,7 @@ import { runFiles } from '../models/run-folder.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { precisions, printReport } from './export.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
+import { addTrainRowsOption } from './train/run.js';
 import {
   addStudentOptions,
   applyRecipe,
@@ -35,7 +36,7 @@ export function register(program: Command): void {
       'Labels the texts with the teachers, trains the student on their logits, exports the best parameters, measures ' +
         'them on dev and calibrates the score there. The same command goes on after a stop, and repeats no stage that is done.',
     );
-  addLabellingOptions(addStudentOptions(distill))
+  addTrainRowsOption(addLabellingOptions(addStudentOptions(distill)), 'unseen')
     .requiredOption('--repository <folder>', 'where the bundle goes')
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')

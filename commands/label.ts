@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { segmenterNames } from '../core/text/segmenter.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
 import { integer } from './options.js';
-import { choice, largest } from './train/run.js';
+import { addTrainRowsOption, choice, largest } from './train/run.js';
 
 export function register(program: Command): void {
   const label = program
@@ -11,11 +11,11 @@ export function register(program: Command): void {
     .summary("teachers' logits for texts: what a student is distilled from")
     .description(
       'Gives every text the logits of a teacher, or the mean of several by weight, and writes them as an Arrow stream. ' +
-        'No text is labelled twice, and none that stands in dev or test of --data. The same command goes on after a stop.',
+        'No text is labelled twice, and none that stands in dev or test of --data, unless it is of train and --train-rows is all. The same command goes on after a stop.',
     )
     .option('--data <file>', 'a .zip or folder: its train split; its dev and test are kept out')
     .requiredOption('--out <file>', 'the label file');
-  addLabellingOptions(label)
+  addTrainRowsOption(addLabellingOptions(label), 'unseen')
     .addOption(choice('--segmenter <name>', 'what cuts copies into words', segmenterNames, segmenterNames[0]))
     .option('--seed <n>', 'of the copies', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)

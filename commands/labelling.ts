@@ -8,6 +8,7 @@ import { MANIFEST_FILE, openBundle } from '../core/bundle/read.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
 import { Predictor } from '../serving/predictor.js';
 import { augmentations, type AugmentationSettings } from '../training/augment/augmentations.js';
+import type { TrainRows } from '../training/data/evaluation-texts.js';
 import {
   labelTexts,
   type LabelProgress,
@@ -24,6 +25,7 @@ export interface LabellingOptions extends AugmentationSettings {
   readonly teacher?: readonly string[];
   readonly data?: string;
   readonly texts?: readonly string[];
+  readonly trainRows: TrainRows;
   readonly copies: number;
   readonly segmenter: SegmenterName;
   readonly seed: number;
@@ -75,6 +77,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
     teacher = shippedTeacher,
     data,
     texts = [],
+    trainRows,
     copies,
     segmenter,
     seed,
@@ -87,6 +90,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
   const sources = await readSources({
     data: data ?? null,
     columns: { textColumn, labelColumn },
+    trainRows,
     texts,
     strict: strict === true,
     onSource: print,
@@ -104,7 +108,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
       teachers: opened,
       rows,
       data: sources.data,
-      augmentation: copies === 0 ? null : { copies, seed, segmenter, ...rates },
+      augmentation: copies === 0 ? null : { copies, seed, segmenter, trainRows, ...rates },
       out,
       onProgress: (progress) => {
         print({ kind: 'progress', ...progress });

@@ -7,7 +7,9 @@ import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
 import type { EncodedExample } from './batching.js';
-import type { Dataset, DatasetOptions } from './data/dataset.js';
+import type { Dataset, DatasetOptions, Example } from './data/dataset.js';
+import { withoutTrainDuplicates } from './data/deduplicate.js';
+import { evaluationTexts, type TrainRows } from './data/evaluation-texts.js';
 import { bothSplits, type EvaluationSplit, type LabelledExample, openLabelled } from './data/labelled.js';
 import type { Score } from './evaluation.js';
 import { dataEntry, writeRunFile, writeValidation } from './run-writer.js';
@@ -24,6 +26,7 @@ export interface RunOptions<Settings extends TrainerSettings> {
   readonly data: string;
   /** Where the data names its columns otherwise than public data sets do. */
   readonly columns?: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
+  readonly trainRows: TrainRows;
   readonly folder: string;
   readonly settings: Settings;
   readonly strict: boolean;
@@ -55,6 +58,10 @@ export interface LabelledSplit {
 export interface LabelledData {
   readonly train: LabelledSplit;
   readonly dev: LabelledSplit;
+  /** What accuracy is stated on: dev, and what of it does not also stand in the train split as it is given. */
+  readonly evaluation: readonly [EvaluationSplit, EvaluationSplit];
+  /** Texts that nothing may be learnt from. */
+  readonly excluded: readonly Example[];
 }
 
 /**
@@ -76,9 +83,10 @@ export async function checkRunFolder({
 export async function readLabelled({
   data,
   columns,
+  trainRows,
   strict,
   onEvent,
-}: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'strict'> & {
+}: Pick<RunOptions<TrainerSettings>, 'data' | 'columns' | 'trainRows' | 'strict'> & {
   readonly onEvent: (event: DataEvent) => void;
 }): Promise<LabelledData> {
   const read = async (split: 'train' | 'dev'): Promise<LabelledSplit> => {
@@ -90,7 +98,13 @@ export async function readLabelled({
   // One file without splits gives its rows for both.
   if (dev.sha256 === train.sha256)
     throw fail('data_split_missing', { path: data, split: 'dev', found: 'train alone' });
-  return { train, dev };
+  const evaluation = bothSplits('dev', dev.examples, train.examples);
+  if (trainRows === 'all') return { train, dev, evaluation, excluded: [] };
+  const excluded = await evaluationTexts(data, columns?.textColumn, train.sha256);
+  const unseen = withoutTrainDuplicates(train.examples, excluded);
+  if (unseen.length === 0)
+    throw fail('data_empty', { path: data, reason: 'all of train stands in dev or test' });
+  return { train: { ...train, examples: unseen }, dev, evaluation, excluded };
 }
 
 export interface Learner {
@@ -116,7 +130,7 @@ export interface Distillation {
  */
 export async function runLabelled<Settings extends TrainerSettings>(
   options: RunOptions<Settings>,
-  { train, dev }: LabelledData,
+  { train, dev, evaluation }: LabelledData,
   learner: Learner,
 ): Promise<TrainerResult> {
   const { folder, settings, onEvent } = options;
@@ -152,7 +166,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
     targets: label === 1 ? [0, 1] : [1, 0],
     label,
   });
-  const [whole, unseen] = bothSplits('dev', dev.examples, train.examples);
+  const [whole, unseen] = evaluation;
   const kept = new Set(unseen.examples);
   let written = Promise.resolve();
   const result = await runTraining({

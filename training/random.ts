@@ -7,7 +7,14 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 export type Purpose =
-  'initialisation' | 'shuffle' | 'dropout' | 'token-dropout' | 'augmentation' | 'word-vectors' | 'benchmark';
+  | 'initialisation'
+  | 'shuffle'
+  | 'dropout'
+  | 'token-dropout'
+  | 'augmentation'
+  | 'word-vectors'
+  | 'hold-out'
+  | 'benchmark';
 
 export interface Random {
   /** Uniform in [0, 1). */

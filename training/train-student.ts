@@ -8,6 +8,9 @@ import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/
 import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
 import type { EncodedExample } from './batching.js';
+import type { Example } from './data/dataset.js';
+import { withoutTrainDuplicates } from './data/deduplicate.js';
+import type { TrainRows } from './data/evaluation-texts.js';
 import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
 import {
   checkRunFolder,
@@ -82,17 +85,19 @@ const vocabularyFile = 'vocab.txt';
 
 /**
  * @throws RetortError run_exists, checkpoint_missing; of the data, the labels, the segmenter, or training;
- * labels_of_other_teachers, labels_of_other_segmenter
+ * labels_of_other_teachers, labels_of_other_segmenter, labels_of_evaluation_rows
  */
 export async function trainStudent(options: StudentOptions): Promise<TrainerResult> {
   await checkRunFolder(options);
   const { settings } = options;
   const { maxWords, minCount, unknownWords, wordDropout, embedding, hidden, inner } = settings;
   const data = await readLabelled(options);
-  const headers = await headersOf(options.labels, settings.segmenter);
+  const headers = await headersOf(options.labels, settings.segmenter, options.trainRows);
   const segmenter = await loadSegmenter(settings.segmenter);
   const texts =
-    headers.length > 0 ? await labelledTexts(options.labels) : data.train.examples.map(({ text }) => text);
+    headers.length > 0
+      ? await labelledTexts(options.labels, data.excluded)
+      : data.train.examples.map(({ text }) => text);
   const cut = (text: string) => segmenter.cut(normalizeText(text));
   const words = texts.map(cut);
   const vocabulary = Vocabulary.build(words, { minCount, characters: unknownWords === 'characters' });
@@ -120,7 +125,7 @@ export async function trainStudent(options: StudentOptions): Promise<TrainerResu
     tokenizerFiles: new Map([[vocabularyFile, new TextEncoder().encode(vocabulary.serialize())]]),
     ...initial,
     ...distillationOf(headers, () =>
-      examplesOf(options.labels, settings, (row) => encode(row.words ?? cut(row.text))),
+      examplesOf(options.labels, data.excluded, settings, (row) => encode(row.words ?? cut(row.text))),
     ),
   });
 }
@@ -139,11 +144,18 @@ function initialOf(
   };
 }
 
-async function headersOf(files: readonly string[], student: SegmenterName): Promise<LabelHeader[]> {
+async function headersOf(
+  files: readonly string[],
+  student: SegmenterName,
+  trainRows: TrainRows,
+): Promise<LabelHeader[]> {
   const headers: LabelHeader[] = [];
   for (const file of files) {
     const header = await readLabelHeader(file);
     const segmenter = header.augmentation?.segmenter ?? student;
+    // A copy does not tell which text it was made of, so it cannot be left out.
+    if (trainRows === 'unseen' && header.augmentation !== null && header.augmentation.trainRows !== 'unseen')
+      throw fail('labels_of_evaluation_rows', { path: file });
     if (segmenter !== student) throw fail('labels_of_other_segmenter', { path: file, segmenter, student });
     const [first = header] = headers;
     if (teacherName(header) !== teacherName(first)) {
@@ -178,19 +190,20 @@ function distillationOf(
 }
 
 /** Those that are not copies of others. */
-async function labelledTexts(files: readonly string[]): Promise<string[]> {
+async function labelledTexts(files: readonly string[], excluded: readonly Example[]): Promise<string[]> {
   const texts: string[] = [];
-  for await (const { text, words } of rowsOf(files)) if (words === null) texts.push(text);
+  for await (const { text, words } of rowsOf(files, excluded)) if (words === null) texts.push(text);
   return texts;
 }
 
 async function examplesOf(
   files: readonly string[],
+  excluded: readonly Example[],
   { loss, temperature, labelShare, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
 ): Promise<EncodedExample[]> {
   const rows: (Pick<LabelRow, 'logits' | 'label'> & { readonly ids: readonly number[] })[] = [];
-  for await (const row of rowsOf(files))
+  for await (const row of rowsOf(files, excluded))
     rows.push({ ids: encode(row), logits: row.logits, label: row.label });
   const squares = rows.reduce((sum, { logits: [a, b] }) => sum + a * a + b * b, 0);
   /** As far from 0 as the teachers' logits are: what a label weighs as much as. */
@@ -210,6 +223,8 @@ async function examplesOf(
   });
 }
 
-async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {
-  for (const file of files) for await (const rows of (await openLabelFile(file)).batches) yield* rows;
+async function* rowsOf(files: readonly string[], excluded: readonly Example[]): AsyncGenerator<LabelRow> {
+  for (const file of files)
+    for await (const rows of (await openLabelFile(file)).batches)
+      yield* withoutTrainDuplicates(rows, excluded);
 }

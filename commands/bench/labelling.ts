@@ -48,6 +48,7 @@ async function run({ teacher: model, texts, rows: limit, rounds, threads, json }
   const sources = await readSources({
     data: null,
     columns: {},
+    trainRows: 'all',
     texts: [texts],
     strict: false,
     onSource: () => undefined,

@@ -181,12 +181,14 @@ async function measureTeachers(
       }
     }
     await predictor.close();
-    rows.push({ title: `teacher: ${bundle.manifest.name}`, scores });
+    const yardstick = bundle.manifest.network.kind === 'linear';
+    rows.push({ title: `teacher: ${bundle.manifest.name}`, yardstick, scores });
   }
   if (teacher.length > 1) {
     const weights = teacher.map(({ weight }) => String(weight)).join(' : ');
     rows.push({
       title: `teacher: their mean, ${weights}`,
+      yardstick: false,
       scores: sets.flatMap((splits) => scoresOf(splits, sums)),
     });
   }
@@ -209,6 +211,7 @@ async function label(
     ...(teacher === undefined ? {} : { teacher }),
     data,
     texts: set.texts === 'all' ? texts : [],
+    trainRows: 'all',
     copies: set.copies,
     ...set.rates,
     segmenter: studentDefaults.segmenter,

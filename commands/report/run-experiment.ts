@@ -41,7 +41,7 @@ const resultFile = 'result.json';
 export async function runExperiment(run: ExperimentRun): Promise<Result | null> {
   const { experiment, seed, data, labels, folder, repository, threads, sets, signal } = run;
   const settings = { ...studentDefaults, ...experiment.settings, seed, intraOpThreads: threads };
-  const fingerprint = await fingerprintOf(settings, labels);
+  const fingerprint = await fingerprintOf({ ...settings, trainRows: experiment.trainRows }, labels);
   const file = path.join(folder, resultFile);
   const earlier = await readFile(file, 'utf8').catch(() => null);
   if (earlier !== null) {
@@ -55,6 +55,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
   const started = performance.now();
   const trained = await trainStudent({
     data,
+    trainRows: experiment.trainRows,
     folder,
     settings,
     labels,

@@ -1,11 +1,13 @@
 /** `retort train linear`: the yardstick, and a second opinion beside an encoder. */
 import type { Command } from 'commander';
+import type { TrainRows } from '../../training/data/evaluation-texts.js';
 import { type LinearEvent, trainLinear } from '../../training/linear/train-linear.js';
 import { collect, decimal, integer } from '../options.js';
-import { commandLine, largest } from './run.js';
+import { addTrainRowsOption, commandLine, largest } from './run.js';
 
 interface Options {
   readonly data: string;
+  readonly trainRows: TrainRows;
   readonly out: string;
   readonly also?: readonly string[];
   readonly weight: number;
@@ -20,7 +22,7 @@ interface Options {
 }
 
 export function registerLinear(train: Command): void {
-  train
+  const linear = train
     .command('linear')
     .summary('fit logistic regression on character n-grams: a yardstick in a minute')
     .description(
@@ -49,6 +51,7 @@ export function registerLinear(train: Command): void {
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)
     .action(run);
+  addTrainRowsOption(linear, 'all');
 }
 
 const examples = `
@@ -58,11 +61,12 @@ Examples:
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { data, out, also = [], weight, longest, minDocuments, maxCharacters, json } = options;
+  const { data, trainRows, out, also = [], weight, longest, minDocuments, maxCharacters, json } = options;
   const { c: inverseRegularization, textColumn, labelColumn, strict } = options;
   await trainLinear({
     data,
     columns: { textColumn, labelColumn },
+    trainRows,
     also,
     folder: out,
     settings: { longest, minDocuments, inverseRegularization, maxCharacters, weight },

@@ -2,6 +2,7 @@
 import { interruptible } from '../interruption.js';
 import { Option, type Command } from 'commander';
 import type { RunOptions } from '../../training/labelled-run.js';
+import { type TrainRows, trainRowChoices } from '../../training/data/evaluation-texts.js';
 import { losses, type LossName } from '../../training/losses.js';
 import { optimizers, type OptimizerName } from '../../training/optimizers/optimizers.js';
 import { schedules } from '../../training/schedule.js';
@@ -15,6 +16,7 @@ export interface TrainOptions extends Omit<
   'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads'
 > {
   readonly data: string;
+  readonly trainRows: TrainRows;
   readonly out: string;
   readonly optimizer: OptimizerName;
   readonly loss: LossName;
@@ -85,6 +87,18 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
     .option('--json', 'print one JSON object an event');
 }
 
+/** Adds the option that says which rows of train are read. */
+export function addTrainRowsOption(command: Command, standard: TrainRows): Command {
+  return command.addOption(
+    choice(
+      '--train-rows <which>',
+      'all: train as it is given, as published results take it; unseen: without rows that also stand in dev or test',
+      trainRowChoices,
+      standard,
+    ),
+  );
+}
+
 export function choice(
   flags: string,
   description: string,
@@ -101,7 +115,7 @@ export async function runTrain<Extra extends object>(
   extra: Extra,
   train: (options: RunOptions<TrainerSettings & Extra>) => Promise<TrainerResult>,
 ): Promise<boolean> {
-  const { data, out, textColumn, labelColumn, json, resume, strict } = options;
+  const { data, trainRows, out, textColumn, labelColumn, json, resume, strict } = options;
   const {
     epochs,
     batchSize,
@@ -137,6 +151,7 @@ export async function runTrain<Extra extends object>(
         ...extra,
       },
       columns: { textColumn, labelColumn },
+      trainRows,
       strict: strict === true,
       resume: resume === true,
       command: commandLine(command),

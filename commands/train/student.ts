@@ -5,7 +5,15 @@ import type { UnknownWords } from '../../core/text/word-tokenizer.js';
 import { studentDefaults, trainStudent } from '../../training/train-student.js';
 import { collect, decimal, integer } from '../options.js';
 import { type RecipeName, recipeNames, recipes } from '../../training/recipes.js';
-import { addTrainOptions, choice, largest, printNext, runTrain, type TrainOptions } from './run.js';
+import {
+  addTrainOptions,
+  addTrainRowsOption,
+  choice,
+  largest,
+  printNext,
+  runTrain,
+  type TrainOptions,
+} from './run.js';
 
 /** As commander gives them. */
 export interface StudentOptions extends TrainOptions {
@@ -32,7 +40,7 @@ export function registerStudent(train: Command): void {
       'Trains the student on the train split, evaluates it on dev and keeps the best parameters. The run folder ' +
         'holds checkpoints, so a run that was stopped or killed goes on with --resume and ends in the same parameters.',
     );
-  addStudentOptions(student)
+  addTrainRowsOption(addStudentOptions(student), 'all')
     .option(
       '--labels <file>',
       'learn from the logits of a file that `retort label` wrote; with --loss mse unless it is given (repeatable)',

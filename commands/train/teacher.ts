@@ -4,7 +4,7 @@ import { trainTeacher } from '../../training/train-teacher.js';
 import type { EncoderPreset } from '../../models/encoder-presets.js';
 import { integer } from '../options.js';
 import { presetOption } from '../preset-option.js';
-import { addTrainOptions, printNext, runTrain, type TrainOptions } from './run.js';
+import { addTrainOptions, addTrainRowsOption, printNext, runTrain, type TrainOptions } from './run.js';
 
 interface Options extends TrainOptions {
   readonly checkpoint: string;
@@ -22,6 +22,7 @@ export function registerTeacher(train: Command): void {
         'folder holds.',
     )
     .requiredOption('--checkpoint <folder>', 'the pretrained encoder: config, weights, tokenizer');
+  addTrainRowsOption(teacher, 'all');
   addTrainOptions(teacher, {
     epochs: 3,
     batchSize: 32,

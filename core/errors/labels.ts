@@ -22,6 +22,11 @@ export const labelsErrors = define({
     message: 'The teachers agree with {agreed} of {known} known labels only, fewer than half.',
     hint: 'Check that 0 is negative and 1 positive in the data, as in the logits of the teachers.',
   },
+  labels_of_evaluation_rows: {
+    kind: 'invalid',
+    message: 'The copies in {path} were made of all of train, also of what stands in dev or test.',
+    hint: 'Train with --train-rows all, or label again with --train-rows unseen.',
+  },
   labels_of_other_segmenter: {
     kind: 'invalid',
     message: 'The copies in {path} were cut by {segmenter}, and the student cuts with {student}.',

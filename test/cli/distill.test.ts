@@ -21,6 +21,7 @@ beforeAll(async () => {
   await trainLinear({
     data: inRoot('set'),
     columns: {},
+    trainRows: 'all',
     also: [],
     folder: inRoot('linear'),
     settings: { longest: 3, minDocuments: 2, inverseRegularization: 8, maxCharacters: 100, weight: 1 },

@@ -30,6 +30,7 @@ async function experiment(overrides: Partial<ExperimentRun> = {}) {
       name: 'tiny',
       title: 'a tiny student',
       kind: 'main',
+      trainRows: 'all',
       labels: null,
       settings: {
         epochs: 4,

@@ -19,6 +19,7 @@ import {
 } from 'apache-arrow';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { trainRowChoices } from '../data/evaluation-texts.js';
 
 export const labelHeaderSchema = z.strictObject({
   format: z.literal(1),
@@ -35,7 +36,9 @@ export const labelHeaderSchema = z.strictObject({
     .min(1),
   data: z.array(z.strictObject({ name: z.string(), sha256: z.string(), rows: z.int(), terms: z.string() })),
   /** What the copies are made with; null where there are none. */
-  augmentation: z.looseObject({ segmenter: z.string() }).nullable(),
+  augmentation: z
+    .looseObject({ segmenter: z.string(), trainRows: z.enum(trainRowChoices).optional() })
+    .nullable(),
 });
 
 export type LabelHeader = z.infer<typeof labelHeaderSchema>;

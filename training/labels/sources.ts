@@ -2,11 +2,11 @@
 import path from 'node:path';
 import { normalizeText } from '../../core/text/normalize.js';
 import type { Segmenter } from '../../core/text/segmenter.js';
-import { RetortError } from '../../core/errors.js';
 import { lexiconOf } from '../augment/parts-of-speech.js';
 import { augment, type AugmentationSettings } from '../augment/augmentations.js';
-import { type Dataset, type DatasetOptions, type Example, openDataset } from '../data/dataset.js';
+import { type Dataset, type DatasetOptions, openDataset } from '../data/dataset.js';
 import { withoutTrainDuplicates } from '../data/deduplicate.js';
+import { evaluationTexts, type TrainRows } from '../data/evaluation-texts.js';
 import { randomStream } from '../random.js';
 import { dataEntry } from '../run-writer.js';
 import type { LabelHeader } from './label-file.js';
@@ -22,6 +22,7 @@ export interface SourceOptions {
   /** A folder or archive: its train split, with labels where it has them. */
   readonly data: string | null;
   readonly columns: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
+  readonly trainRows: TrainRows;
   /** Files whose labels are not read. */
   readonly texts: readonly string[];
   readonly strict: boolean;
@@ -48,18 +49,20 @@ export interface Sources {
 export async function readSources({
   data,
   columns,
+  trainRows,
   texts,
   strict,
   onSource,
 }: SourceOptions): Promise<Sources> {
   const train = data === null ? null : await openDataset(data, { ...columns, split: 'train', strict });
   const evaluation =
-    data === null || train === null ? [] : await evaluationTexts(data, columns.textColumn, train);
+    data === null || train === null ? [] : await evaluationTexts(data, columns.textColumn, train.sha256);
   const seen = new Set<string>();
   const rows: UnlabelledRow[] = [];
   const entries: LabelHeader['data'] = [];
   const add = (name: string, dataset: Dataset, labels: boolean) => {
-    const clean = withoutTrainDuplicates(dataset.examples, evaluation);
+    const keep = labels && trainRows === 'all';
+    const clean = keep ? dataset.examples : withoutTrainDuplicates(dataset.examples, evaluation);
     const fresh = clean.filter(({ text }) => seen.size < seen.add(text).size);
     for (const { text, label } of fresh) rows.push({ text, words: null, label: labels ? label : null });
     entries.push({ ...dataEntry(name, dataset), rows: fresh.length });
@@ -76,23 +79,6 @@ export async function readSources({
   for (const file of texts)
     add(path.basename(file), await openDataset(file, { textColumn: columns.textColumn, strict }), false);
   return { rows, data: entries };
-}
-
-async function evaluationTexts(
-  data: string,
-  textColumn: string | undefined,
-  train: Dataset,
-): Promise<Example[]> {
-  const found: Example[] = [];
-  for (const split of ['dev', 'test'] as const) {
-    const dataset = await openDataset(data, { textColumn, split }).catch((error: unknown) => {
-      if (error instanceof RetortError && error.code === 'data_split_missing') return null;
-      throw error;
-    });
-    // A single file gives its rows for every split.
-    if (dataset !== null && dataset.sha256 !== train.sha256) found.push(...dataset.examples);
-  }
-  return found;
 }
 
 const noLexicon = { alike: (word: string) => word };

@@ -9,7 +9,8 @@ import { runFiles } from '../../models/run-folder.js';
 import { writeBest } from '../checkpoint.js';
 import type { DatasetOptions } from '../data/dataset.js';
 import { withoutTrainDuplicates } from '../data/deduplicate.js';
-import { bothSplits, type LabelledExample, openLabelled } from '../data/labelled.js';
+import { type LabelledExample, openLabelled } from '../data/labelled.js';
+import type { TrainRows } from '../data/evaluation-texts.js';
 import { type DataEvent, readLabelled, type RunEvent } from '../labelled-run.js';
 import { dataEntry, writeRunFile, writeValidation } from '../run-writer.js';
 import { fitLogisticRegression } from './logistic-regression.js';
@@ -33,6 +34,7 @@ export interface LinearOptions {
   /** A folder or archive with the splits train and dev. */
   readonly data: string;
   readonly columns: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
+  readonly trainRows: TrainRows;
   /** Files of more labelled texts. */
   readonly also: readonly string[];
   readonly folder: string;
@@ -60,14 +62,20 @@ const vocabularyFile = 'ngrams.txt';
 
 /** @throws RetortError run_exists; of the data */
 export async function trainLinear(options: LinearOptions): Promise<readonly LinearScore[]> {
-  const { data, columns, folder, settings, strict, command, onEvent } = options;
+  const { data, columns, trainRows, folder, settings, strict, command, onEvent } = options;
   const { longest, minDocuments, inverseRegularization, maxCharacters, weight } = settings;
   if (await exists(path.join(folder, runFiles.run))) throw fail('run_exists', { path: folder });
-  const { train, dev } = await readLabelled({ data, columns, strict, onEvent });
+  const { train, dev, evaluation, excluded } = await readLabelled({
+    data,
+    columns,
+    trainRows,
+    strict,
+    onEvent,
+  });
   const also = [];
   for (const file of options.also) {
     const { examples, sha256 } = await openLabelled(file, { ...columns, strict });
-    const fresh = withoutTrainDuplicates(examples, dev.examples);
+    const fresh = withoutTrainDuplicates(examples, [...dev.examples, ...excluded]);
     onEvent({ kind: 'also', file, rows: fresh.length, inDev: examples.length - fresh.length });
     also.push({ file, sha256, examples: fresh });
   }
@@ -108,7 +116,7 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
   const right = new Set(
     dev.examples.filter(({ label }, row) => ((products[row] ?? 0) + intercept > 0 ? 1 : 0) === label),
   );
-  const scores = bothSplits('dev', dev.examples, train.examples).map(({ name, examples }) => ({
+  const scores = evaluation.map(({ name, examples }) => ({
     data: name,
     rows: examples.length,
     correct: examples.filter((example) => right.has(example)).length,

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadSegmenter } from '../../../core/text/segmenter.js';
 import { readRun } from '../../../models/run-folder.js';
 import { type LabelRow, openLabelFile } from '../../../training/labels/label-file.js';
+import type { TrainRows } from '../../../training/data/evaluation-texts.js';
+import { readLabelled } from '../../../training/labelled-run.js';
 import { labelTexts, type Teacher } from '../../../training/labels/label-texts.js';
 import { readSources, type UnlabelledRow, withCopies } from '../../../training/labels/sources.js';
 import { type StudentOptions, trainStudent } from '../../../training/train-student.js';
@@ -125,11 +127,12 @@ test('a place that cannot be written, and texts without end', async () => {
   expect(first).toMatchObject({ text: enormous });
 });
 
-async function sources(texts: string[] = []) {
+async function sources(texts: string[] = [], trainRows: TrainRows = 'unseen') {
   const events: unknown[] = [];
   const found = await readSources({
     data: inRoot('set'),
     columns: {},
+    trainRows,
     texts,
     strict: true,
     onSource: (event) => events.push(event),
@@ -146,6 +149,41 @@ test('no text is labelled twice, and none of dev; labels of further texts are no
   expect(rows.slice(0, -1).every(({ label: known }) => known !== null)).toBe(true);
   expect(data.map(({ name }) => name)).toEqual(['set train', 'more.tsv']);
   expect(events[1]).toMatchObject({ rows: 1, repeated: 1, evaluation: 1 });
+});
+
+test('rows of train that stand in dev are left out, or kept and then left out by training', async () => {
+  const dev = await readFile(inRoot('set/dev.tsv'), 'utf8');
+  const [, repeated = ''] = dev.split('\n');
+  await mkdir(inRoot('repeating'));
+  await writeFile(inRoot('repeating/dev.tsv'), dev);
+  const train = await readFile(inRoot('set/train.tsv'), 'utf8');
+  await writeFile(inRoot('repeating/train.tsv'), `${train}${repeated}\n`);
+  const repeating = (trainRows: TrainRows) =>
+    readSources({
+      data: inRoot('repeating'),
+      columns: {},
+      trainRows,
+      texts: [],
+      strict: true,
+      onSource: () => 0,
+    });
+  const [all, unseen] = [await repeating('all'), await repeating('unseen')];
+  const text = repeated.split('\t').at(-1) ?? '';
+  expect(all.rows.map((row) => row.text)).toContain(text);
+  expect(unseen.rows.map((row) => row.text)).not.toContain(text);
+  expect(all.rows).toEqual(expect.arrayContaining([...unseen.rows]));
+  const labelled = await readLabelled({
+    data: inRoot('repeating'),
+    trainRows: 'unseen',
+    strict: true,
+    onEvent: () => undefined,
+  });
+  expect(new Set(labelled.train.examples.map((row) => row.text))).toEqual(
+    new Set(unseen.rows.map((row) => row.text)),
+  );
+  const [whole, kept] = labelled.evaluation;
+  expect(whole.examples.map((row) => row.text)).toContain(text);
+  expect(kept.examples.map((row) => row.text)).not.toContain(text);
 });
 
 test('copies follow their text, differ from it and from each other, and are the same for the same seed', async () => {
@@ -169,6 +207,7 @@ test('a student learns from logits what the labels do not say; its lineage names
   await label(copies, 'opposed-copies.arrow', { teachers: opposed, data });
   const options = (folder: string, labels: string[], loss: 'mse' | 'cross-entropy'): StudentOptions => ({
     data: inRoot('set'),
+    trainRows: 'all',
     folder: inRoot(folder),
     settings: {
       epochs: 4,
@@ -224,6 +263,10 @@ test('a student learns from logits what the labels do not say; its lineage names
   await expect(trainStudent(options('cut', ['cut.arrow'], 'mse'))).rejects.toMatchObject({
     code: 'labels_of_other_segmenter',
   });
+  const madeOfAll = { copies: 1, segmenter: 'node-rs-jieba', trainRows: 'all' as const };
+  await label(copies, 'all.arrow', { teachers: opposed, data, augmentation: madeOfAll });
+  const unseen = { ...options('unseen', ['all.arrow'], 'mse'), trainRows: 'unseen' as const };
+  await expect(trainStudent(unseen)).rejects.toMatchObject({ code: 'labels_of_evaluation_rows' });
   await label(unlabelled, 'others.arrow');
   const mixed = options('mixed', ['opposed-copies.arrow', 'others.arrow'], 'mse');
   await expect(trainStudent(mixed)).rejects.toMatchObject({ code: 'labels_of_other_teachers' });

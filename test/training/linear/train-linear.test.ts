@@ -29,6 +29,7 @@ const train = (folder: string, also: string[] = []) =>
   trainLinear({
     data: inRoot('set'),
     columns: {},
+    trainRows: 'all',
     also,
     folder: inRoot(folder),
     settings,
@@ -175,6 +176,7 @@ test.each(['alone', 'withAdded'] as const)('the scores of scikit-learn, %s', asy
   await trainLinear({
     data: set,
     columns: {},
+    trainRows: 'all',
     also: which === 'alone' ? [] : [path.join(set, 'added.jsonl')],
     folder,
     settings: { ...settings, longest: 4 },

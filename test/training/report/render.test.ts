@@ -20,7 +20,10 @@ const result = (experiment: string, seed: number, correct: number): Result => ({
 
 const report = (results: readonly Result[]) =>
   renderReport({
-    teachers: [{ title: 'teacher: encoder', scores: [{ data: 'dev', rows: 1000, correct: 940 }] }],
+    teachers: [
+      { title: 'teacher: linear', yardstick: true, scores: [{ data: 'dev', rows: 1000, correct: 930 }] },
+      { title: 'teacher: encoder', yardstick: false, scores: [{ data: 'dev', rows: 1000, correct: 940 }] },
+    ],
     experiments,
     results,
     machine: describeMachine(),
@@ -48,10 +51,17 @@ test('a row an experiment, and what the distilled student gains', () => {
   );
   expect(found).toContain('| logits, squared error | 91.50 | 95.00 | 1 |');
   expect(found).toContain(
-    '- dev: 2.20 points above the student alone, 76 % of the gap to the teacher closed.',
+    '- dev: 2.20 ± 2.54 points above the student alone, 76 % of the gap to the teacher closed; 0.30 points above the ' +
+      'linear yardstick (less than half a point: the linear model does nearly as well).',
   );
   expect(found).not.toContain('temperature 2');
   expect(found).toContain('Training took 0.8 hours in all');
+});
+
+test('a student below the yardstick is said to be', () => {
+  const found = report([result('alone', 1, 900), result('best', 1, 920)]);
+  expect(found).toContain('2.00 points above the student alone');
+  expect(found).toContain('**1.00 points below the linear yardstick**');
 });
 
 test('every experiment has a name of its own', () => {
