@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { fail } from '../core/errors.js';
 import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { printProgram } from '../core/graph/print.js';
-import { exportOpsets, fileVersions } from '../export/passes/to-opset.js';
+import { exportOpsets, fileVersions } from '../export/opset/versions.js';
 import {
   exportNetwork,
   exportPrecisions,
@@ -17,7 +17,7 @@ import { openSource } from '../export/sources/open.js';
 import { reviews } from '../loadtest/reviews.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { readNotes } from './notes.js';
-import { integer } from './options.js';
+import { integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
 import { shippedRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
@@ -31,6 +31,7 @@ interface Options {
   readonly notes?: string;
   readonly opset?: number;
   readonly irVersion?: number;
+  readonly latency?: true;
   readonly maxTokens: number;
   readonly printProgram?: string | true;
   readonly report?: string;
@@ -71,6 +72,7 @@ export function register(program: Command): void {
       'of the ONNX file (default: the opset\u2019s own, 9 at least)',
       integer(1, 1000),
     )
+    .option('--latency', latencyHelp)
     .option(
       '--max-tokens <n>',
       'of a text that are read, where a checkpoint is given',
@@ -135,6 +137,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
     replace: force === true,
     now: new Date(),
     versions,
+    latency: options.latency === true,
     observe: (variant) => {
       if (program !== undefined) programs.push(programOf(variant));
       if (options.report !== undefined) written.push(variant);

@@ -4,13 +4,16 @@ import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Graph } from '../core/graph/ir.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import { operatorName } from '../export/inspect/profile.js';
 import { type Checked, optimizeChecked } from '../export/optimize/optimize-checked.js';
 import { type Target, targets } from '../export/optimize/rule.js';
+import { opsetOf } from '../export/opset/convert.js';
 import { withLengths } from '../export/optimize/wire-lengths.js';
 import { rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
-import { collect, commaSeparated, decimal, integer } from './options.js';
+import { collect, commaSeparated, decimal, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
 import { writeWhole } from './write-whole.js';
 
@@ -18,6 +21,8 @@ interface Options {
   readonly target: Target;
   readonly standardOps?: true;
   readonly latency?: true;
+  readonly opset?: OpsetWindow;
+  readonly irVersion?: number;
   readonly explain?: true;
   readonly steps?: number;
   readonly disable?: readonly string[];
@@ -30,6 +35,11 @@ interface Options {
   readonly tolerance: number;
   readonly report?: string;
   readonly json?: true;
+}
+
+interface OpsetWindow {
+  readonly oldest: number;
+  readonly newest: number;
 }
 
 const mostSteps = 1e9;
@@ -47,9 +57,16 @@ export function register(program: Command): void {
     .argument('<out>', 'the ONNX file to write')
     .addOption(new Option('--target <target>', 'where it will run').choices(targets).default('cpu'))
     .option('--standard-ops', 'use no operator of com.microsoft')
+    .option('--latency', latencyHelp)
     .option(
-      '--latency',
-      'for cpu: then open what runs slower fused than in parts; more nodes, less time (docs/optimize.md)',
+      '--opset <n or window>',
+      'of the standard operators in the file that is written: 17; or 13..18, within which it stays as it is',
+      opsetWindow,
+    )
+    .option(
+      '--ir-version <n>',
+      'of the file that is written (default: its own, or what the opset asks for)',
+      integer(3, 100),
     )
     .option('--explain', 'list every place that almost matched a rule, and why it did not')
     .option('--disable <rules>', 'rules to leave out, with commas between', commaSeparated)
@@ -96,6 +113,8 @@ async function run(input: string, output: string, options: Options, command: Com
       latency: latency === true,
       disabled: disable,
       enabled: enable,
+      ...(options.opset === undefined ? {} : { opset: nearestIn(options.opset, opsetOf(model)) }),
+      ...(options.irVersion === undefined ? {} : { irVersion: options.irVersion }),
       ...(steps === undefined ? {} : { steps }),
     },
     { tolerance, inputs: options.input ?? {}, texts: await textsOf(options) },
@@ -116,6 +135,17 @@ async function run(input: string, output: string, options: Options, command: Com
   if (options.json === true)
     process.stdout.write(`${JSON.stringify(report(model.graph, checked, sizes, options))}\n`);
   else print(model.graph, checked, sizes, options, output);
+}
+
+function opsetWindow(value: string): OpsetWindow {
+  const [, oldest = '', newest = oldest] = /^([0-9]{1,3})(?:\.\.([0-9]{1,3}))?$/.exec(value) ?? [];
+  if (oldest === '' || Number(oldest) > Number(newest))
+    throw new InvalidArgumentError('It must be an opset, as 17, or a window of them, as 13..18.');
+  return { oldest: Number(oldest), newest: Number(newest) };
+}
+
+function nearestIn({ oldest, newest }: OpsetWindow, opset: number): number {
+  return Math.min(newest, Math.max(oldest, opset));
 }
 
 function inputKind(
@@ -149,7 +179,7 @@ function report(
   return {
     target,
     nodes: { before: before.nodes.length, after: optimized.model.graph.nodes.length },
-    operators: { before: countOf(before), after: countOf(optimized.model.graph) },
+    operators: { before: operatorsOf(before), after: operatorsOf(optimized.model.graph) },
     bytes,
     passes: optimized.passes,
     rewrites: optimized.rewrites,
@@ -174,17 +204,14 @@ function print(
       `${mebibytes(bytes.before)} MiB ${mebibytes(bytes.after)} MiB, in ${(milliseconds / 1000).toFixed(2)} s`,
     '',
   ];
-  const [had, has] = [countOf(before), countOf(after)];
+  const [had, has] = [operatorsOf(before), operatorsOf(after)];
   for (const operator of [...new Set([...Object.keys(has), ...Object.keys(had)])].sort())
     lines.push(
       `  ${operator.padEnd(28)} ${String(had[operator] ?? 0).padStart(5)} ${String(has[operator] ?? 0).padStart(5)}`,
     );
   lines.push('');
-  const names = optimized.rewrites.map(({ rule }) => rule);
-  for (const rule of new Set(names))
-    lines.push(
-      `  ${rule.padEnd(28)} ${String(names.filter((name) => name === rule).length).padStart(5)} times`,
-    );
+  for (const [rule, times] of Object.entries(tally(optimized.rewrites.map(({ rule }) => rule))))
+    lines.push(`  ${rule.padEnd(28)} ${String(times).padStart(5)} times`);
   lines.push('');
   if (explain === true) {
     for (const { rule, node, reason } of optimized.refusals)
@@ -209,11 +236,6 @@ function rulesOff(target: Target): { rule: string; why: string }[] {
   );
 }
 
-function countOf({ nodes }: Graph): Record<string, number> {
-  const count: Record<string, number> = {};
-  for (const { domain, opType } of nodes) {
-    const name = domain === '' ? opType : `${domain}.${opType}`;
-    count[name] = (count[name] ?? 0) + 1;
-  }
-  return count;
+function operatorsOf({ nodes }: Graph): Record<string, number> {
+  return tally(nodes.map(operatorName));
 }

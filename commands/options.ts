@@ -34,3 +34,6 @@ export function commaSeparated(value: string): string[] {
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
+
+export const latencyHelp =
+  'for cpu: then open what runs slower fused than in parts; more nodes, less time (docs/optimize.md)';

@@ -5,8 +5,9 @@ import { type Command, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { describeMachine } from '../core/machine.js';
+import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
-import { countOf, quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
+import { quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
 import { quantizeFile } from '../export/quantize/quantize-file.js';
 import { bestScheme, schemeNames, schemeOf, schemes } from '../export/quantize/schemes.js';
 import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
@@ -122,7 +123,7 @@ async function ofFile(input: string, output: string, options: Options): Promise<
     scheme: scheme.name,
     bytes: { before: (await stat(input)).size, after: bytes.length },
     nodes: { before: model.graph.nodes.length, after: quantized.model.graph.nodes.length },
-    rewrites: countOf(quantized.rewrites.map(({ rule }) => rule)),
+    rewrites: tally(quantized.rewrites.map(({ rule }) => rule)),
     refusals: quantized.refusals,
     change,
   };

@@ -27,10 +27,10 @@ import {
 } from './measure.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
+import { type FileVersions, fileVersions } from './opset/versions.js';
 import { optimizedOwn } from './optimize/own-graph.js';
 import type { Rewrite } from './optimize/rule.js';
 import { storedParameters, storeInt8 } from './passes/store-int8.js';
-import { type FileVersions, fileVersions, toOpset } from './passes/to-opset.js';
 import { renamed } from './report/renamed.js';
 import { runSource } from './sources/run.js';
 import type { ExportSource } from './sources/source.js';
@@ -55,6 +55,8 @@ export interface NetworkExportOptions {
   readonly now: Date;
   /** Of the file; what the op vocabulary is written for by default. */
   readonly versions?: FileVersions;
+  /** Whether the graph is put into the form that runs fastest on CPU, with more and plainer operators. */
+  readonly latency?: boolean;
   /** Sees each variant once it has been validated, before anything is written. */
   readonly observe?: (variant: WrittenVariant) => Promise<void> | void;
 }
@@ -118,7 +120,6 @@ export async function exportNetwork(
   const { opset, irVersion } = options.versions ?? fileVersions({});
   const network = networkOf(source.network.kind, source.network.config);
   const interpreted = staticGraph(network, parameters);
-  const graph = toOpset(interpreted, opset);
   const tokenizer = await loadTokenizer(source.tokenizer, source.tokenizerFolder);
   const cases = source.texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
   const eager = (of: ReadonlyMap<string, Tensor>) => eagerLogits(network, of, cases);
@@ -126,10 +127,11 @@ export async function exportNetwork(
 
   const variants: Variant[] = [];
   for (const precision of options.precisions) {
-    const { graph: fused, rewrites } = await optimizedOwn(graph, {
+    const { graph: fused, rewrites } = await optimizedOwn(interpreted, {
       opset,
       irVersion,
       parameters,
+      latency: options.latency === true,
       disabled: precision === 'int8' ? offWhenStored : [],
     });
     const written = precision === 'int8' ? storeInt8(fused) : fused;
@@ -142,7 +144,7 @@ export async function exportNetwork(
       written: decodeModel(bytes),
       rewrites: renamed(
         rewrites,
-        { from: interpreted, to: graph },
+        { from: interpreted, to: interpreted },
         { from: fused, to: written, name: 'store-int8' },
       ),
     });

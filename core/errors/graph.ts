@@ -87,6 +87,11 @@ export const graphErrors = define({
     message: 'The opset {opset} is outside of what {stage} takes: {oldest} to {newest}.',
     hint: 'Export the model with an opset in that window, or convert it with the converter of the onnx package.',
   },
+  opset_unconvertible: {
+    kind: 'invalid',
+    message: 'The node {node} ({operator}) cannot be brought from opset {from} to opset {opset}: {reason}.',
+    hint: 'Choose an opset nearer to that of the file, or leave --opset out.',
+  },
   gradient_missing: {
     kind: 'internal',
     message: 'There is no gradient for {what}.',

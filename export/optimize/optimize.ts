@@ -2,6 +2,7 @@
 import { fail } from '../../core/errors.js';
 import { checkedGraph } from '../../core/graph/order.js';
 import type { Model, Node } from '../../core/graph/ir.js';
+import { convert, opsetOf, withOpset } from '../opset/convert.js';
 import { applyRules } from './apply-rules.js';
 import { GraphEditor } from './editor.js';
 import { foldConstants } from './passes/fold-constants.js';
@@ -19,6 +20,10 @@ export interface OptimizeOptions {
   readonly disabled: readonly string[];
   /** Whether the fused graph is put into the form that runs fastest on CPU, with more and plainer operators. */
   readonly latency?: boolean;
+  /** Of the standard domain, in what is written; the model's own by default. */
+  readonly opset?: number;
+  /** Of what is written; the model's own by default, or what the opset asks for. */
+  readonly irVersion?: number;
   /** How many rewrites may be made; all by default. */
   readonly steps?: number;
   /** Constants that are known by name, so that equal ones are not made one. */
@@ -39,9 +44,8 @@ export interface Optimized extends PassOutcome {
 
 /** Of the standard domain: older files have operators with other inputs, newer ones the runtime does not read. */
 export const opsetWindow = { oldest: 7, newest: 26 } as const;
-const newestIrVersion = 13;
 
-/** @throws RetortError graph_name_duplicated, graph_value_missing, graph_cyclic, opset_outside, optimizer_rule_unknown, optimizer_stuck */
+/** @throws RetortError graph_name_duplicated, graph_value_missing, graph_cyclic, opset_outside, opset_unconvertible, optimizer_rule_unknown, optimizer_stuck */
 export async function optimizeModel(
   model: Model,
   options: OptimizeOptions = defaultOptions,
@@ -61,27 +65,38 @@ export async function optimizeModel(
     passes.push({ name: pass.name, nodes: editor.nodes().length, milliseconds });
   }
   const graph = editor.build();
-  const opsets = new Map(model.opsets);
+  const written = withOpset({ ...model, graph }, options.opset ?? opsetOf(model), options.irVersion);
+  const opsets = new Map(written.opsets);
   if (graph.nodes.some(({ domain }) => domain === 'com.microsoft') && !opsets.has('com.microsoft'))
     opsets.set('com.microsoft', 1);
-  const irVersion = Math.min(model.irVersion, newestIrVersion);
-  return { model: { ...model, graph, opsets, irVersion }, rewrites, refusals, passes };
+  return { model: { ...written, opsets }, rewrites, refusals, passes };
 }
 
-/** The list of passes. */
+/** The list of passes. An older graph is converted before what they do, a newer one behind it. */
 function passesOf(
-  { opsets, irVersion }: Model,
+  model: Model,
   setting: Setting,
   steps: Steps,
   rules: readonly ListedRule[],
-  { parameters, latency }: OptimizeOptions,
+  { parameters, latency, opset }: OptimizeOptions,
 ): Pass[] {
+  const { opsets, irVersion } = withOpset(model, setting.opset);
   const on = rules.filter(({ isOn }) => isOn).map(({ rule }) => rule);
   const wanted = cleaningRules.filter((rule) => on.includes(rule));
   const kept = new Set(parameters);
   // `first-token` splits what `take-one` joins.
   const arranging = [...latencyRules, ...wanted.filter((rule) => rule !== takeOne)];
+  const conversion = (from: number, to: number): Pass[] =>
+    from === to
+      ? []
+      : [
+          {
+            name: `opset ${String(from)} to ${String(to)}`,
+            run: (editor) => convert(editor, from, to, setting, steps),
+          },
+        ];
   return [
+    ...conversion(opsetOf(model), setting.opset),
     foldConstants(opsets, irVersion, steps),
     mergeConstants(kept, steps),
     { name: 'clean', run: (editor) => applyRules(editor, wanted, setting, steps) },
@@ -91,14 +106,17 @@ function passesOf(
     ...(latency === true
       ? [{ name: 'for latency', run: (editor: GraphEditor) => applyRules(editor, arranging, setting, steps) }]
       : []),
+    ...conversion(setting.opset, opset ?? setting.opset),
     mergeConstants(kept, steps),
   ];
 }
 
-function settingOf({ opsets, graph }: Model, { target, contrib }: OptimizeOptions): Setting {
-  const opset = opsets.get('') ?? opsets.get('ai.onnx') ?? 0;
-  const usesStandard = graph.nodes.some(({ domain }: Node) => domain === '');
-  if (usesStandard && (opset < opsetWindow.oldest || opset > opsetWindow.newest))
-    throw fail('opset_outside', { opset, stage: 'the optimizer', ...opsetWindow });
-  return { target, opset, contrib };
+/** Rules read and write the newer of both versions: what it has is what they may use. */
+function settingOf(model: Model, { target, contrib, opset: wanted }: OptimizeOptions): Setting {
+  const own = opsetOf(model);
+  const usesStandard = model.graph.nodes.some(({ domain }: Node) => domain === '');
+  for (const opset of [own, wanted ?? own])
+    if (usesStandard && (opset < opsetWindow.oldest || opset > opsetWindow.newest))
+      throw fail('opset_outside', { opset, stage: 'the optimizer', ...opsetWindow });
+  return { target, opset: Math.max(own, wanted ?? own), contrib };
 }

@@ -1,16 +1,20 @@
 /** The graph of a network of this product, fused, with every parameter still found under its name. */
 import { storedTensor } from '../../core/graph/stored-parameters.js';
 import type { Graph } from '../../core/graph/ir.js';
+import { defaultOpset } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
 import { defaultOptions, optimizeModel } from './optimize.js';
 import type { Rewrite } from './rule.js';
 
 export interface OwnGraphOptions {
+  /** Of what is written; the op vocabulary is that of `defaultOpset`. */
   readonly opset: number;
   readonly irVersion: number;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Rules to leave out. */
   readonly disabled: readonly string[];
+  /** As OptimizeOptions.latency. */
+  readonly latency: boolean;
 }
 
 /**
@@ -19,17 +23,17 @@ export interface OwnGraphOptions {
  */
 export async function optimizedOwn(
   graph: Graph,
-  { opset, irVersion, parameters, disabled }: OwnGraphOptions,
+  { opset, irVersion, parameters, disabled, latency }: OwnGraphOptions,
 ): Promise<{ readonly graph: Graph; readonly rewrites: readonly Rewrite[] }> {
   const model = {
     graph,
     irVersion,
-    opsets: new Map([['', opset]]),
+    opsets: new Map([['', defaultOpset]]),
     producer: '',
     metadata: new Map<string, string>(),
     functions: [],
   };
-  const options = { ...defaultOptions, disabled, parameters: [...parameters.keys()] };
+  const options = { ...defaultOptions, disabled, latency, opset, parameters: [...parameters.keys()] };
   const { model: after, rewrites } = await optimizeModel(model, options);
   const initializers = new Map(after.graph.initializers);
   for (const [name, tensor] of parameters)

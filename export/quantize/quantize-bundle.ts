@@ -6,6 +6,7 @@ import { writeBundle } from '../../core/bundle/write.js';
 import { fail } from '../../core/errors.js';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
 import { argmax } from '../../core/probabilities.js';
+import { tally } from '../../core/tally.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { calibrationOn } from '../calibration.js';
 import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
@@ -134,7 +135,7 @@ export async function quantizeBundle(
     scheme: scheme.name,
     bytes: { before: before.length, after: after.length },
     nodes: { before: model.graph.nodes.length, after: quantized.model.graph.nodes.length },
-    rewrites: countOf(quantized.rewrites.map(({ rule }) => rule)),
+    rewrites: tally(quantized.rewrites.map(({ rule }) => rule)),
     refusals: quantized.refusals,
     change,
     accuracy: was.flatMap(({ accuracy }, place) => {
@@ -142,10 +143,4 @@ export async function quantizeBundle(
       return after === undefined ? [] : [{ before: accuracy, after }];
     }),
   };
-}
-
-export function countOf(names: readonly string[]): Record<string, number> {
-  const count: Record<string, number> = {};
-  for (const name of names) count[name] = (count[name] ?? 0) + 1;
-  return count;
 }

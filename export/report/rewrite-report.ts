@@ -1,5 +1,6 @@
 /** What a rewriting of a graph changed: in operators, size, memory, time and results. */
-import type { Graph, Model } from '../../core/graph/ir.js';
+import type { Model } from '../../core/graph/ir.js';
+import { tally } from '../../core/tally.js';
 import { encodeModel } from '../../core/graph/onnx.js';
 import { describeMachine, type Machine } from '../../core/machine.js';
 import { operatorName, profileAt, type Profile } from '../inspect/profile.js';
@@ -79,20 +80,17 @@ export async function measureRewriting(
   const cases = shapes
     .filter(({ length }) => length <= longest)
     .map(({ rows, length }) => caseOfFullRows(plans, rows, length));
-  const names = [...new Set([...before.graph.nodes, ...after.graph.nodes].map(operatorName))].sort();
-  const rules = [...new Set(rewrites.map(({ rule }) => rule))];
+  const [old, now] = [before, after].map(({ graph }) => tally(graph.nodes.map(operatorName)));
   return {
     format: 1,
     title,
     createdAt: options.createdAt.toISOString(),
     before: figuresOf(before, rewriting.beforeBytes ?? had.length),
     after: figuresOf(after, has.length),
-    operators: names.map((operator) => ({
-      operator,
-      before: countOf(before.graph, operator),
-      after: countOf(after.graph, operator),
-    })),
-    rules: rules.map((rule) => ({ rule, times: rewrites.filter((one) => one.rule === rule).length })),
+    operators: Object.keys({ ...old, ...now })
+      .sort()
+      .map((operator) => ({ operator, before: old?.[operator] ?? 0, after: now?.[operator] ?? 0 })),
+    rules: Object.entries(tally(rewrites.map(({ rule }) => rule))).map(([rule, times]) => ({ rule, times })),
     rewrites,
     validation,
     latency: { threads: options.threads, cases: await latencies(had, has, cases, options) },
@@ -113,6 +111,3 @@ function figuresOf({ graph, opsets, irVersion }: Model, bytes: number): GraphFig
     }),
   };
 }
-
-const countOf = ({ nodes }: Graph, operator: string) =>
-  nodes.filter((node) => operatorName(node) === operator).length;

@@ -66,3 +66,20 @@ test('export of a bundle prints its program, before and after, to a file', async
   expect(program).toContain('# fp32, written\n');
   expect(await readFile(at('exported.html'), 'utf8')).toContain('bilstm exported as fp32');
 });
+
+test('export in the form for latency computes the same with other operators', async () => {
+  const bundle = await writeTinyBundle(at('plain'));
+  const options = [
+    '--repository',
+    at('plain'),
+    '--name',
+    'tiny',
+    '--model-version',
+    '3',
+    '--latency',
+    '--json',
+  ];
+  const { status, stdout } = await retort('export', bundle, ...options);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ variants: [{ flips: 0 }] });
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readModel } from '../../core/graph/onnx.js';
 import { fixtureUrl } from '../fixture-url.js';
 import { retort } from './retort.js';
 
@@ -25,6 +26,27 @@ test('writes the fused graph and reports it as JSON, with what was left alone', 
     validation: { tolerance: 1e-4, skipped: [] },
   });
   expect(await readdir(folder)).toContain('lstm.onnx');
+});
+
+test('writes another opset where one is asked for, and keeps one that lies in a window', async () => {
+  const opsetOf = async (...options: string[]) => {
+    const out = path.join(folder, 'opset.onnx');
+    const { status } = await retort('optimize', fixture('bert_eager_gelu_dyn20'), out, ...options);
+    expect(status).toBe(0);
+    const { opsets, irVersion } = await readModel(out);
+    return [opsets.get(''), irVersion];
+  };
+  expect(await opsetOf('--opset', '13', '--ir-version', '11')).toEqual([13, 11]);
+  expect((await opsetOf('--opset', '13..18'))[0]).toBe(18);
+  expect((await opsetOf('--opset', '13..21', '--standard-ops'))[0]).toBe(20);
+  const wrong = await retort(
+    'optimize',
+    fixture('lstm_plain_ts'),
+    path.join(folder, 'no.onnx'),
+    '--opset',
+    '9..7',
+  );
+  expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('13..18') });
 });
 
 test('a graph that differs by more than is allowed is not written, and the rule is named', async () => {

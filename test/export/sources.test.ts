@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FOREIGN_NETWORK } from '../../core/bundle/manifest.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { writeBundle } from '../../core/bundle/write.js';
-import { fileVersions } from '../../export/passes/to-opset.js';
+import { fileVersions } from '../../export/opset/versions.js';
 import { exportNetwork, type NetworkExportOptions } from '../../export/run-to-bundle.js';
 import { openSource } from '../../export/sources/open.js';
 import { fixtureUrl } from '../fixture-url.js';

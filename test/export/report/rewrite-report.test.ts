@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphBuilder } from '../../../core/graph/builder.js';
 import type { Model } from '../../../core/graph/ir.js';
 import { decodeModel } from '../../../core/graph/onnx.js';
-import { toOpset } from '../../../export/passes/to-opset.js';
+import { convertModel } from '../../../export/opset/convert.js';
 import { paint } from '../../../export/report/colors.js';
 import { drawingOf } from '../../../export/report/layout.js';
 import {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'retort-report-'));
   // The normalisations opened up: what a rule that opens them would have done.
   const before = decodeModel(smallEncoder());
-  const after: Model = { ...before, graph: toOpset(before.graph, 16), opsets: new Map([['', 16]]) };
+  const after = convertModel(before, 16, { contrib: false });
   const [had, has] = [before, after].map(({ graph }) => graph.nodes.map(({ name }) => name));
   const removed = had!.filter((name) => !has!.includes(name));
   const added = has!.filter((name) => !had!.includes(name));
