@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .argument('<in>', 'an ONNX file, a shipped model, or the folder of a bundle')
     .argument('<out>', 'the ONNX file to write, or of a bundle the folder NAME/VERSION')
     .addOption(
-      new Option('--scheme <name>', 'auto: int8-calibrated where there are texts and no LSTM, else int8')
+      new Option('--scheme <name>', 'auto: int8-calibrated where there are texts, else int8')
         .choices(['auto', ...schemeNames])
         .default('auto'),
     )
@@ -81,9 +81,7 @@ async function run(input: string, output: string, options: Options): Promise<voi
 async function ofBundle(input: string, output: string, options: Options): Promise<void> {
   const { data, force, json } = options;
   const bundle = await openBundle(await bundleFolder(input));
-  const [variant] = bundle.manifest.variants;
-  const { graph } = await readModel(bundle.path(variant?.file ?? ''));
-  const scheme = options.scheme === 'auto' ? bestScheme(graph, data !== undefined) : schemeOf(options.scheme);
+  const scheme = options.scheme === 'auto' ? bestScheme(data !== undefined) : schemeOf(options.scheme);
   const target = path.resolve(output);
   const report = await quantizeBundle(bundle, {
     scheme,
@@ -107,8 +105,7 @@ async function ofFile(input: string, output: string, options: Options): Promise<
   const read = tokenizer === undefined ? null : await openTokenizerFolder(tokenizer, maxTokens);
   const texts =
     read === null ? [] : (await calibrationTexts(options)).map((text) => read.tokenizer.encode(text));
-  const scheme =
-    options.scheme === 'auto' ? bestScheme(model.graph, texts.length > 0) : schemeOf(options.scheme);
+  const scheme = options.scheme === 'auto' ? bestScheme(texts.length > 0) : schemeOf(options.scheme);
   const { quantized, change } = await quantizeFile(model, {
     scheme,
     weights: weightForm(options),

@@ -19,6 +19,7 @@ export async function measureRanges(
   const editor = new GraphEditor(model.graph);
   const names = new Set(
     editor.nodes().flatMap((node) => {
+      if (node.opType === 'LSTM') return node.inputs.slice(0, 1);
       const product = productAt(editor, node);
       return product === null ? [] : [product.x];
     }),

@@ -1,9 +1,9 @@
 /** Every scheme there is: adding one is an entry here, and a file for each rule that it brings. */
 import { fail } from '../../core/errors.js';
-import type { Graph } from '../../core/graph/ir.js';
 import { latencyRules } from '../optimize/rules.js';
 import { blocksOf4Bits } from './rules/blocks-of-4-bits.js';
 import { halfStorage } from './rules/half-storage.js';
+import { fixedScaleLstm } from './rules/fixed-scale-lstm.js';
 import { integerLstm } from './rules/integer-lstm.js';
 import { integerProduct } from './rules/integer-product.js';
 import { storedRows } from './rules/stored-rows.js';
@@ -26,12 +26,12 @@ export const schemes: readonly Scheme[] = [
   {
     name: 'int8-calibrated',
     summary:
-      'products in 8-bit integers, activations scaled by ranges measured on texts; tables stored as int8',
+      'products and LSTMs in 8-bit integers, activations scaled by ranges measured on texts; tables stored as int8',
     precision: 'int8',
     dependsOnBatch: false,
     needsRanges: true,
     preparations: openForm,
-    rules: (settings) => [integerProduct(settings), storedRows(settings)],
+    rules: (settings) => [integerProduct(settings), fixedScaleLstm(settings), storedRows(settings)],
   },
   {
     name: 'int4',
@@ -62,11 +62,7 @@ export function schemeOf(name: string): Scheme {
   return found;
 }
 
-/**
- * What is quickest on CPU and keeps accuracy: fixed scales where there are texts to measure them on, since rows can
- * then share a batch; LSTMs have no such kernel.
- */
-export function bestScheme({ nodes }: Pick<Graph, 'nodes'>, hasTexts: boolean): Scheme {
-  const hasLstm = nodes.some(({ opType }) => opType === 'LSTM');
-  return schemeOf(hasTexts && !hasLstm ? 'int8-calibrated' : 'int8');
+/** What is quickest on CPU: fixed scales where there are texts to measure them on, since rows can then share a batch. */
+export function bestScheme(hasTexts: boolean): Scheme {
+  return schemeOf(hasTexts ? 'int8-calibrated' : 'int8');
 }

@@ -15,25 +15,49 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const options = () => ({
+  scheme: schemeOf('int8'),
+  weights: { type: 'int8', bits: 8, perColumn: true } as const,
+  excluded: [],
+  repository: folder,
+  name: 'tiny',
+  version: '2',
+  replace: false,
+  now: new Date(0),
+  command: 'retort quantize tiny tiny/2',
+  splits: [],
+  calibrationTexts: [],
+});
+
+test('with scales fixed on texts a student is served in batches, and no answer depends on its mates', async () => {
+  const bundle = await openBundle(await writeTinyBundle(folder));
+  const texts = ['房间很干净，服务也好。', '太差了', '书也很好', '电脑'];
+  const { folder: made, change } = await quantizeBundle(bundle, {
+    ...options(),
+    scheme: schemeOf('int8-calibrated'),
+    calibrationTexts: texts,
+  });
+  expect(change.batchDifference).toBe(0);
+  const predictor = await Predictor.open(await openBundle(made), 1);
+  try {
+    expect(predictor.rowByRow).toBe(false);
+    const { predictions } = await predictor.run(texts.map((text) => ({ text })));
+    for (const [place, text] of texts.entries()) {
+      const alone = await predictor.run([{ text }]);
+      expect(predictions[place]?.logits).toEqual(alone.predictions[0]?.logits);
+    }
+  } finally {
+    await predictor.close();
+  }
+});
+
 test('a quantised bundle has one variant, its accuracy before and after, and is run row by row', async () => {
   const bundle = await openBundle(await writeTinyBundle(folder));
   const examples = [
     { text: '房间很干净', label: 1 },
     { text: '太差了', label: 0 },
   ];
-  const report = await quantizeBundle(bundle, {
-    scheme: schemeOf('int8'),
-    weights: { type: 'int8', bits: 8, perColumn: true },
-    excluded: [],
-    repository: folder,
-    name: 'tiny',
-    version: '2',
-    replace: false,
-    now: new Date(0),
-    command: 'retort quantize tiny tiny/2',
-    splits: [{ name: 'dev', examples }],
-    calibrationTexts: [],
-  });
+  const report = await quantizeBundle(bundle, { ...options(), splits: [{ name: 'dev', examples }] });
   expect(report.accuracy).toEqual([
     expect.objectContaining({
       before: expect.objectContaining({ rows: 2 }),
