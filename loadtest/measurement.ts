@@ -24,13 +24,15 @@ export type MeasuredWindow = z.infer<typeof windowSchema>;
 export const measurementSchema = z.strictObject({
   /** Without the warm-up. */
   durationSeconds: z.number().nonnegative(),
-  /** `ok` answers that came while requests were still sent. */
+  /** `ok` answers that came after the warm-up and while requests were still sent. */
   requestsPerSecond: z.number().nonnegative(),
   outcomes: outcomesSchema,
   /** Of `ok` answers, from when the request was due to the end of its answer. */
   latencyMs: latencySummarySchema.nullable(),
   /** Of the same, from when the request was sent. */
   latencyFromSendingMs: latencySummarySchema.nullable(),
+  /** Of 429 answers, from when the request was sent. */
+  refusedLatencyMs: latencySummarySchema.nullable().default(null),
   /** How much later than due requests were sent. */
   lagMs: latencySummarySchema.nullable(),
   connectionsOpened: count,

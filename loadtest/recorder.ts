@@ -12,17 +12,18 @@ interface Window {
 export class Recorder {
   readonly #warmupMs: number;
   readonly #endMs: number;
-  #answeredInTime = 0;
+  #answered = 0;
   readonly #windows: Window[] = [];
   readonly #latency = new LatencyHistogram();
   readonly #fromSending = new LatencyHistogram();
+  readonly #refused = new LatencyHistogram();
   readonly #lag = new LatencyHistogram();
   readonly #outcomes: Outcomes = {};
   /** Since the last `takeRecent`; the warm-up counts here. */
   #recent = new LatencyHistogram();
   #recentOutcomes: Outcomes = {};
 
-  /** @param endMs when the last request is due; what is answered later is not throughput */
+  /** @param endMs when the last request is due; throughput is what is answered between the warm-up and then */
   constructor(warmupMs: number, endMs: number) {
     this.#warmupMs = warmupMs;
     this.#endMs = endMs;
@@ -34,16 +35,20 @@ export class Recorder {
 
   ended(outcome: Outcome, dueMs: number, sentMs: number, endedMs: number): void {
     count(this.#recentOutcomes, outcome);
-    if (outcome === 'ok') this.#recent.record(endedMs - dueMs);
+    if (outcome === 'ok') {
+      this.#recent.record(endedMs - dueMs);
+      // Whenever it was due: where a queue is long, as many come over from the warm-up as are left at the end.
+      if (endedMs >= this.#warmupMs && endedMs <= this.#endMs) this.#answered++;
+    }
     if (dueMs < this.#warmupMs) return;
     const window = this.#windowAt(Math.floor((dueMs - this.#warmupMs) / 1000));
     count(this.#outcomes, outcome);
     count(window.outcomes, outcome);
+    if (outcome === '429') this.#refused.record(endedMs - sentMs);
     if (outcome !== 'ok') return;
     window.latency.record(endedMs - dueMs);
     this.#latency.record(endedMs - dueMs);
     this.#fromSending.record(endedMs - sentMs);
-    if (endedMs <= this.#endMs) this.#answeredInTime++;
   }
 
   /** What ended since this was last asked. */
@@ -59,10 +64,11 @@ export class Recorder {
     const durationSeconds = Math.max(0, stoppedMs - this.#warmupMs) / 1000;
     return {
       durationSeconds,
-      requestsPerSecond: durationSeconds > 0 ? this.#answeredInTime / durationSeconds : 0,
+      requestsPerSecond: durationSeconds > 0 ? this.#answered / durationSeconds : 0,
       outcomes: this.#outcomes,
       latencyMs: this.#latency.summary(),
       latencyFromSendingMs: this.#fromSending.summary(),
+      refusedLatencyMs: this.#refused.summary(),
       lagMs: this.#lag.summary(),
       windows: this.#windows.map(({ outcomes, latency }, second) => ({
         second,

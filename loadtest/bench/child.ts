@@ -14,6 +14,7 @@ const stopTimeoutMs = 15_000;
 
 export interface ServedProcess {
   readonly target: URL;
+  readonly pid: number;
   /** From starting the process to its first prediction. */
   readonly readySeconds: number;
   /** Resident memory of the process now, in bytes; null where the system does not say. */
@@ -43,7 +44,8 @@ export async function startServed(
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   const readySeconds = (performance.now() - started) / 1000;
-  return { target, readySeconds, residentBytes: () => residentBytes(child.pid), stop };
+  const pid = child.pid ?? 0;
+  return { target, pid, readySeconds, residentBytes: () => residentBytes(pid), stop };
 }
 
 /**
@@ -90,14 +92,22 @@ async function predicts(target: URL, text: string): Promise<boolean> {
   }
 }
 
-async function residentBytes(pid: number | undefined): Promise<number | null> {
-  if (pid === undefined) return null;
+/** Null where the system does not say. */
+export async function residentBytes(pid: number): Promise<number | null> {
   const kilobytes = await readFile(`/proc/${pid}/status`, 'utf8')
     .then((status) => /^VmRSS:\s*(\d+) kB/m.exec(status)?.[1])
     .catch(async () => (await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])).stdout)
     .catch(() => undefined);
   const parsed = Number(kilobytes);
   return kilobytes === undefined || !(parsed > 0) ? null : parsed * 1024;
+}
+
+/** Processes that a process has started. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const found = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .catch(async () => (await promisify(execFile)('pgrep', ['-P', String(pid)])).stdout)
+    .catch(() => '');
+  return found.split(/\s+/).filter(Boolean).map(Number);
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

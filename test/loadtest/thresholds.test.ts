@@ -10,6 +10,7 @@ const measured: Measurement = {
   outcomes: { ok: 980, 429: 15, dropped: 5 },
   latencyMs: { mean: 11, p50: 10, p90: 20, p97_5: 30, p99: 40, p99_9: 50, max: 60 },
   latencyFromSendingMs: null,
+  refusedLatencyMs: null,
   lagMs: { mean: 1, p50: 1, p90: 1, p97_5: 2, p99: 3, p99_9: 4, max: 5 },
   connectionsOpened: 3,
   generatorCores: 0.1,

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { describeMachine, machineLine } from '../../core/machine.js';
 import { median, percentiles } from '../../core/statistics.js';
 import { reviews } from '../../loadtest/reviews.js';
-import { freePort } from '../../loadtest/bench/child.js';
+import { childrenOf, freePort, residentBytes } from '../../loadtest/bench/child.js';
 
 const { values } = parseArgs({
   options: {
@@ -54,12 +54,6 @@ while (
   ))
 )
   await sleep(50);
-
-const workersOf = async (pid: number) =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
-const residentBytes = async (pid: number) =>
-  1024 *
-  Number(/^VmRSS:\s*(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0);
 
 const started = performance.now();
 const elapsed = () => (performance.now() - started) / 1000;
@@ -111,7 +105,7 @@ async function readyWorkers(): Promise<number> {
 
 async function killOne(): Promise<void> {
   const before = await readyWorkers();
-  const [victim] = await workersOf(server.pid ?? 0);
+  const [victim] = await childrenOf(server.pid ?? 0);
   if (victim === undefined) return;
   const killed = performance.now();
   const since = () => (performance.now() - killed) / 1000;
@@ -136,7 +130,7 @@ await Promise.all([
   every(Number(values['kill-seconds']), killOne),
   every(Number(values['reload-seconds']), reload),
   every(Math.min(5, seconds / 30), async () => {
-    main.push({ at: elapsed(), bytes: await residentBytes(server.pid ?? 0) });
+    main.push({ at: elapsed(), bytes: (await residentBytes(server.pid ?? 0)) ?? 0 });
   }),
 ]);
 server.kill('SIGTERM');

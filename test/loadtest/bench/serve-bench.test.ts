@@ -27,6 +27,7 @@ const load = (rate: number): LoadReport => ({
     outcomes: { ok: 10, 429: 2, connection: 1 },
     latencyMs: { mean: 1, p50: 1, p90: 2, p97_5: 3, p99: 4, p99_9: 5, max: 5 },
     latencyFromSendingMs: null,
+    refusedLatencyMs: null,
     lagMs: null,
     connectionsOpened: 4,
     generatorCores: 0.1,

@@ -87,6 +87,24 @@ describe('the open loop', () => {
     expect(measured.windows[4]!.latencyMs!.max).toBeCloseTo(1, 2);
   });
 
+  it('counts as throughput what is answered after the warm-up, however long it waited, and times refusals', async () => {
+    const time = new VirtualTime();
+    let sent = 0;
+    // Every second request is refused after 5 ms; the others wait two seconds.
+    const sender: Sender = {
+      connectionsOpened: 0,
+      send: (_request, done) => {
+        const refused = sent++ % 2 === 1;
+        time.after(refused ? 5 : 2000, () => done(refused ? '429' : 'ok'));
+      },
+      close: () => undefined,
+    };
+    const { measured } = await run(time, sender, { warmupSeconds: 3 });
+    expect(measured.requestsPerSecond).toBeCloseTo(50, 0);
+    expect(measured.outcomes).toEqual({ ok: 500, '429': 500 });
+    expect(measured.refusedLatencyMs!.max).toBeCloseTo(5, 1);
+  });
+
   it('drops what is due while as many are in flight as may be', async () => {
     const time = new VirtualTime();
     const { measured } = await run(time, stallingServer(time), { maxInFlight: 20 });
