@@ -1,12 +1,14 @@
 /** Load tests from the command line, against a server of this file. */
 import { createServer, type Server } from 'node:http';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer as createSecureServer } from 'node:https';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { reportSchema } from '../../loadtest/report.js';
-import { killAll, retort, start } from './retort.js';
+import { generate } from 'selfsigned';
+import { killAll, retort, start, startWith } from './retort.js';
 
 let server: Server;
 let url: string;
@@ -37,6 +39,37 @@ const load = (...more: string[]) => [
   ...['loadtest', url, '--duration', '1', '--warmup', '0', '--max-lag', '60000'],
   ...more,
 ];
+
+test('a server with TLS whose certificate Node was told to trust', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+  });
+  const certificate = path.join(folder, 'certificate.pem');
+  await writeFile(certificate, cert);
+  const secure = createSecureServer({ key, cert }, (request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  const target = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+  const options = ['loadtest', target, '--duration', '1', '--warmup', '0', '--max-lag', '60000', '--json'];
+  try {
+    const trust = { NODE_EXTRA_CA_CERTS: certificate };
+    const trusting = await startWith(trust, ...options, '--rate', '50').ended;
+    expect({ status: trusting.status, stderr: trusting.stderr }).toEqual({
+      status: 0,
+      stderr: expect.not.stringContaining('arning'),
+    });
+    expect(reportSchema.parse(JSON.parse(trusting.stdout)).measured.outcomes).toEqual({
+      ok: expect.any(Number),
+    });
+    const doubting = await retort(...options, '--rate', '50');
+    expect(doubting).toMatchObject({ status: 1, stderr: expect.stringContaining('loadtest_unreachable') });
+  } finally {
+    secure.closeAllConnections();
+    secure.close();
+  }
+}, 30_000);
 
 describe('an open loop', () => {
   test('writes its report and its page, and two reports are compared', async () => {

@@ -25,7 +25,15 @@ export function retort(...commandLine: string[]): Promise<Ended> {
 }
 
 export function start(...commandLine: string[]): Running {
-  const child = spawn(process.execPath, [cli, ...commandLine], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startWith({}, ...commandLine);
+}
+
+/** With more environment variables. */
+export function startWith(environment: Readonly<Record<string, string>>, ...commandLine: string[]): Running {
+  const child = spawn(process.execPath, [cli, ...commandLine], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   running.add(child);
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

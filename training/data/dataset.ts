@@ -157,8 +157,10 @@ function exampleOf(
   labelColumn: string | null,
   reject: (line: number, reason: string) => void,
 ): Example[] {
-  const text = values[textColumn];
-  if (typeof text !== 'string' || text.trim() === '') {
+  const written = values[textColumn];
+  // What UTF-8 cannot hold, or readers of it take away, would not come back from a file as it went in.
+  const text = typeof written === 'string' ? written.toWellFormed().replace(/^\uFEFF+/, '') : '';
+  if (text.trim() === '') {
     reject(line, `its ${textColumn} is empty or not text`);
     return [];
   }

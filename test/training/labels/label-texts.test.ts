@@ -151,6 +151,16 @@ test('no text is labelled twice, and none of dev; labels of further texts are no
   expect(events[1]).toMatchObject({ rows: 1, repeated: 1, evaluation: 1 });
 });
 
+test('a text that starts with byte order marks, or holds half a surrogate pair, is known again', async () => {
+  const texts = ['\uFEFF\uFEFF书很好', '房间\uD83D很差'];
+  await writeFile(inRoot('odd.jsonl'), texts.map((text) => JSON.stringify({ text })).join('\n'));
+  const { rows, data } = await sources([inRoot('odd.jsonl')]);
+  expect(rows.slice(-2).map(({ text }) => text)).toEqual(['书很好', '房间\uFFFD很差']);
+  const options = { data, teachers: [teacher('a', 1)] };
+  await label(rows, 'odd.arrow', options);
+  expect(await label(rows, 'odd.arrow', options)).toMatchObject({ finished: true, kept: rows.length });
+});
+
 test('rows of train that stand in dev are left out, or kept and then left out by training', async () => {
   const dev = await readFile(inRoot('set/dev.tsv'), 'utf8');
   const [, repeated = ''] = dev.split('\n');
