@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { exportRun } from '../export/run-to-bundle.js';
 import { runFiles } from '../models/run-folder.js';
 import { evaluationSplits } from '../training/data/labelled.js';
-import { precisions, printReport } from './export.js';
+import { precisionHelp, precisions, printReport } from './export.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
 import { addTrainRowsOption } from './train/run.js';
 import {
@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .requiredOption('--repository <folder>', 'where the bundle goes')
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')
-    .option('--precision <list>', 'fp32, int8 or both; the first is served', precisions, ['fp32'])
+    .option('--precision <list>', precisionHelp, precisions, ['fp32'])
     .option('--force', 'replace a version that is there')
     .addHelpText('after', examples)
     .action(run);

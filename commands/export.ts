@@ -6,18 +6,15 @@ import { fail } from '../core/errors.js';
 import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { printProgram } from '../core/graph/print.js';
 import { exportOpsets, fileVersions } from '../export/opset/versions.js';
-import {
-  exportNetwork,
-  exportPrecisions,
-  type ExportPrecision,
-  type ExportReport,
-  type WrittenVariant,
-} from '../export/run-to-bundle.js';
+import { exportNetwork, type ExportReport, type WrittenVariant } from '../export/run-to-bundle.js';
+import { exportPrecisions } from '../export/variant.js';
+import { schemeOf } from '../export/quantize/schemes.js';
 import { openSource } from '../export/sources/open.js';
 import { reviews } from '../loadtest/reviews.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { readNotes } from './notes.js';
-import { integer, latencyHelp } from './options.js';
+import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
+import { commaSeparated, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
 import { shippedRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
@@ -26,7 +23,8 @@ interface Options {
   readonly repository: string;
   readonly name: string;
   readonly modelVersion: string;
-  readonly precision: readonly [ExportPrecision, ...ExportPrecision[]];
+  readonly precision: readonly [string, ...string[]];
+  readonly calibrationTexts: number;
   readonly data?: string;
   readonly notes?: string;
   readonly opset?: number;
@@ -48,19 +46,19 @@ export function register(program: Command): void {
     .description(
       'Writes the static ONNX graph of a training run\u2019s best parameters, of a bundle\u2019s, or of a fine-tuned ' +
         'checkpoint\u2019s, with the dynamic axes batch_size and sequence_length, and, before anything is kept, compares it with the eager ' +
-        'forward on real texts: by ONNX Runtime with optimisation disabled and with all of it.',
+        `forward on real texts: by ONNX Runtime with optimisation disabled and with all of it.\n\nPrecisions:\n  fp32\n${schemeLines}`,
     )
     .argument('<source>', 'the folder that `retort train --out` filled, or that of a bundle or a checkpoint')
     .option('--repository <folder>', 'where the bundle goes', shippedRepository)
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')
+    .option('--precision <list>', precisionHelp, precisions, ['fp32'])
     .option(
-      '--precision <list>',
-      'fp32, int8 (stored as int8, computed in fp32) or both; the first is served',
-      precisions,
-      ['fp32'],
+      '--data <file>',
+      'labelled texts: dev measures what is served, before and after quantisation, and calibrates its score; train ' +
+        'measures activations',
     )
-    .option('--data <file>', 'the dev split: measures what is served, and calibrates its score')
+    .addOption(calibrationTextsOption())
     .option('--notes <file>', 'Markdown that the model card opens with')
     .option(
       '--opset <n>',
@@ -88,17 +86,17 @@ export function register(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8 --data ChnSentiCorp.zip\n' +
+      '\nExamples:\n  retort export runs/student --repository models --model-version 2\n  retort export runs/teacher --name teacher --precision int8-stored --data ChnSentiCorp.zip\n' +
         '  retort export models/repository/student/1 --repository runs/models --opset 20 --print-program\n',
     )
     .action(run);
 }
 
-export function precisions(list: string): [ExportPrecision, ...ExportPrecision[]] {
-  const named = [...new Set(list.split(',').map((name) => name.trim()))];
-  const known = named.flatMap((name) => exportPrecisions.find((precision) => precision === name) ?? []);
-  const [first, ...rest] = known;
-  if (first === undefined || known.length < named.length)
+export const precisionHelp = `${exportPrecisions.join(', ')}, or several with commas between; the first is served`;
+
+export function precisions(list: string): [string, ...string[]] {
+  const [first, ...rest] = commaSeparated(list);
+  if (first === undefined || [first, ...rest].some((name) => !exportPrecisions.includes(name)))
     throw new InvalidArgumentError(`Give some of ${exportPrecisions.join(', ')}, with commas between.`);
   return [first, ...rest];
 }
@@ -124,7 +122,12 @@ async function run(folder: string, options: Options, command: Command): Promise<
     ...(irVersion === undefined ? {} : { irVersion }),
   });
   const cardNotes = notes === undefined ? null : await readNotes(notes);
-  const source = await openSource(folder, { maxTokens, texts: reviews, command: commandLine(command) });
+  const source = await openSource(folder, {
+    maxTokens,
+    texts: reviews,
+    command: commandLine(command),
+  });
+  const needsRanges = precision.some((name) => name !== 'fp32' && schemeOf(name).needsRanges);
   const programs: string[] = [];
   const written: WrittenVariant[] = [];
   const report = await exportNetwork(source, {
@@ -138,6 +141,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
     now: new Date(),
     versions,
     latency: options.latency === true,
+    calibrationTexts: needsRanges ? await calibrationTexts(data, options.calibrationTexts) : [],
     observe: (variant) => {
       if (program !== undefined) programs.push(programOf(variant));
       if (options.report !== undefined) written.push(variant);
@@ -152,25 +156,25 @@ async function run(folder: string, options: Options, command: Command): Promise<
 /** A report a variant, named after it where there are several. */
 async function reportVariant(
   place: string,
-  { precision, interpreted, written, rewrites }: WrittenVariant,
+  { form, interpreted, written, rewrites }: WrittenVariant,
   { variants, texts }: ExportReport,
 ): Promise<void> {
   const before = decodeModel(encodeModel({ graph: interpreted }));
-  await reportRewriting(variants.length > 1 ? path.join(place, precision) : place, {
-    title: `${interpreted.name} exported as ${precision}`,
+  await reportRewriting(variants.length > 1 ? path.join(place, form) : place, {
+    title: `${interpreted.name} exported as ${form}`,
     before,
     after: written,
     rewrites,
     validation: {
-      difference: variants.find((one) => one.precision === precision)?.difference ?? 0,
+      difference: variants.find((one) => one.form === form)?.difference ?? 0,
       tolerance: null,
       cases: [`${String(texts)} texts, against the eager forward`],
     },
   });
 }
 
-function programOf({ precision, interpreted, written }: WrittenVariant): string {
-  return `# ${precision}, interpreted\n${printProgram(interpreted)}\n# ${precision}, written\n${printProgram(written.graph)}`;
+function programOf({ form, interpreted, written }: WrittenVariant): string {
+  return `# ${form}, interpreted\n${printProgram(interpreted)}\n# ${form}, written\n${printProgram(written.graph)}`;
 }
 
 async function writeText(file: string, text: string): Promise<void> {
@@ -189,7 +193,7 @@ export function printReport(report: ExportReport, json: boolean): void {
     process.stdout.write(
       `${report.folder}, compared with the eager forward on ${String(report.texts)} texts:\n`,
     );
-    for (const { precision: form, bytes, nodes, difference, flips } of report.variants) {
+    for (const { form, bytes, nodes, difference, flips } of report.variants) {
       process.stdout.write(
         `  ${form}: ${String(nodes)} nodes, ${(bytes / 2 ** 20).toFixed(1)} MiB; largest logit difference ` +
           `${difference.toExponential(1)}, ${String(flips)} labels differ\n`,
@@ -202,7 +206,7 @@ export function printReport(report: ExportReport, json: boolean): void {
           `${(100 * error.before).toFixed(1)} % before, ${(100 * error.after).toFixed(1)} % after\n`,
       );
     }
-    for (const { data: on, rows, correct, accuracy } of report.accuracy)
+    for (const { data: on, rows, correct, accuracy } of [...report.accuracyBefore, ...report.accuracy])
       process.stdout.write(
         `  ${on}: ${String(correct)} of ${String(rows)}, ${(100 * accuracy).toFixed(2)} %\n`,
       );

@@ -9,9 +9,10 @@ import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
 import { quantizeFile } from '../export/quantize/quantize-file.js';
-import { bestScheme, schemeNames, schemeOf, schemes } from '../export/quantize/schemes.js';
+import { bestScheme, schemeNames, schemeOf } from '../export/quantize/schemes.js';
 import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
-import { evaluationSplits, openLabelled } from '../training/data/labelled.js';
+import { evaluationSplits } from '../training/data/labelled.js';
+import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
 import { commaSeparated, integer } from './options.js';
 import { writeWhole } from './write-whole.js';
 import { bundleFolder } from './shipped.js';
@@ -35,7 +36,7 @@ export function register(program: Command): void {
     .summary('a bundle or any ONNX file in 8, 4 or 16 bits, with what that costs in accuracy')
     .description(
       'Rewrites a graph into lower precision and compares it with the original: logits, labels that change, and with ' +
-        `--data accuracy on dev before and after.\n\nSchemes:\n${schemes.map(({ name, summary }) => `  ${name}: ${summary}`).join('\n')}`,
+        `--data accuracy on dev before and after.\n\nSchemes:\n${schemeLines}`,
     )
     .argument('<in>', 'an ONNX file, a shipped model, or the folder of a bundle')
     .argument('<out>', 'the ONNX file to write, or of a bundle the folder NAME/VERSION')
@@ -56,12 +57,7 @@ export function register(program: Command): void {
       commaSeparated,
     )
     .option('--data <file>', 'labelled texts: dev is measured on, train calibrates activations')
-    .option(
-      '--calibration-texts <n>',
-      'texts of train on which activations are measured',
-      integer(1, 4096),
-      64,
-    )
+    .addOption(calibrationTextsOption())
     .option('--tokenizer <path>', 'of an ONNX file: a tokenizer.json, vocab.txt, or their folder')
     .option('--max-tokens <n>', 'of an ONNX file: the longest text in tokens', integer(2, 1e6), 128)
     .option('--force', 'replace a version that is there')
@@ -94,17 +90,19 @@ async function ofBundle(input: string, output: string, options: Options): Promis
     now: new Date(),
     command: `retort quantize ${input} ${output} --scheme ${scheme.name}`,
     splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
-    calibrationTexts: scheme.needsRanges ? await calibrationTexts(options) : [],
+    calibrationTexts: scheme.needsRanges ? await calibrationTexts(data, options.calibrationTexts) : [],
   });
   process.stdout.write(json === true ? `${JSON.stringify(report)}\n` : bundleLines(report));
 }
 
 async function ofFile(input: string, output: string, options: Options): Promise<void> {
   const model = await readModel(input);
-  const { tokenizer, maxTokens } = options;
+  const { tokenizer, maxTokens, data } = options;
   const read = tokenizer === undefined ? null : await openTokenizerFolder(tokenizer, maxTokens);
   const texts =
-    read === null ? [] : (await calibrationTexts(options)).map((text) => read.tokenizer.encode(text));
+    read === null
+      ? []
+      : (await calibrationTexts(data, options.calibrationTexts)).map((text) => read.tokenizer.encode(text));
   const scheme = options.scheme === 'auto' ? bestScheme(texts.length > 0) : schemeOf(options.scheme);
   const { quantized, change } = await quantizeFile(model, {
     scheme,
@@ -146,17 +144,6 @@ function weightForm({ weights, perMatrix }: Options): WeightForm {
     case 'uint8':
       return { type: 'uint8', bits: 8, perColumn };
   }
-}
-
-/** Evenly over the train split. */
-async function calibrationTexts({ data, calibrationTexts: wanted }: Options): Promise<string[]> {
-  if (data === undefined) return [];
-  const { examples } = await openLabelled(data, { split: 'train' });
-  const step = Math.max(1, examples.length / wanted);
-  return Array.from(
-    { length: Math.min(wanted, examples.length) },
-    (_, i) => examples[Math.floor(i * step)]?.text ?? '',
-  );
 }
 
 function sizeLines(

@@ -60,7 +60,7 @@ function reproduction({
   variants,
 }: Omit<Manifest, 'files'>): string {
   if (seed === null) return `    ${command}\n\nNothing is drawn`;
-  const precisions = variants.map(({ precision }) => precision).join(',');
+  const precisions = variants.map(({ precision, scheme }) => scheme ?? precision).join(',');
   return [
     `    ${command} --out runs/${name}`,
     `    retort export runs/${name} --name ${name} --model-version ${version} --precision ${precisions}`,

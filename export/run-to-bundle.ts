@@ -1,39 +1,29 @@
 /** From a network to a bundle: static graphs, compared with the eager forward before they are written. */
-import { argmax } from '../core/probabilities.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
 import { writeBundle } from '../core/bundle/write.js';
 import { OrtEagerOps } from '../core/engines/ort-eager-ops.js';
-import { fail } from '../core/errors.js';
 import type { Graph, Model } from '../core/graph/ir.js';
-import { decodeModel, encodeModel } from '../core/graph/onnx.js';
+import { decodeModel } from '../core/graph/onnx.js';
+import { describeMachine } from '../core/machine.js';
 import { type Tensor, toNumbers } from '../core/tensor.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { staticGraph } from '../models/static-graph.js';
-import {
-  type Case,
-  feedsOf,
-  goldenOf,
-  type LabelledSplit,
-  largestDifference,
-  type Measured,
-  measureOn,
-  sessionLogits,
-} from './measure.js';
+import { type Case, feedsOf, goldenOf, type LabelledSplit, type Measured, measureOn } from './measure.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
 import { type FileVersions, fileVersions } from './opset/versions.js';
-import { optimizedOwn } from './optimize/own-graph.js';
 import type { Rewrite } from './optimize/rule.js';
-import { storedParameters, storeInt8 } from './passes/store-int8.js';
-import { renamed } from './report/renamed.js';
+import { metadataKeys } from './quantize/quantize.js';
+import { type WeightForm, weightFormFor } from './quantize/weights.js';
 import { runSource } from './sources/run.js';
 import type { ExportSource } from './sources/source.js';
+import { makeVariant, type Variant, type VariantReport } from './variant.js';
 
 export interface ExportOptions extends NetworkExportOptions {
   /** The run's folder. */
@@ -45,8 +35,8 @@ export interface NetworkExportOptions {
   readonly repository: string;
   readonly name: string;
   readonly version: string;
-  /** The first is what is served. */
-  readonly precisions: readonly [ExportPrecision, ...ExportPrecision[]];
+  /** Of `exportPrecisions`; the first is what is served. */
+  readonly precisions: readonly [string, ...string[]];
   /** Labelled texts on which the accuracy of what is served goes into the manifest, beside the run's own. */
   readonly splits: readonly LabelledSplit[];
   /** Markdown that the model card opens with; null for none. */
@@ -57,12 +47,17 @@ export interface NetworkExportOptions {
   readonly versions?: FileVersions;
   /** Whether the graph is put into the form that runs fastest on CPU, with more and plainer operators. */
   readonly latency?: boolean;
+  /** Of integer products; what fits this machine by default. */
+  readonly weights?: WeightForm;
+  /** On which activations are measured, for a scheme that is calibrated. */
+  readonly calibrationTexts?: readonly string[];
   /** Sees each variant once it has been validated, before anything is written. */
   readonly observe?: (variant: WrittenVariant) => Promise<void> | void;
 }
 
 export interface WrittenVariant {
-  readonly precision: ExportPrecision;
+  /** Of `exportPrecisions`. */
+  readonly form: string;
   /** The network's forward, as it was interpreted. */
   readonly interpreted: Graph;
   /** What the file holds. */
@@ -71,38 +66,19 @@ export interface WrittenVariant {
   readonly rewrites: readonly Rewrite[];
 }
 
-/** `int8` is stored as int8 and computed in fp32: passes/store-int8.ts. */
-export const exportPrecisions = ['fp32', 'int8'] as const;
-
-export type ExportPrecision = (typeof exportPrecisions)[number];
-
 export interface ExportReport {
   readonly folder: string;
   readonly texts: number;
   readonly variants: readonly VariantReport[];
   /** Of what is served, on the splits that were given. */
   readonly accuracy: Manifest['accuracy'];
+  /** Of the graph in fp32 of which it was made; nothing where that is what is served. */
+  readonly accuracyBefore: Manifest['accuracy'];
   /** On the first of them; null where none was given. */
   readonly calibration: Manifest['calibration'];
 }
 
-export interface VariantReport {
-  readonly precision: ExportPrecision;
-  readonly file: string;
-  readonly bytes: number;
-  readonly nodes: number;
-  /** Largest |difference| of a logit between the written graph and the eager forward in fp32. */
-  readonly difference: number;
-  /** Texts whose label differs from the eager forward's. */
-  readonly flips: number;
-}
-
 const cardFile = 'MODEL_CARD.md';
-/** A table inside the operator is widened as a whole; of one that is gathered from only the rows that are read. */
-const offWhenStored: readonly string[] = ['embed-layer-normalization'];
-/** Between a written fp32 graph at any optimisation level and the eager forward, relative to the largest logit. */
-const tolerance = 1e-5;
-
 /** @throws RetortError of the run, and as exportNetwork */
 export async function exportRun(options: ExportOptions): Promise<ExportReport> {
   return exportNetwork(await runSource(options.run), options);
@@ -122,38 +98,33 @@ export async function exportNetwork(
   const interpreted = staticGraph(network, parameters);
   const tokenizer = await loadTokenizer(source.tokenizer, source.tokenizerFolder);
   const cases = source.texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
-  const eager = (of: ReadonlyMap<string, Tensor>) => eagerLogits(network, of, cases);
-  const expected = await eager(parameters);
-
+  const expected = await eagerLogits(network, parameters, cases);
   const variants: Variant[] = [];
-  for (const precision of options.precisions) {
-    const { graph: fused, rewrites } = await optimizedOwn(interpreted, {
+  for (const form of options.precisions) {
+    const variant = await makeVariant(form, {
+      interpreted,
+      parameters,
       opset,
       irVersion,
-      parameters,
       latency: options.latency === true,
-      disabled: precision === 'int8' ? offWhenStored : [],
+      cases,
+      expected,
+      eager: (of) => eagerLogits(network, of, cases),
+      weights: options.weights ?? weightFormFor(describeMachine()),
+      calibration: (options.calibrationTexts ?? []).map((one) => ({ ids: tokenizer.encode(one) })),
     });
-    const written = precision === 'int8' ? storeInt8(fused) : fused;
-    const same = precision === 'int8' ? await eager(storedParameters(written, parameters)) : expected;
-    const bytes = encodeModel({ graph: written, irVersion, opset });
-    variants.push(await validated(precision, bytes, cases, { same, expected }));
-    await options.observe?.({
-      precision,
-      interpreted,
-      written: decodeModel(bytes),
-      rewrites: renamed(
-        rewrites,
-        { from: interpreted, to: interpreted },
-        { from: fused, to: written, name: 'store-int8' },
-      ),
-    });
+    variants.push(variant);
+    const { rewrites, bytes } = variant;
+    await options.observe?.({ form, interpreted, written: decodeModel(bytes), rewrites });
   }
   const [served] = variants;
-  const measured: Measured[] = [];
-  for (const split of options.splits)
-    if (served !== undefined)
-      measured.push(await measureOn(served.bytes, served.report.precision, split, tokenizer));
+  const [measured, unquantized]: [Measured[], Measured[]] = [[], []];
+  for (const split of options.splits) {
+    if (served === undefined) continue;
+    measured.push(await measureOn(served.bytes, served.report.form, split, tokenizer));
+    if (served.bytes !== served.plain)
+      unquantized.push(await measureOn(served.plain, 'fp32', split, tokenizer));
+  }
   const accuracy = measured.map((one) => one.accuracy);
   const [first] = measured;
   const calibration =
@@ -181,56 +152,9 @@ export async function exportNetwork(
     texts: cases.length,
     variants: variants.map(({ report }) => report),
     accuracy,
+    accuracyBefore: unquantized.map((one) => one.accuracy),
     calibration,
   };
-}
-
-interface Variant {
-  readonly report: VariantReport;
-  readonly bytes: Uint8Array;
-  /** Of each case, with optimisation disabled. */
-  readonly logits: readonly number[][];
-}
-
-interface EagerLogits {
-  /** With the variant's own weights: the graph may not differ from these. */
-  readonly same: readonly number[][];
-  /** With the run's weights: what their precision costs is reported. */
-  readonly expected: readonly number[][];
-}
-
-/** Decodes the file (which refuses what could not be read again), runs it, and compares it with the eager forward. */
-async function validated(
-  precision: ExportPrecision,
-  bytes: Uint8Array,
-  cases: readonly Case[],
-  { same, expected }: EagerLogits,
-): Promise<Variant> {
-  const nodes = decodeModel(bytes).graph.nodes.length;
-  const logits = await sessionLogits(bytes, 'disabled', cases);
-  const optimized = await sessionLogits(bytes, 'all', cases);
-  const allowed = tolerance * Math.max(1, ...same.flat().map(Math.abs));
-  expectNear(optimized, logits, allowed, 'between optimisation levels');
-  expectNear(logits, same, allowed, 'optimisation disabled');
-  const file = precision === 'fp32' ? 'model.onnx' : `model.${precision}.onnx`;
-  const flips = logits.filter((row, index) => argmax(row) !== argmax(expected[index] ?? [])).length;
-  const difference = largestDifference(logits, expected);
-  return { report: { precision, file, bytes: bytes.length, nodes, difference, flips }, bytes, logits };
-}
-
-function expectNear(
-  found: readonly number[][],
-  expected: readonly number[][],
-  allowed: number,
-  level: string,
-): void {
-  const difference = largestDifference(found, expected);
-  if (difference <= allowed) return;
-  throw fail('export_mismatch', {
-    difference: difference.toExponential(2),
-    tolerance: allowed.toExponential(0),
-    level,
-  });
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
@@ -276,11 +200,16 @@ function manifestOf(
     tokenizer: source.tokenizer,
     inputs: network.inputs.map(port),
     outputs: network.outputs.map(port),
-    variants: variants.map(({ report: { precision, file } }) => ({
-      precision,
-      file,
-      ...versions,
-    })),
+    variants: variants.map(({ report: { precision, form, file }, model }) => {
+      const weights = model.metadata.get(metadataKeys.weights);
+      return {
+        precision,
+        file,
+        ...versions,
+        ...(form === 'fp32' ? {} : { scheme: form }),
+        ...(weights === undefined ? {} : { weights }),
+      };
+    }),
     accuracy: [...source.accuracy, ...accuracy],
     calibration,
     lineage: { createdAt: now.toISOString(), producer: 'retort', ...source.lineage },

@@ -93,6 +93,14 @@ function elementAt(
   return fits ? { value: atom.value, coefficient: term.coefficient, rest: rest?.coefficient ?? 0 } : null;
 }
 
+/** Whether a mask of com.microsoft says of each row which keys are looked at, [batch, keys], or how many, [batch]. */
+export function isKeyMask(editor: GraphEditor, mask: string, x: string): boolean {
+  const rank = editor.rank(mask);
+  if (rank !== 1) return rank === 2;
+  const [lengths, batch] = [mask, x].map((value) => editor.elements.shape(value)?.[0]?.key);
+  return lengths !== undefined && lengths === batch;
+}
+
 /** The value that com.microsoft.Attention takes as its mask: int32, above 0 where a key is looked at. */
 export function maskInput(editor: GraphEditor, mask: Mask): string {
   switch (mask.kind) {

@@ -4,6 +4,7 @@ import { checkedGraph } from '../../core/graph/order.js';
 import type { Model, Node } from '../../core/graph/ir.js';
 import { convert, opsetOf, withOpset } from '../opset/convert.js';
 import { applyRules } from './apply-rules.js';
+import { withContribDomain } from './contrib-domain.js';
 import { GraphEditor } from './editor.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { mergeConstants } from './passes/merge-constants.js';
@@ -64,12 +65,9 @@ export async function optimizeModel(
     const milliseconds = performance.now() - start;
     passes.push({ name: pass.name, nodes: editor.nodes().length, milliseconds });
   }
-  const graph = editor.build();
-  const written = withOpset({ ...model, graph }, options.opset ?? opsetOf(model), options.irVersion);
-  const opsets = new Map(written.opsets);
-  if (graph.nodes.some(({ domain }) => domain === 'com.microsoft') && !opsets.has('com.microsoft'))
-    opsets.set('com.microsoft', 1);
-  return { model: { ...written, opsets }, rewrites, refusals, passes };
+  const opset = options.opset ?? opsetOf(model);
+  const written = withOpset({ ...model, graph: editor.build() }, opset, options.irVersion);
+  return { model: withContribDomain(written), rewrites, refusals, passes };
 }
 
 /** The list of passes. An older graph is converted before what they do, a newer one behind it. */

@@ -1,6 +1,6 @@
 /** The graph of a network of this product, fused, with every parameter still found under its name. */
 import { storedTensor } from '../../core/graph/stored-parameters.js';
-import type { Graph } from '../../core/graph/ir.js';
+import type { Graph, Model } from '../../core/graph/ir.js';
 import { defaultOpset } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
 import { defaultOptions, optimizeModel } from './optimize.js';
@@ -24,19 +24,24 @@ export interface OwnGraphOptions {
 export async function optimizedOwn(
   graph: Graph,
   { opset, irVersion, parameters, disabled, latency }: OwnGraphOptions,
-): Promise<{ readonly graph: Graph; readonly rewrites: readonly Rewrite[] }> {
+): Promise<{ readonly model: Model; readonly rewrites: readonly Rewrite[] }> {
   const model = {
     graph,
     irVersion,
     opsets: new Map([['', defaultOpset]]),
-    producer: '',
+    producer: 'retort',
     metadata: new Map<string, string>(),
     functions: [],
   };
   const options = { ...defaultOptions, disabled, latency, opset, parameters: [...parameters.keys()] };
   const { model: after, rewrites } = await optimizeModel(model, options);
-  const initializers = new Map(after.graph.initializers);
+  return { model: { ...after, graph: keptParameters(after.graph, parameters) }, rewrites };
+}
+
+/** A graph with those parameters beside it that are not found in it. */
+export function keptParameters(graph: Graph, parameters: ReadonlyMap<string, Tensor>): Graph {
+  const initializers = new Map(graph.initializers);
   for (const [name, tensor] of parameters)
     if (storedTensor(initializers, name) === undefined) initializers.set(name, tensor);
-  return { graph: { ...after.graph, initializers }, rewrites };
+  return { ...graph, initializers };
 }

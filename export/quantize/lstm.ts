@@ -1,5 +1,6 @@
 /** An LSTM with constant weights, as the rules that put DynamicQuantizeLSTM in its place see it. */
 import type { Node } from '../../core/graph/ir.js';
+import { scaleName, turnedName } from '../../core/graph/stored-parameters.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 import type { GraphEditor } from '../optimize/editor.js';
 import { transposed } from '../optimize/matrix.js';
@@ -52,8 +53,8 @@ export function addIntegerLstm(
   const quantized = (name: string, value: TensorOf<'float32'>) => {
     const { values, scales, zeros } = quantizeDirections(value, settings);
     return [
-      editor.initializer(`${name}.${settings.weights.type}`, values),
-      editor.initializer(`${name}.scale`, scales),
+      editor.initializer(turnedName(name, settings.weights.type), values),
+      editor.initializer(scaleName(name), scales),
       editor.initializer(`${name}.zero`, zeros),
     ] as const;
   };

@@ -12,7 +12,7 @@ import { calibrationOn } from '../calibration.js';
 import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
 import { modelCard } from '../model-card.js';
 import { type Change, compareLogits } from './compare.js';
-import { quantizeModel, type QuantizeOptions } from './quantize.js';
+import { expectSameInBatch, metadataKeys, quantizeModel, type QuantizeOptions } from './quantize.js';
 
 export interface QuantizeBundleOptions extends Omit<QuantizeOptions, 'calibration'> {
   readonly repository: string;
@@ -42,8 +42,6 @@ export interface QuantizeBundleReport {
 type Score = Manifest['accuracy'][number];
 
 const cardFile = 'MODEL_CARD.md';
-/** Between a text alone and in a batch, for a scheme that says it makes no difference; kernels sum in other orders. */
-const batchTolerance = 1e-3;
 
 /** @throws RetortError of `quantizeModel` and the bundle; quantize_mismatch where batch-mates change an answer */
 export async function quantizeBundle(
@@ -68,11 +66,7 @@ export async function quantizeBundle(
   ];
   const cases = texts.map((text) => ({ text, ids: [...tokenizer.encode(text)] }));
   const { change, expected, logits } = await compareLogits(before, after, cases);
-  if (!scheme.dependsOnBatch && !(change.batchDifference <= batchTolerance))
-    throw fail('quantize_mismatch', {
-      difference: change.batchDifference.toExponential(1),
-      scheme: scheme.name,
-    });
+  expectSameInBatch(scheme, change);
   const scoresOf = (found: readonly number[][], precision: string) => {
     const byText = new Map(texts.map((text, index) => [text, found[index] ?? []]));
     return splits.map(({ name, examples }) => {
@@ -86,7 +80,7 @@ export async function quantizeBundle(
   const is = scoresOf(logits, scheme.precision);
 
   const file = `model.${scheme.precision}.onnx`;
-  const form = quantized.model.metadata.get('retort.weights');
+  const form = quantized.model.metadata.get(metadataKeys.weights);
   const [first] = is;
   const changed: Omit<Manifest, 'files'> = {
     ...manifest,

@@ -5,6 +5,7 @@ import { checkedGraph } from '../../core/graph/order.js';
 import type { Model } from '../../core/graph/ir.js';
 import type { Tensor } from '../../core/tensor.js';
 import { applyRules } from '../optimize/apply-rules.js';
+import { withContribDomain } from '../optimize/contrib-domain.js';
 import { GraphEditor } from '../optimize/editor.js';
 import { foldConstants } from '../optimize/passes/fold-constants.js';
 import { type PassOutcome, type Setting, Steps } from '../optimize/rule.js';
@@ -12,6 +13,7 @@ import { cleaningRules } from '../optimize/rules.js';
 import { takeOne } from '../optimize/rules/take-one.js';
 import type { Ranges } from './activation.js';
 import { measureRanges } from './calibrate.js';
+import type { Change } from './compare.js';
 import type { Scheme, Settings } from './scheme.js';
 
 export interface QuantizeOptions extends Omit<Settings, 'ranges'> {
@@ -25,7 +27,7 @@ export interface Quantized extends PassOutcome {
 }
 
 /** Keys of metadata_props under which a file says how it was made. */
-const metadataKeys = { scheme: 'retort.scheme', weights: 'retort.weights' } as const;
+export const metadataKeys = { scheme: 'retort.scheme', weights: 'retort.weights' } as const;
 
 /** @throws RetortError quantize_nothing where no rule of the scheme finds anything; calibration_missing */
 export async function quantizeModel(model: Model, options: QuantizeOptions): Promise<Quantized> {
@@ -36,12 +38,25 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   if (done.rewrites.length === 0) throw fail('quantize_nothing', { scheme: scheme.name });
   const form = `${weights.type}, ${String(weights.bits)} bits, one scale a ${weights.perColumn ? 'column' : 'matrix'}`;
   const metadata = new Map([...model.metadata, [metadataKeys.scheme, scheme.name]]);
-  if (scheme.precision === 'int8') metadata.set(metadataKeys.weights, form);
+  if (scheme.precision === 'int8' && scheme.computesIn === 'integers')
+    metadata.set(metadataKeys.weights, form);
   return {
     model: { ...done.model, metadata },
     rewrites: [...prepared.rewrites, ...done.rewrites],
     refusals: done.refusals,
   };
+}
+
+/** Between a text alone and in a batch, for a scheme that says it makes no difference; kernels sum in other orders. */
+const batchTolerance = 1e-3;
+
+/** @throws RetortError quantize_mismatch where batch-mates change an answer though the scheme says they do not */
+export function expectSameInBatch(
+  { name, dependsOnBatch }: Scheme,
+  { batchDifference }: Pick<Change, 'batchDifference'>,
+): void {
+  if (!dependsOnBatch && !(batchDifference <= batchTolerance))
+    throw fail('quantize_mismatch', { difference: batchDifference.toExponential(1), scheme: name });
 }
 
 async function rangesOf(model: Model, { calibration, scheme }: QuantizeOptions): Promise<Ranges> {
@@ -62,11 +77,9 @@ async function rewritten(
   // `first-token` splits what `take-one` joins; and a node that is excluded must keep its name.
   const cleaning = excluded.length === 0 ? cleaningRules.filter((rule) => rule !== takeOne) : [];
   const { rewrites, refusals } = applyRules(editor, [...rules, ...cleaning], setting, steps);
-  const opsets = new Map(model.opsets);
-  if (!opsets.has('com.microsoft')) opsets.set('com.microsoft', 1);
   const own = new Set(rules.map(({ name }) => name));
   return {
-    model: { ...model, graph: editor.build(), opsets },
+    model: withContribDomain({ ...model, graph: editor.build() }),
     rewrites: rewrites.filter(({ rule }) => own.has(rule)),
     refusals: refusals.filter(({ rule }) => own.has(rule)),
   };

@@ -18,6 +18,8 @@ export interface Scheme {
   readonly summary: string;
   /** Of the variant that it leaves, in the manifest. */
   readonly precision: 'fp16' | 'int8' | 'int4';
+  /** What products are computed in; in fp32 the constants are widened before they are used. */
+  readonly computesIn: 'fp32' | 'integers';
   /**
    * Whether a row's result depends on the rows beside it: activations are then scaled by the whole batch, and the
    * serving side runs row by row.

@@ -1,23 +1,29 @@
 /** Every scheme there is: adding one is an entry here, and a file for each rule that it brings. */
 import { fail } from '../../core/errors.js';
 import { latencyRules } from '../optimize/rules.js';
+import { openEmbedding } from '../optimize/rules/open-embedding.js';
+import { openGemm } from '../optimize/rules/open-gemm.js';
 import { blocksOf4Bits } from './rules/blocks-of-4-bits.js';
 import { halfStorage } from './rules/half-storage.js';
 import { fixedScaleLstm } from './rules/fixed-scale-lstm.js';
 import { integerLstm } from './rules/integer-lstm.js';
 import { integerProduct } from './rules/integer-product.js';
+import { storedColumns } from './rules/stored-columns.js';
 import { storedRows } from './rules/stored-rows.js';
 import { widenedConstant } from './rules/widened-constant.js';
 import { widenedHalf } from './rules/widened-half.js';
 import type { Scheme } from './scheme.js';
 
-const openForm = [widenedConstant, widenedHalf, ...latencyRules];
+const openForm = [widenedConstant, widenedHalf, openEmbedding, openGemm, ...latencyRules];
+/** Elements of a table; the file grows by less than it shrinks from here on. */
+const smallestStored = 1024;
 
 export const schemes: readonly Scheme[] = [
   {
     name: 'int8',
     summary: 'products and LSTMs in 8-bit integers, activations scaled as they come; tables stored as int8',
     precision: 'int8',
+    computesIn: 'integers',
     dependsOnBatch: true,
     needsRanges: false,
     preparations: openForm,
@@ -28,6 +34,7 @@ export const schemes: readonly Scheme[] = [
     summary:
       'products and LSTMs in 8-bit integers, activations scaled by ranges measured on texts; tables stored as int8',
     precision: 'int8',
+    computesIn: 'integers',
     dependsOnBatch: false,
     needsRanges: true,
     preparations: openForm,
@@ -37,15 +44,27 @@ export const schemes: readonly Scheme[] = [
     name: 'int4',
     summary: 'products with weights in 4 bits, in blocks of 32 (MatMulNBits); tables stored as int8',
     precision: 'int4',
+    computesIn: 'integers',
     dependsOnBatch: false,
     needsRanges: false,
     preparations: openForm,
     rules: (settings) => [blocksOf4Bits(settings), storedRows(settings)],
   },
   {
+    name: 'int8-stored',
+    summary: 'matrices and tables stored as int8, computed in fp32: a quarter of the file',
+    precision: 'int8',
+    computesIn: 'fp32',
+    dependsOnBatch: false,
+    needsRanges: false,
+    preparations: [openEmbedding],
+    rules: (settings) => [storedColumns(settings), storedRows(settings, smallestStored)],
+  },
+  {
     name: 'fp16-stored',
     summary: 'constants stored in 16 bits, computed in fp32: half the file',
     precision: 'fp16',
+    computesIn: 'fp32',
     dependsOnBatch: false,
     needsRanges: false,
     preparations: [],

@@ -5,7 +5,13 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openBundle } from '../../core/bundle/read.js';
 import { OrtEagerOps } from '../../core/engines/ort-eager-ops.js';
-import { type ExportOptions, exportRun } from '../../export/run-to-bundle.js';
+import {
+  exportNetwork,
+  type ExportOptions,
+  exportRun,
+  type NetworkExportOptions,
+} from '../../export/run-to-bundle.js';
+import { bundleSource } from '../../export/sources/bundle.js';
 import { writeTinyRun } from '../fixtures/tiny-run.js';
 
 let root: string;
@@ -18,9 +24,8 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-function exportTo(repository: string, overrides: Partial<ExportOptions> = {}) {
-  return exportRun({
-    run: path.join(root, 'run'),
+function settings(repository: string): NetworkExportOptions {
+  return {
     repository: path.join(root, repository),
     name: 'tiny',
     version: '1',
@@ -29,8 +34,11 @@ function exportTo(repository: string, overrides: Partial<ExportOptions> = {}) {
     notes: null,
     replace: false,
     now: new Date(0),
-    ...overrides,
-  });
+  };
+}
+
+function exportTo(repository: string, overrides: Partial<ExportOptions> = {}) {
+  return exportRun({ run: path.join(root, 'run'), ...settings(repository), ...overrides });
 }
 
 /** Every file below a folder of the test's, with its contents. */
@@ -54,22 +62,31 @@ function computeAnotherForward(): void {
 }
 
 test('a run becomes a bundle whose variants agree with the eager forward', async () => {
-  const { folder, texts, variants } = await exportTo('good', { precisions: ['fp32', 'int8'] });
-  const [fp32, int8] = variants;
+  const forms = ['fp32', 'int8-stored', 'fp16-stored', 'int8'] as const;
+  const { folder, texts, variants } = await exportTo('good', { precisions: forms });
+  const [fp32, stored, half, int8] = variants;
   expect(texts).toBe(5);
   expect(fp32!.difference).toBeLessThan(1e-5);
-  expect(int8!.difference).toBeLessThan(1e-2);
-  expect([fp32!.flips, int8!.flips]).toEqual([0, 0]);
-  expect(int8!.bytes).toBeLessThan(fp32!.bytes);
+  expect(stored!.difference).toBeLessThan(1e-2);
+  expect(half!.difference).toBeLessThan(1e-3);
+  expect(int8!.difference).toBeLessThan(5e-2);
+  expect(variants.map(({ flips }) => flips)).toEqual([0, 0, 0, 0]);
+  for (const smaller of [stored, half, int8]) expect(smaller!.bytes).toBeLessThan(fp32!.bytes);
   const { manifest, golden } = await openBundle(folder);
-  expect(manifest.variants.map(({ precision }) => precision)).toEqual(['fp32', 'int8']);
+  expect(manifest.variants.map(({ precision, scheme }) => [precision, scheme])).toEqual([
+    ['fp32', undefined],
+    ['int8', 'int8-stored'],
+    ['fp16', 'fp16-stored'],
+    ['int8', 'int8'],
+  ]);
   expect(golden.cases.map(({ logits }) => logits.length)).toEqual([2, 2, 2, 2, 2]);
 });
 
 describe.each<{ precisions: ExportOptions['precisions'] }>([
   { precisions: ['fp32'] },
+  { precisions: ['int8-stored'] },
   { precisions: ['int8'] },
-  { precisions: ['int8', 'fp32'] },
+  { precisions: ['int8-stored', 'fp32'] },
 ])('as $precisions', ({ precisions }) => {
   test('a graph that differs from the eager forward is refused, and nothing is left', async () => {
     computeAnotherForward();
@@ -96,4 +113,32 @@ test('a version that stands is not touched by an export that is refused', async 
   computeAnotherForward();
   await expect(exportTo('standing', { replace: true })).rejects.toMatchObject({ code: 'export_mismatch' });
   expect(await filesIn('standing')).toEqual(before);
+});
+
+test.each(['int8', 'int8-calibrated'])('what was quantised as %s can be exported anew', async (form) => {
+  const calibrationTexts = ['房间很干净，服务也好。', '太差了'];
+  const { folder } = await exportTo(form, { precisions: [form], calibrationTexts });
+  const again = await exportNetwork(await bundleSource(folder), {
+    ...settings(`${form}-again`),
+    precisions: ['fp32', 'int8-stored'],
+  });
+  const [first, anew] = await Promise.all([openBundle(folder), openBundle(again.folder)]);
+  for (const [place, { logits }] of anew.golden.cases.entries())
+    logits.forEach((logit, k) => expect(logit).toBeCloseTo(first.golden.cases[place]!.logits[k]!, 1));
+});
+
+test('accuracy is measured before and after quantisation', async () => {
+  const splits = [{ name: 'dev', examples: [{ text: '太差了', label: 0 }] }];
+  const { accuracy, accuracyBefore } = await exportTo('measured', { precisions: ['int8'], splits });
+  expect([accuracyBefore, accuracy].map((scores) => scores.map(({ data }) => data))).toEqual([
+    ['dev, as fp32'],
+    ['dev, as int8'],
+  ]);
+});
+
+test('a calibrated scheme without texts is refused', async () => {
+  await expect(exportTo('uncalibrated', { precisions: ['int8-calibrated'] })).rejects.toMatchObject({
+    code: 'calibration_missing',
+  });
+  expect(await filesIn('uncalibrated')).toEqual(new Map());
 });

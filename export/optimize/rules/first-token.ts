@@ -6,6 +6,7 @@
 import { int64 } from '../../../core/tensor.js';
 import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
+import { isKeyMask } from '../mask.js';
 import type { Match, Rule } from '../rule.js';
 
 /** Inputs that hold tokens on axis 1, by operator. Of the others, every input is a constant without that axis. */
@@ -106,13 +107,13 @@ function inputsToSlice(editor: GraphEditor, node: Node): readonly number[] | nul
   }
 }
 
-/** A mask over keys alone, or none; no past and no bias on the scores, whose shapes have the queries' length. */
+/** A mask over keys or lengths, or none; no past and no bias on the scores, whose shapes have the queries' length. */
 function isPlainAttention(editor: GraphEditor, { inputs, attributes }: Node): boolean {
   const [, key = '', value = '', , mask = '', ...others] = inputs;
   return (
     editor.rank(key) === 3 &&
     editor.rank(value) === 3 &&
-    (mask === '' || editor.rank(mask) === 2) &&
+    (mask === '' || isKeyMask(editor, mask, key)) &&
     others.every((name) => name === '') &&
     (attributes.unidirectional?.value ?? 0) === 0
   );

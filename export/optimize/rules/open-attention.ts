@@ -3,8 +3,10 @@
  * quantised, or a query be taken of one token.
  */
 import type { Node } from '../../../core/graph/ir.js';
+import { packedNames } from '../../../core/graph/stored-parameters.js';
 import { float32, type Tensor } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
+import { isKeyMask } from '../mask.js';
 import type { Match, Rule } from '../rule.js';
 import { columnsOf } from '../matrix.js';
 
@@ -13,6 +15,13 @@ export const openAttention: Rule = {
   anchors: ['Attention'],
   match: (editor, node) => (node.domain === 'com.microsoft' ? matchAttention(editor, node) : null),
 };
+
+const parts = ['query', 'key', 'value'] as const;
+
+/** Their own, where they were packed under them. */
+function nameOf(packed: string, place: number): string {
+  return packedNames(packed, parts.length)?.[place] ?? `${packed}.${parts[place] ?? ''}`;
+}
 
 function matchAttention(editor: GraphEditor, node: Node): Match {
   const [x = '', weightsName = '', biasName = '', mask = '', ...others] = node.inputs;
@@ -26,19 +35,19 @@ function matchAttention(editor: GraphEditor, node: Node): Match {
   return {
     edit: () => {
       editor.remove(node);
-      const parts = ['query', 'key', 'value'].map((part, place) => {
+      const products = parts.map((_, place) => {
         const [start, end] = [place * width, (place + 1) * width];
-        const matrix = editor.initializer(`${weightsName}.${part}`, columnsOf(weights, start, end));
+        const matrix = editor.initializer(nameOf(weightsName, place), columnsOf(weights, start, end));
         const [product = ''] = editor.add({ opType: 'MatMul', inputs: [x, matrix] }).outputs;
         if (bias?.dtype !== 'float32') return product;
-        const shift = editor.initializer(`${biasName}.${part}`, float32(bias.data.slice(start, end)));
+        const shift = editor.initializer(nameOf(biasName, place), float32(bias.data.slice(start, end)));
         return editor.add({ opType: 'Add', inputs: [product, shift] }).outputs[0] ?? '';
       });
       const { num_heads, mask_filter_value, scale } = node.attributes;
       editor.add({
         opType: 'MultiHeadAttention',
         domain: 'com.microsoft',
-        inputs: mask === '' ? parts : [...parts, '', mask],
+        inputs: mask === '' ? products : [...products, '', mask],
         outputs: [node.outputs[0] ?? ''],
         attributes: {
           ...(num_heads === undefined ? {} : { num_heads }),
@@ -52,7 +61,7 @@ function matchAttention(editor: GraphEditor, node: Node): Match {
 
 function whyNot(
   editor: GraphEditor,
-  { attributes, outputs }: Node,
+  { attributes, outputs, inputs: [x = ''] }: Node,
   weights: Tensor | null,
   mask: string,
   others: readonly string[],
@@ -63,5 +72,5 @@ function whyNot(
   if ((attributes.do_rotary?.value ?? 0) !== 0) return 'it turns its queries';
   if (attributes.qkv_hidden_sizes !== undefined) return 'its queries, keys and values differ in width';
   if (weights?.shape.length !== 2) return 'its weights are no constant matrix';
-  return mask === '' || editor.rank(mask) === 2 ? null : 'its mask has not two axes';
+  return mask === '' || isKeyMask(editor, mask, x) ? null : 'its mask is neither one of keys nor of lengths';
 }

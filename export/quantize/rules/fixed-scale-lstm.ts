@@ -6,13 +6,13 @@
  * being 0, 1 and ±1 in float32.
  */
 import { int } from '../../../core/graph/attributes.js';
+import { pinnedName, pins } from '../../../core/graph/stored-parameters.js';
 import { float32, int64, tensor, type TensorOf } from '../../../core/tensor.js';
 import type { GraphEditor } from '../../optimize/editor.js';
 import { refused, type Rule } from '../../optimize/rule.js';
 import { addIntegerLstm, lstmAt } from '../lstm.js';
 import type { Settings } from '../scheme.js';
 
-const pins = 2;
 const clipOpset = 11;
 const saturated = 40;
 /** Of ONNX's gates in their order, input, output, forget, cell: nothing comes in, all goes out, nothing is forgotten. */
@@ -51,7 +51,9 @@ export function fixedScaleLstm(settings: Settings): Rule {
             {
               ...lstm,
               x: pinnedInput(editor, lstm.x, range),
+              weightsName: pinnedName(lstm.weightsName),
               weights: widened(lstm.weights, hidden),
+              recurrenceName: pinnedName(lstm.recurrenceName),
               recurrence: widened(lstm.recurrence, hidden),
               bias: editor.initializer(
                 `${lstm.weightsName}.bias_pinned`,

@@ -1,4 +1,5 @@
 /** x W + b = (q(x) - zx) (q(W) - zw) * sx * sw + b: MatMulIntegerToFloat over 8-bit integers, summed in 32 bits. */
+import { quantizedName, scaleName } from '../../../core/graph/stored-parameters.js';
 import type { GraphEditor } from '../../optimize/editor.js';
 import type { Product } from '../../optimize/product.js';
 import type { Rule } from '../../optimize/rule.js';
@@ -26,9 +27,9 @@ export function addProduct(
   const quantized = quantizeColumns(weights, settings.weights);
   const inputs = [
     values,
-    editor.initializer(`${weightsName}.${settings.weights.type}`, quantized.values),
+    editor.initializer(quantizedName(weightsName, settings.weights.type), quantized.values),
     scale,
-    editor.initializer(`${weightsName}.scale`, quantized.scales),
+    editor.initializer(scaleName(weightsName), quantized.scales),
     zero,
     editor.initializer(`${weightsName}.zero`, quantized.zeros),
     ...(bias === null ? [] : [bias]),

@@ -1,4 +1,5 @@
 /** A matrix that is stored as int8 and a scale (q * s), as the float32 that it stands for: then it can be quantised anew. */
+import { storedName } from '../../../core/graph/stored-parameters.js';
 import { tensor, type Tensor, type TensorOf } from '../../../core/tensor.js';
 import type { Rule } from '../../optimize/rule.js';
 
@@ -19,8 +20,9 @@ export const widenedConstant: Rule = {
       return null;
     return {
       edit: () => {
-        editor.remove(node);
-        editor.setInitializer(node.outputs[0] ?? '', widened(stored, scale));
+        const name = editor.unique(storedName(cast.inputs[0] ?? ''));
+        editor.setInitializer(name, widened(stored, scale));
+        editor.replace(node.outputs[0] ?? '', name);
       },
     };
   },

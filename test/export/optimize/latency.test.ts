@@ -1,11 +1,19 @@
 /** The form that runs fastest on CPU: what a fused graph becomes, and that it computes the same. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { decodeModel } from '../../../core/graph/onnx.js';
+import { openSession } from '../../../core/engines/session.js';
+import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
+import { int32, int64, toNumbers } from '../../../core/tensor.js';
+import { applyRules } from '../../../export/optimize/apply-rules.js';
+import { GraphEditor } from '../../../export/optimize/editor.js';
+import { Steps } from '../../../export/optimize/rule.js';
+import { openEmbedding } from '../../../export/optimize/rules/open-embedding.js';
+import { openGemm } from '../../../export/optimize/rules/open-gemm.js';
 import { defaultOptions, optimizeModel } from '../../../export/optimize/optimize.js';
 import { validate } from '../../../export/optimize/validate/validate.js';
 import { fixtureUrl } from '../../fixture-url.js';
+import { smallEncoder } from '../../fixtures/small-models.js';
 
 const forLatency = { ...defaultOptions, latency: true };
 const texts = [
@@ -45,4 +53,38 @@ test('no operator is left whose kernel is slower than those of its parts', async
   const operators = new Set(model.graph.nodes.map(({ opType }) => opType));
   for (const slow of ['SkipLayerNormalization', 'BiasGelu', 'Attention'])
     expect(operators).not.toContain(slow);
+});
+
+test('attention of an own network, whose mask is the lengths of rows, is opened too', async () => {
+  const model = decodeModel(smallEncoder());
+  const { model: after } = await optimizeModel(model, forLatency);
+  const operators = after.graph.nodes.map(({ opType }) => opType);
+  expect(operators).toContain('MultiHeadAttention');
+  expect(operators).not.toContain('Attention');
+  const checks = { target: defaultOptions.target, tolerance: 1e-5, inputs: {}, texts: [] };
+  expect('validation' in (await validate(model, after, checks))).toBe(true);
+});
+
+const ids = int64([1, 2, 3, 4, 5, 6, 6, 0], [2, 4]);
+
+test.each([
+  ['lengths and ids', 'open-embedding', 'EmbedLayerNormalization'],
+  ['a hidden layer of rows', 'open-gemm', 'FusedGemm'],
+])('%s stand open again by %s', async (_what, rule, operator) => {
+  const rules = [openEmbedding, openGemm].filter(({ name }) => name === rule);
+  const { model } = await optimizeModel(decodeModel(smallEncoder()));
+  const editor = new GraphEditor(model.graph);
+  const setting = { target: 'cpu', opset: 17, contrib: true } as const;
+  applyRules(editor, rules, setting, new Steps());
+  const opened = { ...model, graph: editor.build() };
+  expect(model.graph.nodes.map(({ opType }) => opType)).toContain(operator);
+  expect(opened.graph.nodes.map(({ opType }) => opType)).not.toContain(operator);
+  const run = async (one: Model) => {
+    const session = await openSession(encodeModel(one), { optimization: 'disabled' });
+    const { logits } = await session.run({ input_ids: ids, sequence_lengths: int32([4, 3]) });
+    await session.close();
+    return toNumbers(logits!);
+  };
+  const [before, now] = [await run(model), await run(opened)];
+  now.forEach((value, place) => expect(value).toBeCloseTo(before[place]!, 5));
 });

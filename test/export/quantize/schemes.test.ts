@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, number>> = {
   int8: 0.08,
   'int8-calibrated': 0.08,
   int4: 0.5,
+  'int8-stored': 0.05,
   'fp16-stored': 2e-3,
 };
 

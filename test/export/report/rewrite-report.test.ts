@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphBuilder } from '../../../core/graph/builder.js';
-import type { Model } from '../../../core/graph/ir.js';
 import { decodeModel } from '../../../core/graph/onnx.js';
 import { convertModel } from '../../../export/opset/convert.js';
 import { paint } from '../../../export/report/colors.js';

@@ -23,7 +23,7 @@ test('is compared as it is served', async () => {
     repository: path.join(root, 'models'),
     name: 'tiny',
     version: '1',
-    precisions: ['int8'],
+    precisions: ['int8-stored'],
     splits: [],
     notes: null,
     replace: false,

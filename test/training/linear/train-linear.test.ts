@@ -87,7 +87,7 @@ test('a bundle of it gives the scores of the definition, alone and beside others
     repository: inRoot('models'),
     name: 'linear',
     version: '1',
-    precisions: ['fp32', 'int8'],
+    precisions: ['fp32'],
     splits: [],
     notes: null,
     replace: false,

@@ -1,0 +1,24 @@
+/** What commands that quantise share: the schemes in words, and the texts on which activations are measured. */
+import { Option } from 'commander';
+import { schemes } from '../export/quantize/schemes.js';
+import { openLabelled } from '../training/data/labelled.js';
+import { integer } from './options.js';
+
+export const schemeLines = schemes.map(({ name, summary }) => `  ${name}: ${summary}`).join('\n');
+
+export function calibrationTextsOption(): Option {
+  return new Option('--calibration-texts <n>', 'texts of train on which activations are measured')
+    .argParser(integer(1, 4096))
+    .default(64);
+}
+
+/** Evenly over the train split; none without a file. */
+export async function calibrationTexts(data: string | undefined, wanted: number): Promise<string[]> {
+  if (data === undefined) return [];
+  const { examples } = await openLabelled(data, { split: 'train' });
+  const step = Math.max(1, examples.length / wanted);
+  return Array.from(
+    { length: Math.min(wanted, examples.length) },
+    (_, i) => examples[Math.floor(i * step)]?.text ?? '',
+  );
+}
