@@ -17,6 +17,7 @@ const run = (ended: RunResult['ended'], measured: Partial<Measurement> = {}): Ru
     outcomes: { ok: 200 },
     latencyMs: summary(20),
     latencyFromSendingMs: summary(19),
+    refusedLatencyMs: null,
     lagMs: summary(1),
     requestsPerSecond: 100,
     connectionsOpened: 1,
