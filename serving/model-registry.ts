@@ -101,6 +101,14 @@ export class ModelRegistry {
     ]);
   }
 
+  /** Whether no version has room for another text. */
+  get isFull(): boolean {
+    if (this.#families.size === 0) return false;
+    for (const { stable, canary } of this.#families.values())
+      if (stable.queue.fill < 1 || (canary !== null && canary.model.queue.fill < 1)) return false;
+    return true;
+  }
+
   /**
    * @param name the first model of the repository where it is absent
    * @param version a version, `stable` or `canary`; where it is absent the request's id falls on one of the two

@@ -56,10 +56,19 @@ interface WordRules {
 /** Ids of words that are cut already: 1 to maxWords. */
 export function wordEncoder(
   vocabulary: Vocabulary,
-  rules: WordRules,
+  { unknownWords, maxWords }: WordRules,
 ): (words: readonly string[]) => number[] {
-  const piecesOf = wordPieces(vocabulary, rules);
-  return (words) => piecesOf(words).map(({ id }) => id);
+  return (words) => {
+    const ids: number[] = [];
+    for (const word of words) {
+      if (ids.length >= maxWords) break;
+      const id = vocabulary.idOf(word);
+      if (id !== UNK_ID || unknownWords === 'unk' || vocabulary.has(word)) ids.push(id);
+      else for (const character of word) ids.push(vocabulary.idOf(character));
+    }
+    if (ids.length === 0) return [UNK_ID];
+    return ids.length > maxWords ? ids.slice(0, maxWords) : ids;
+  };
 }
 
 function wordPieces(

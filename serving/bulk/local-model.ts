@@ -36,7 +36,14 @@ export async function openLocalModel({ folder, workers, capacity }: LocalModelOp
     onWaiting: () => pool?.dispatch(),
   });
   pool = await WorkerPool.start({
-    setup: { folder, intraOpThreads: 1, session: defaultSessionSettings, memoryCeilingBytes: null },
+    setup: {
+      folder,
+      intraOpThreads: 1,
+      session: defaultSessionSettings,
+      memoryCeilingBytes: null,
+      yieldsAtOnce: false,
+    },
+    firstIsEnough: true,
     size: workers,
     isolation: 'process',
     heapMegabytes: 512,

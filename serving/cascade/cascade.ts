@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
 import type { ServedModel } from '../model-registry.js';
 import type { Prediction } from '../predictor.js';
+import type { Submission } from '../scheduler/queue.js';
 import { brownOut } from './brown-out.js';
 import { EscalationBudget } from './escalation-budget.js';
 
@@ -56,7 +57,7 @@ export class Cascade {
     student: ServedModel,
     texts: readonly string[],
     predictions: readonly Prediction[],
-    call: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
+    call: Pick<Submission, 'deadlineMs' | 'signal'>,
   ): Promise<Decision[]> {
     const { escalationShare } = brownOut(student.queue.fill);
     return Promise.all(
@@ -75,7 +76,7 @@ export class Cascade {
   async #ask(
     text: string,
     own: Decision,
-    { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
+    { deadlineMs, signal }: Pick<Submission, 'deadlineMs' | 'signal'>,
   ): Promise<Decision> {
     const { clock, teacherModel } = this.#options;
     const started = clock.now();

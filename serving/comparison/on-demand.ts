@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../core/errors.js';
 import { endWorker } from '../end-worker.js';
+import type { GoneSignal } from '../gone-signal.js';
 import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
 import { type ComparisonSummary, summarize } from './summary.js';
 
@@ -18,7 +19,7 @@ export interface ComparisonCall {
   /** On `performance.now()`. */
   readonly deadlineMs: number;
   /** Aborted when the client is gone. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Pick<GoneSignal, 'aborted'> | undefined;
 }
 
 export class OnDemandComparison {

@@ -3,6 +3,7 @@ import { Metadata, type ServerUnaryCall, type handleUnaryCall, status } from '@g
 import { type RetortError, toRetortError } from '../../core/errors.js';
 import { serviceName } from '../../core/protocol/inference-service.js';
 import type { EdgeContext } from '../edge-context.js';
+import { ClientGone, type GoneSignal } from '../gone-signal.js';
 import type { Call } from '../inference/submit.js';
 import { Timeline } from '../inference/timeline.js';
 import type { LogFields } from '../observe/request-record.js';
@@ -87,10 +88,10 @@ function timeLeftMs(call: AnyCall): number | null {
   return Number.isFinite(leftMs) ? Math.max(leftMs, 1) : null;
 }
 
-function cancelSignal(call: AnyCall): AbortSignal {
-  const gone = new AbortController();
+function cancelSignal(call: AnyCall): GoneSignal {
+  const gone = new ClientGone();
   call.once('cancelled', () => {
     gone.abort();
   });
-  return gone.signal;
+  return gone;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { ApiKeys } from '../access/api-keys.js';
 import type { EdgeContext } from '../edge-context.js';
+import { ClientGone, type GoneSignal } from '../gone-signal.js';
 import type { Call } from '../inference/submit.js';
 import { Timeline } from '../inference/timeline.js';
 import { mediaTypeOf, readBody } from './body.js';
@@ -129,11 +130,11 @@ function timeoutOf({ headers }: IncomingMessage): number | null {
   return timeoutMs;
 }
 
-function goneSignal(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
+function goneSignal(response: ServerResponse): GoneSignal {
+  const gone = new ClientGone();
   response.once('close', () => {
     // Every response is closed at last; only one that is not written whole has lost its client.
     if (!response.writableFinished) gone.abort();
   });
-  return gone.signal;
+  return gone;
 }

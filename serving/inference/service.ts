@@ -3,6 +3,7 @@ import type { RetortError } from '../../core/errors.js';
 import { argmax, probabilities } from '../../core/probabilities.js';
 import type { Piece } from '../../core/text/tokenizer.js';
 import type { Cascade, Decision } from '../cascade/cascade.js';
+import type { GoneSignal } from '../gone-signal.js';
 import { type Attribution, explain } from './explain.js';
 import type { Metrics } from '../metrics.js';
 import type { ModelRegistry, ServedModel } from '../model-registry.js';
@@ -20,7 +21,7 @@ export interface InferenceCall {
   /** On the clock. */
   readonly deadlineMs: number;
   /** Aborted when the client is gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: GoneSignal;
   /** A canary's share is drawn by it. */
   readonly requestId: string;
   /** Whether a teacher may answer instead. */
@@ -72,12 +73,7 @@ export class InferenceService {
   get refusal(): RetortError | null {
     const { cache, registry } = this.#options;
     if (cache !== null) return null;
-    let found: RetortError | null = null;
-    for (const { model } of registry.labelled) {
-      found = model.queue.refusalOf(1);
-      if (found === null) return null;
-    }
-    return found;
+    return registry.isFull ? (registry.models[0]?.queue.refusalOf(1) ?? null) : null;
   }
 
   /** @throws RetortError model_not_ready, model_unknown, queue_full, queue_too_long, deadline_exceeded, client_gone, of the workers */

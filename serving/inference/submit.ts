@@ -1,6 +1,7 @@
 /** The way of every request to the models and back. */
 import { fail } from '../../core/errors.js';
 import type { Item } from '../predictor.js';
+import type { GoneSignal } from '../gone-signal.js';
 import type { ServingContext } from './context.js';
 import type { Inferred, InferenceCall } from './service.js';
 import type { Timeline } from './timeline.js';
@@ -12,7 +13,7 @@ export interface Call {
   /** What the client allows; null for the server's own limit. */
   readonly timeoutMs: number | null;
   /** Aborted when the client is gone: what still waits is dropped. */
-  readonly signal: AbortSignal;
+  readonly signal: GoneSignal;
   readonly timeline: Timeline;
 }
 

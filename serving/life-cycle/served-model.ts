@@ -76,6 +76,7 @@ export async function startModel(
       intraOpThreads: settings.intraOpThreads,
       session: settings.session,
       memoryCeilingBytes: settings.memoryCeilingBytes,
+      yieldsAtOnce: firstLoad === null,
     },
     size: settings.workers,
     firstIsEnough: firstLoad !== null,

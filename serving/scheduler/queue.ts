@@ -6,6 +6,7 @@ import { type BatchLimits, batchSize, type DispatchReason } from '../../core/bat
 import { bucketOf } from '../../core/batching/buckets.js';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
+import type { GoneSignal } from '../gone-signal.js';
 import type { Item, Prediction } from '../predictor.js';
 import { retryAfterSeconds, ServiceTime } from './service-time.js';
 
@@ -31,7 +32,7 @@ export interface Submission {
   /** On the clock; an item that waits longer is answered with deadline_exceeded. */
   readonly deadlineMs: number;
   /** Aborted when the client is gone: what still waits is dropped. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: GoneSignal | undefined;
   readonly priority?: Priority;
 }
 

@@ -56,12 +56,13 @@ export class WorkerPool {
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     try {
-      const rest = options.firstIsEnough === true ? 1 : options.size;
-      const first = pool.#spawn(options.spare ?? null);
-      await Promise.all([first, ...Array.from({ length: rest - 1 }, () => pool.#spawn())]);
-      for (let more = rest; more < options.size; more += 1) {
+      await pool.#spawn(options.spare ?? null);
+      for (let more = 1; more < options.size; more += 1) {
+        const loading = pool.#spawn();
+        // One after another, since another version answers meanwhile on the same cores.
+        if (options.firstIsEnough !== true) await loading;
         // Its exit is handled where every worker's is.
-        pool.#spawn().catch(() => undefined);
+        else loading.catch(() => undefined);
       }
     } catch (error) {
       await pool.close();

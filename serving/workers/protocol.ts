@@ -7,6 +7,8 @@ export interface WorkerSetup {
   readonly folder: string;
   readonly intraOpThreads: number;
   readonly session: SessionSettings;
+  /** Whether a process goes behind others from the beginning, as beside a version that answers, or once it is ready. */
+  readonly yieldsAtOnce: boolean;
   /** A process that holds more than this between two batches asks to be replaced; null for no ceiling. */
   readonly memoryCeilingBytes: number | null;
 }

@@ -8,7 +8,7 @@ import { type PoolMessage, sentError, type WorkerMessage, type WorkerSetup } fro
 /** Batches between two looks at the memory. */
 const memoryInterval = 32;
 /** Of a process that infers, as nice has it: the server's main thread, which answers, goes first where cores are short. */
-const niceness = 10;
+const niceness = 5;
 
 function send(message: WorkerMessage): void {
   if (parentPort === null) process.send?.(message);
@@ -16,6 +16,7 @@ function send(message: WorkerMessage): void {
 }
 
 function stepBack(): void {
+  if (parentPort !== null) return;
   try {
     setPriority(niceness);
   } catch {
@@ -32,7 +33,9 @@ let predictor: Predictor | null = null;
 let ceiling: number | null = null;
 let batches = 0;
 
-async function load({ folder, intraOpThreads, session, memoryCeilingBytes }: WorkerSetup): Promise<void> {
+async function load(setup: WorkerSetup): Promise<void> {
+  const { folder, intraOpThreads, session, memoryCeilingBytes, yieldsAtOnce } = setup;
+  if (yieldsAtOnce) stepBack();
   try {
     const bundle = await openBundle(folder, { checkFiles: false });
     predictor = await Predictor.open(bundle, intraOpThreads, session);
@@ -40,7 +43,7 @@ async function load({ folder, intraOpThreads, session, memoryCeilingBytes }: Wor
     const { rowByRow, provider, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;
     send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider });
-    if (parentPort === null) stepBack();
+    if (!yieldsAtOnce) stepBack();
   } catch (thrown) {
     send({ kind: 'refused', error: sentError(thrown) });
     leave();

@@ -23,7 +23,10 @@ async function listen(cache: ResultCache | null = null): Promise<void> {
   metrics = new Metrics(() => []);
   const logger = pino({ level: 'silent' });
   const registry = {
-    labelled: [{ model, label: 'stable' }],
+    models: [model],
+    get isFull() {
+      return model.queue.fill >= 1;
+    },
     find: () => model,
   } as unknown as ModelRegistry;
   const inference = new InferenceService({

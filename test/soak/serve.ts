@@ -109,7 +109,12 @@ async function killOne(): Promise<void> {
   if (victim === undefined) return;
   const killed = performance.now();
   const since = () => (performance.now() - killed) / 1000;
-  process.kill(victim, 'SIGKILL');
+  try {
+    process.kill(victim, 'SIGKILL');
+  } catch {
+    // It has just ended by itself: a reload has released it.
+    return;
+  }
   kills += 1;
   // A worker of a version that only loads is not missed.
   while ((await readyWorkers()) >= before && since() < 1) await sleep(5);

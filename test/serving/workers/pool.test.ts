@@ -45,6 +45,7 @@ async function start({ folder = bundle, memoryCeilingBytes, ...options }: Start 
       intraOpThreads: 1,
       session: defaultSessionSettings,
       memoryCeilingBytes: memoryCeilingBytes ?? null,
+      yieldsAtOnce: false,
     },
     size: 1,
     isolation: 'process',
