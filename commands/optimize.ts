@@ -11,7 +11,7 @@ import { type Checked, optimizeChecked } from '../export/optimize/optimize-check
 import { type Target, targets } from '../export/optimize/rule.js';
 import { opsetOf } from '../export/opset/convert.js';
 import { withLengths } from '../export/optimize/wire-lengths.js';
-import { rulesFor } from '../export/optimize/rules.js';
+import { latencyRules, rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
 import { collect, commaSeparated, decimal, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
@@ -170,12 +170,8 @@ interface Sizes {
   readonly after: number;
 }
 
-function report(
-  before: Graph,
-  { optimized, validation }: Checked,
-  bytes: Sizes,
-  { target, explain }: Options,
-): object {
+function report(before: Graph, { optimized, validation }: Checked, bytes: Sizes, options: Options): object {
+  const { target, explain } = options;
   return {
     target,
     nodes: { before: before.nodes.length, after: optimized.model.graph.nodes.length },
@@ -183,7 +179,7 @@ function report(
     bytes,
     passes: optimized.passes,
     rewrites: optimized.rewrites,
-    off: rulesOff(target),
+    off: rulesOff(options),
     ...(explain === true ? { refusals: optimized.refusals } : {}),
     validation,
   };
@@ -193,9 +189,10 @@ function print(
   before: Graph,
   { optimized, validation }: Checked,
   bytes: Sizes,
-  { target, explain }: Options,
+  options: Options,
   output: string,
 ): void {
+  const { target, explain } = options;
   const after = optimized.model.graph;
   const mebibytes = (size: number) => (size / 2 ** 20).toFixed(2);
   const milliseconds = optimized.passes.reduce((sum, pass) => sum + pass.milliseconds, 0);
@@ -216,7 +213,7 @@ function print(
   if (explain === true) {
     for (const { rule, node, reason } of optimized.refusals)
       lines.push(`  ${rule} not at ${node}: ${reason}`);
-    for (const { rule, why } of rulesOff(target)) lines.push(`  ${rule} is off for ${target}: ${why}`);
+    for (const { rule, why } of rulesOff(options)) lines.push(`  ${rule} is off for ${target}: ${why}`);
     if (optimized.refusals.length === 0) lines.push('  nothing else almost matched');
     lines.push('');
   } else if (optimized.refusals.length > 0)
@@ -230,11 +227,15 @@ function print(
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function rulesOff(target: Target): { rule: string; why: string }[] {
-  return rulesFor({ target }, { enabled: [], disabled: [] }).flatMap(({ rule, why }) =>
+function rulesOff({ target, latency }: Options): { rule: string; why: string }[] {
+  const listed = rulesFor({ target }, { enabled: [], disabled: [] }).flatMap(({ rule, why }) =>
     why === null ? [] : [{ rule: rule.name, why }],
   );
+  const arranging = latency === true || target !== 'cpu' ? [] : latencyRules;
+  return [...listed, ...arranging.map(({ name }) => ({ rule: name, why: withoutLatency }))];
 }
+
+const withoutLatency = 'it makes more nodes; --latency turns it on, since on a CPU they take less time';
 
 function operatorsOf({ nodes }: Graph): Record<string, number> {
   return tally(nodes.map(operatorName));

@@ -22,6 +22,18 @@ export const optimizerErrors = define({
     message: 'The graph has no input {name} of one length a row.',
     hint: 'Give --lengths one of its inputs that has one axis; it has {known}.',
   },
+  optimizer_random: {
+    kind: 'invalid',
+    message:
+      'The model gives another result each time it runs ({nodes}), so nothing can be compared with it.',
+    hint: 'Nothing was written. Export it for inference (in PyTorch, model.eval() before the export).',
+  },
+  optimizer_unchecked: {
+    kind: 'invalid',
+    message:
+      'The original runs on none of the inputs that it was tried on, so nothing was compared: {reason}',
+    hint: 'Nothing was written. Say what inputs take with --input NAME=KIND; a graph that was exported for one size alone takes no other.',
+  },
   optimizer_mismatch: {
     kind: 'internal',
     message:

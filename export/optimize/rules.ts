@@ -6,6 +6,7 @@ import { biasBeforeGelu } from './rules/bias-before-gelu.js';
 import { biasGelu } from './rules/bias-gelu.js';
 import { embedLayerNormalization } from './rules/embed-layer-normalization.js';
 import { firstToken } from './rules/first-token.js';
+import { gatherPart } from './rules/gather-part.js';
 import { gelu } from './rules/gelu.js';
 import { layerNormalization } from './rules/layer-normalization.js';
 import { openAttention } from './rules/open-attention.js';
@@ -34,6 +35,7 @@ export const cleaningRules: readonly Rule[] = [
   mergeTransposes,
   plainReshape,
   takeOne,
+  gatherPart,
   timesZero,
   dropUnusedOutputs,
 ];

@@ -28,7 +28,7 @@ const product: InferenceRule = ({ node, inputs: [a, b] }) => {
   return [{ dtype: a.dtype, shape: [...batch, ...rows, ...columns] }];
 };
 
-const lstm: InferenceRule = ({ inputs: [x, , recurrence] }) => {
+const recurrent: InferenceRule = ({ inputs: [x, , recurrence] }) => {
   if (x == null) return [];
   const [time, batch]: readonly Dimension[] = x.shape ?? [null, null];
   const [directions, , hidden]: readonly Dimension[] = recurrence?.shape ?? [null, null, null];
@@ -71,7 +71,9 @@ export const linearAlgebraInference: InferenceRules = {
   Gemm: product,
   'com.microsoft:FusedMatMul': product,
   'com.microsoft:FusedGemm': product,
-  LSTM: lstm,
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNN: recurrent,
   Attention: attentionOfHeads,
   'com.microsoft:Attention': attention,
   'com.microsoft:EmbedLayerNormalization': embedding,

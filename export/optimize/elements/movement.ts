@@ -7,6 +7,7 @@ import {
   constant,
   divide,
   element,
+  index,
   one,
   type Polynomial,
   product,
@@ -97,6 +98,21 @@ const gathered: Definition = (context) => {
   ]);
 };
 
+const gatheredElements: Definition = (context) => {
+  const data = context.inputShape(0);
+  if (data === null) return null;
+  // Where every element is the same number, it does not matter which.
+  const any = context.input(
+    0,
+    data.map((length, axis) => index(`any${String(axis)}`, length)),
+  );
+  if (any.kind === 'number' && asNumber(any.value) !== null) return any;
+  const found = context.input(1, context.index);
+  if (found.kind !== 'number') return null;
+  const axis = axisOf(context, 'axis', 0, data.length);
+  return context.input(0, context.index.with(axis, fromFront(found.value, data[axis] ?? one)));
+};
+
 const gatheredByTuples: Definition = (context) => {
   const [data, indices] = [context.inputShape(0), context.inputShape(1)];
   const width = asNumber(indices?.at(-1) ?? zero);
@@ -174,6 +190,7 @@ export const movementDefinitions: Readonly<Record<string, Definition>> = {
   Transpose: transposed,
   Slice: sliced,
   Gather: gathered,
+  GatherElements: gatheredElements,
   GatherND: gatheredByTuples,
   Concat: concatenated,
   Split: part,

@@ -4,6 +4,7 @@ import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { asMultiple, index } from '../elements/polynomial.js';
 import { producerOf } from '../operands.js';
+import { recurrentOperators } from './recurrent.js';
 
 /** The value that gives an order of all rows, where these indices are one: the second output of TopK. */
 export function permutationAt(editor: GraphEditor, indices: string): string | null {
@@ -16,7 +17,8 @@ export function permutationAt(editor: GraphEditor, indices: string): string | nu
 }
 
 /**
- * Gathers by the inverse of an order, one on each way down from a value; null where a way has none.
+ * On each way down from a value the Gather by the inverse of an order, or the recurrent operator that reads the rows
+ * in that order; null where a way has neither. With them each Concat on the way, of which all parts must be sorted.
  * @param axis of the value, on which the rows lie
  */
 export function restoring(editor: GraphEditor, value: string, axis: number, order: string): Node[] | null {
@@ -26,12 +28,22 @@ export function restoring(editor: GraphEditor, value: string, axis: number, orde
     const [output = ''] = reader.outputs;
     const isInverse = (indices: string) => isInverseOf(editor, indices, order);
     if (reader.opType === 'Shape') continue;
+    if (reader.opType === 'Concat' && intAttribute(reader, 'axis', 0) !== axis) {
+      const further = restoring(editor, output, axis, order);
+      if (further === null) return null;
+      found.push(reader, ...further);
+      continue;
+    }
     if (reader.inputs[0] !== value) return null;
     if (
       reader.opType === 'Gather' &&
       intAttribute(reader, 'axis', 0) === axis &&
       isInverse(reader.inputs[1] ?? '')
     ) {
+      found.push(reader);
+      continue;
+    }
+    if (recurrentOperators.includes(reader.opType) && axis === rowsOfInput) {
       found.push(reader);
       continue;
     }
@@ -42,6 +54,9 @@ export function restoring(editor: GraphEditor, value: string, axis: number, orde
   }
   return found;
 }
+
+/** The axis of the rows in what a recurrent operator reads, [time, batch, width]. */
+const rowsOfInput = 1;
 
 /** Where an axis is after a node that moves elements. */
 function axisBelow(editor: GraphEditor, node: Node, axis: number): number | null {

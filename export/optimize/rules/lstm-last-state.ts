@@ -1,14 +1,15 @@
-/** Y[last step of a row, direction] = Y_h[direction]; the last step backwards is the first. */
+/** Y[last step of a row, direction] = Y_h[direction], of LSTM, GRU and RNN; the last step backwards is the first. */
 import { int, text } from '../../../core/graph/attributes.js';
 import type { Node } from '../../../core/graph/ir.js';
 import { int64 } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
+import { lengthsPlace, recurrentOperators } from '../lstm/recurrent.js';
 import { asMultiple, asNumber, difference, index, one, type Polynomial } from '../elements/polynomial.js';
 import { type Rule } from '../rule.js';
 
 export const lstmLastState: Rule = {
   name: 'lstm-last-state',
-  anchors: ['LSTM'],
+  anchors: recurrentOperators,
   match(editor, node) {
     const [steps = ''] = node.outputs;
     if (steps === '' || node.domain !== '' || (node.attributes.layout?.value ?? 0) !== 0) return null;
@@ -75,7 +76,7 @@ function lastStep(
   time: Polynomial | undefined,
   row: Polynomial,
 ): Polynomial | null {
-  const lengths = inputs[4] ?? '';
+  const lengths = inputs[lengthsPlace] ?? '';
   if (lengths === '') return time === undefined ? null : difference(time, one);
   const length = editor.elements.at(lengths, [row]);
   return length.kind === 'number' ? difference(length.value, one) : null;

@@ -1,6 +1,6 @@
 /** An optimised graph is accepted by the runtime as it stands, and gives what the original gives. */
 import { openSession, type Session, type SessionOptions } from '../../../core/engines/session.js';
-import { RetortError } from '../../../core/errors.js';
+import { fail, RetortError } from '../../../core/errors.js';
 import { encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
 import type { Tensor } from '../../../core/tensor.js';
@@ -39,7 +39,7 @@ export interface FailingCase {
 /** Longer rows take long and show nothing that these do not. */
 const longestTried = 512;
 
-/** @throws RetortError optimizer_inputs_unknown; session_refused, session_run_failed of the optimised graph */
+/** @throws RetortError optimizer_inputs_unknown, optimizer_random, optimizer_unchecked; session_refused, session_run_failed of the optimised graph */
 export async function validate(
   original: Model,
   optimised: Model,
@@ -91,17 +91,39 @@ async function compareSessions(
   const cases = [...casesFor(plans, longest), ...(texts.length === 0 ? [] : [caseOfTexts(plans, texts)])];
   const [done, skipped]: [string[], string[]] = [[], []];
   let difference = 0;
+  let reason = '';
   for (const one of cases) {
-    const expected = await before.run(one.feeds).catch(() => null);
+    const expected = await before.run(one.feeds).catch((error: unknown) => {
+      if (!(error instanceof RetortError)) throw error;
+      reason ||= error.message;
+      return null;
+    });
     if (expected === null) {
       skipped.push(one.name);
       continue;
     }
+    if (done.length === 0) await expectRepeatable(original, before, one, expected, tolerance);
     const compared: Compared = await compareOn(one, expected, after, tolerance);
     if (compared.divergence !== null)
       return { divergence: compared.divergence, failing: { case: one, expected } };
     difference = Math.max(difference, compared.difference);
     done.push(one.name);
   }
+  if (done.length === 0) throw fail('optimizer_unchecked', { reason });
   return { validation: { tolerance, difference, cases: done, skipped } };
+}
+
+/** @throws RetortError optimizer_random where the original gives something else a second time */
+async function expectRepeatable(
+  { graph }: Model,
+  session: Session,
+  one: Case,
+  expected: Readonly<Record<string, Tensor>>,
+  tolerance: number,
+): Promise<void> {
+  const { divergence } = await compareOn(one, expected, session, tolerance);
+  if (divergence === null) return;
+  const random = graph.nodes.filter(({ opType }) => /^(Random|Multinomial|Bernoulli|Dropout)/.test(opType));
+  const nodes = random.map(({ name, opType }) => `${opType} ${name}`.trim()).slice(0, 3);
+  throw fail('optimizer_random', { nodes: nodes.length === 0 ? 'no operator says why' : nodes.join(', ') });
 }
