@@ -28,6 +28,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['tokenize', () => import('./commands/tokenize.js')],
   ['compare', () => import('./commands/compare.js')],
   ['loadtest', () => import('./commands/loadtest.js')],
+  ['plan', () => import('./commands/plan.js')],
   ['bench', () => import('./commands/bench.js')],
 ]);
 

@@ -109,6 +109,32 @@ export const loadtestErrors = define({
     message: 'The load that drives the server ended with status {status}: {reason}.',
     hint: 'Run `retort serve` and `retort loadtest` by themselves to see what they say.',
   },
+  plan_costs_missing: {
+    kind: 'not_found',
+    message: 'There is no file of serving costs {path}.',
+    hint: 'Measure them with `retort bench costs --out {path}`.',
+  },
+  plan_costs_malformed: {
+    kind: 'malformed',
+    message: '{path} does not hold serving costs of this version.',
+    hint: 'Measure them anew with `retort bench costs --out {path}`.',
+  },
+  plan_impossible: {
+    kind: 'invalid',
+    message:
+      'No replica of {shapes} keeps a p99 of {bound} ms, even at {rate} texts/s: it reaches {reached} ms.',
+    hint: 'Allow a higher p99, serve a smaller model, or measure on a faster machine.',
+  },
+  plan_check_unfit: {
+    kind: 'invalid',
+    message: '{path} cannot be compared with a prediction: {reason}.',
+    hint: 'Give a report of `retort loadtest --rate N` or of `--find-capacity`, with one text a request.',
+  },
+  plan_prediction_off: {
+    kind: 'invalid',
+    message: 'The prediction is off by more than is allowed: {misses}.',
+    hint: 'Measure the costs again on a quiet machine, with the texts and the settings of the run.',
+  },
   reports_off: {
     kind: 'not_found',
     message: 'This server was given no folder of load reports.',

@@ -12,6 +12,8 @@ export interface ModelGauges {
   readonly readyWorkers: number;
   /** Of its worker processes; null where the system does not say. */
   readonly residentBytes: number | null;
+  /** Of the worker processes that run now; null where the system does not say. */
+  readonly processorSeconds: number | null;
 }
 
 export function modelMetrics(registers: Registry[], read: () => readonly ModelGauges[]) {
@@ -42,6 +44,11 @@ export function modelMetrics(registers: Registry[], read: () => readonly ModelGa
     'retort_worker_resident_memory_bytes',
     'Resident memory of a version’s worker processes together',
     ({ residentBytes }) => residentBytes,
+  );
+  gauge(
+    'retort_worker_cpu_seconds',
+    'Processor time of the worker processes that a version has now',
+    ({ processorSeconds }) => processorSeconds,
   );
   gauge('retort_model_info', 'Loaded versions, with their label and execution provider', () => 1, [
     'label',

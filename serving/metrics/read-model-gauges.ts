@@ -11,22 +11,34 @@ export function readModelGauges(registry: ModelRegistry): ModelGauges[] {
     provider: pool.facts.provider,
     queueDepth: queue.depth,
     readyWorkers: pool.readyWorkers,
-    residentBytes: residentBytesOf(pool.pids),
+    ...workerUse(pool.pids),
   }));
 }
 
-function residentBytesOf(pids: readonly number[]): number | null {
-  let total = 0;
-  for (const pid of pids) total += residentBytes(pid);
-  return total === 0 ? null : total;
+/** USER_HZ, the unit of /proc/PID/stat, which is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** Null where the system does not say. */
+function workerUse(pids: readonly number[]): Pick<ModelGauges, 'residentBytes' | 'processorSeconds'> {
+  let [residentBytes, ticks] = [0, 0];
+  for (const pid of pids) {
+    residentBytes += 1024 * Number(/^VmRSS:\s*(\d+) kB/m.exec(readProcess(pid, 'status'))?.[1] ?? 0);
+    // After the name, which may hold spaces: the state, ten fields, then time in user and in kernel mode.
+    const [, user = 0, kernel = 0] =
+      /\) \S(?: \S+){10} (\d+) (\d+)/.exec(readProcess(pid, 'stat'))?.map(Number) ?? [];
+    ticks += user + kernel;
+  }
+  return {
+    residentBytes: residentBytes === 0 ? null : residentBytes,
+    processorSeconds: ticks === 0 ? null : ticks / ticksPerSecond,
+  };
 }
 
-/** 0 where the system does not say, as of a process that has just ended. */
-function residentBytes(pid: number): number {
+/** Empty where the system does not say, as of a process that has just ended. */
+function readProcess(pid: number, file: 'status' | 'stat'): string {
   try {
-    const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
-    return 1024 * Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0);
+    return readFileSync(`/proc/${String(pid)}/${file}`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }

@@ -1,0 +1,193 @@
+/** `retort bench costs`: what serving a model costs on this machine, for `retort plan`. */
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { bucketLimits } from '../../core/batching/buckets.js';
+import { openBundle } from '../../core/bundle/read.js';
+import { describeMachine } from '../../core/machine.js';
+import { startBareLoop } from '../../loadtest/bench/bare-loop.js';
+import { loadInChild } from '../../loadtest/bench/child.js';
+import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/plan/costs.js';
+import { measureRuns, processorMs } from '../../loadtest/plan/measure-runs.js';
+import { type MeasuredLoop, serverCosts } from '../../loadtest/plan/measure-server.js';
+import { renderCosts } from '../../loadtest/plan/render-costs.js';
+import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
+import { serviceTime } from '../../loadtest/plan/service-time.js';
+import { parseConfig } from '../../serving/config.js';
+import { longestRow, Predictor } from '../../serving/predictor.js';
+import { decimal, integer } from '../options.js';
+import { writeWhole } from '../write-whole.js';
+import { cli, type ServedBundle, withServedBundle } from './served-bundle.js';
+
+interface CostsOptions {
+  readonly duration: number;
+  readonly texts?: string;
+  readonly seed: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Texts whose sizes are kept. */
+const mostTexts = 2000;
+const manyConnections = 32;
+/** Of the saturated throughput, at which the generator's own costs are taken. */
+const generatorShare = 0.6;
+
+export function register(bench: Command): void {
+  bench
+    .command('costs')
+    .summary('what serving costs by batch and length, for `retort plan`')
+    .description(
+      'Measures runs of the session over a grid of rows and lengths, bare sessions on one core and on all, and a ' +
+        'server of one worker under closed loops of one and of many connections and an open loop.',
+    )
+    .argument('[model]', 'a shipped model, or the folder of a bundle')
+    .option('--duration <seconds>', 'of each of its measurements', decimal(0.5, 120), 10)
+    .option('--texts <file>', 'texts as they will come, .txt or .jsonl (default: built-in reviews)')
+    .option('--seed <n>', 'of the order of the measurements', integer(0, 2 ** 31 - 1), 1)
+    .option('--out <file>', 'write the costs as JSON')
+    .option('--json', 'print the costs as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  retort bench costs --out costs.json\n  retort plan costs.json --rate 5000 --p99 50',
+    )
+    .action(run);
+}
+
+async function run(model: string | undefined, options: CostsOptions): Promise<void> {
+  const { texts, out, json } = options;
+  await withServedBundle({ model, texts, workers: 1 }, async (bundle) => {
+    const costs = await measure(bundle, options);
+    const written = `${JSON.stringify(costs)}\n`;
+    if (out !== undefined) await writeWhole(out, written);
+    process.stdout.write(json === true ? written : `${renderCosts(costs)}\n`);
+  });
+}
+
+async function measure(
+  served: ServedBundle,
+  { duration, seed }: Pick<CostsOptions, 'duration' | 'seed'>,
+): Promise<ServingCosts> {
+  const startedAt = new Date().toISOString();
+  const machine = describeMachine();
+  const { manifest, precision } = served;
+  // The server does nothing meanwhile.
+  const alone = await measureAlone(served, duration, seed);
+  const speeds = await measureSpeeds(served, duration);
+  const speedBesideOne = speeds.find(({ busy }) => busy === 2)?.speed ?? 1;
+  const { server, memory, generatorMs } = await measureServer(served, duration, speedBesideOne);
+  const { requestMs, batchMs, workerMs, latencyMs } = server;
+  const { queue } = parseConfig({ repository: '' }, 'defaults');
+  const batching: ServingCosts['batching'] = {
+    queueCapacity: queue.capacity,
+    largestBatch: queue.largestBatch,
+    tokenBudget: queue.tokenBudget,
+    rowByRow: alone.rowByRow,
+    longestRow: longestRow(manifest),
+  };
+  const { runs, spread, tokenizeMsPerCharacter, sizes } = alone;
+  const worker = { runs, spread, tokenizeMsPerCharacter, batchMs: 0 };
+  const middleOfSpread = () => 0.5;
+  const textMs = serviceTime({ worker, batching });
+  const aloneMs = sizes.reduce((sum, size) => sum + textMs([size], middleOfSpread), 0) / sizes.length;
+  return costsSchema.parse({
+    format: COSTS_FORMAT,
+    kind: 'serving-costs',
+    bundle: `${manifest.name}/${manifest.version}`,
+    precision,
+    provider: alone.provider,
+    startedAt,
+    machine,
+    seed,
+    worker: { ...worker, batchMs: Math.max(0, workerMs - aloneMs) },
+    main: { requestMs, batchMs },
+    wireMs: Math.max(0, latencyMs - requestMs - batchMs - workerMs),
+    generatorMs,
+    speeds,
+    memory,
+    batching,
+    texts: sizes,
+  } satisfies ServingCosts);
+}
+
+async function measureAlone({ folder, texts }: ServedBundle, seconds: number, seed: number) {
+  progress('runs of the session');
+  const predictor = await Predictor.open(await openBundle(folder), 1);
+  const { rowByRow, provider, tokenizer } = predictor;
+  const some = texts.slice(0, mostTexts);
+  const sizes = some.map((text) => ({ characters: text.length, ids: tokenizer.encode(text).length }));
+  const idsOf = (length: number) =>
+    Array.from({ length }, (_, place) => 1 + (place % (tokenizer.vocabularySize - 1)));
+  const measured = await measureRuns({
+    run: (rows, length) => predictor.run(Array.from({ length: rows }, () => ({ ids: idsOf(length) }))),
+    rows: rowByRow ? [1] : [1, 2, 4, 8, 16],
+    lengths: bucketLimits(Math.max(...sizes.map(({ ids }) => ids))),
+    seconds,
+    seed,
+  });
+  await predictor.close();
+  let characters = 0;
+  const before = process.cpuUsage();
+  const endMs = performance.now() + 1000;
+  while (performance.now() < endMs) {
+    for (const text of some) {
+      tokenizer.encode(text);
+      characters += text.length;
+    }
+  }
+  return { ...measured, tokenizeMsPerCharacter: processorMs(before) / characters, sizes, rowByRow, provider };
+}
+
+/** Bare sessions on one core, on two, on twice as many, …, and on all. */
+async function measureSpeeds({ folder, texts, precision }: ServedBundle, seconds: number) {
+  const cores = availableParallelism();
+  const counts = [1];
+  for (let busy = 2; busy < cores; busy *= 2) counts.push(busy);
+  if (cores > 1) counts.push(cores);
+  // Texts a millisecond of processor time.
+  const rates: { busy: number; each: number }[] = [];
+  for (const busy of counts) {
+    progress(`sessions on ${busy} core${busy === 1 ? '' : 's'}`);
+    const loop = await startBareLoop({ folder, texts, precision, workers: busy });
+    await loop.measure({ seconds: 1, tokenise: true });
+    const before = process.cpuUsage();
+    const done = (await loop.measure({ seconds, tokenise: true })) * seconds;
+    rates.push({ busy, each: done / processorMs(before) });
+    await loop.close();
+  }
+  const alone = rates[0]?.each ?? NaN;
+  return rates.map(({ busy, each }) => ({ busy, speed: each / alone }));
+}
+
+async function measureServer(
+  { served: { target }, textsFile }: ServedBundle,
+  seconds: number,
+  speedBesideOne: number,
+) {
+  const load = (...more: string[]) =>
+    loadInChild(cli, [target.href, ...more, '--duration', String(seconds), '--texts', textsFile]);
+  const loop = async (connections: number): Promise<MeasuredLoop> => {
+    progress(`served, ${connections} connection${connections === 1 ? '' : 's'}`);
+    const before = await scrapeCounters(target);
+    const report = await load('--connections', String(connections), '--warmup', '1');
+    return { report, before, after: await scrapeCounters(target) };
+  };
+  const single = await loop(1);
+  const many = await loop(manyConnections);
+  const rate = generatorShare * many.report.measured.requestsPerSecond;
+  progress(`served at ${rate.toFixed(0)} requests/s`);
+  const open = await load('--rate', rate.toFixed(1), '--max-lag', '1000');
+  const memory = {
+    serverBytes: many.after.get('process_resident_memory_bytes') ?? 0,
+    workerBytes: many.after.get('retort_worker_resident_memory_bytes') ?? 0,
+  };
+  const { generatorCores, requestsPerSecond } = open.measured;
+  return {
+    server: serverCosts(single, many, speedBesideOne),
+    memory,
+    generatorMs: (1000 * generatorCores) / requestsPerSecond,
+  };
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,66 @@
+/** What serving a model costs, as `retort bench costs` measures it: the shape of its JSON file. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { fail } from '../../core/errors.js';
+import { machineSchema } from '../../core/machine.js';
+
+export const COSTS_FORMAT = 1;
+
+const positive = z.number().positive();
+const milliseconds = z.number().nonnegative();
+
+export const costsSchema = z.strictObject({
+  format: z.literal(COSTS_FORMAT),
+  kind: z.literal('serving-costs'),
+  bundle: z.string(),
+  precision: z.string(),
+  provider: z.string(),
+  startedAt: z.iso.datetime(),
+  machine: machineSchema,
+  seed: z.int(),
+  /** What one worker, on a core of its own, spends on a batch. */
+  worker: z.strictObject({
+    /** One run of the session: medians over a grid, whole in rows and lengths. */
+    runs: z
+      .array(z.strictObject({ rows: z.int().positive(), length: z.int().positive(), ms: positive }))
+      .min(1),
+    /** A run's time over its cell's median, ascending and at equal shares of the runs: how much it varies. */
+    spread: z.array(positive).min(1),
+    tokenizeMsPerCharacter: milliseconds,
+    /** Beside that, for each batch: messages, mostly. */
+    batchMs: milliseconds,
+  }),
+  /** Processor time of the server's one main thread. */
+  main: z.strictObject({ requestMs: milliseconds, batchMs: milliseconds }),
+  /** What a client waits beside the server's work, on loopback. */
+  wireMs: milliseconds,
+  /** Processor time that the load generator takes for a request: it shares the machine in a check. */
+  generatorMs: milliseconds,
+  /** How fast each of so many busy cores is, one alone being 1; ascending. */
+  speeds: z.array(z.strictObject({ busy: z.int().positive(), speed: positive })).min(1),
+  memory: z.strictObject({ serverBytes: positive, workerBytes: positive }),
+  batching: z.strictObject({
+    queueCapacity: z.int().positive(),
+    largestBatch: z.int().positive(),
+    tokenBudget: z.int().positive(),
+    rowByRow: z.boolean(),
+    /** The most ids that a text becomes. */
+    longestRow: z.int().positive(),
+  }),
+  /** Of the texts that were sent: characters, and ids. */
+  texts: z.array(z.strictObject({ characters: z.int().nonnegative(), ids: z.int().positive() })).min(1),
+});
+
+export type ServingCosts = z.infer<typeof costsSchema>;
+
+/** @throws RetortError plan_costs_missing, plan_costs_malformed */
+export async function readCosts(path: string): Promise<ServingCosts> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fail('plan_costs_missing', { path }, error);
+  });
+  try {
+    return costsSchema.parse(JSON.parse(content));
+  } catch (error) {
+    throw fail('plan_costs_malformed', { path }, error);
+  }
+}

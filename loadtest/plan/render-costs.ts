@@ -1,0 +1,32 @@
+/** The costs of serving, as text. */
+import { machineLine } from '../../core/machine.js';
+import { bytesText } from '../../core/report/units.js';
+import type { ServingCosts } from './costs.js';
+import { runTime } from './service-time.js';
+
+export function renderCosts(costs: ServingCosts): string {
+  const { worker, main, memory, texts } = costs;
+  const ids = texts.map((text) => text.ids).sort((a, b) => a - b);
+  const middle = ids[ids.length >> 1] ?? 0;
+  const run = runTime(worker.runs);
+  const most = costs.batching.rowByRow ? 1 : costs.batching.largestBatch;
+  const line = (label: string, value: string) => `${label.padEnd(28)}${value}`;
+  const ms = (value: number) => `${value.toPrecision(3)} ms`;
+  return [
+    line(`a run of ${middle} ids`, ms(run(1, middle))),
+    ...(most === 1 ? [] : [line(`of ${most} such rows`, ms(run(most, middle)))]),
+    line('tokenising a character', ms(worker.tokenizeMsPerCharacter)),
+    line('worker, a batch beside that', ms(worker.batchMs)),
+    line('main thread, a request', ms(main.requestMs)),
+    line('main thread, a batch', ms(main.batchMs)),
+    line('beside the server', ms(costs.wireMs)),
+    line('load generator, a request', ms(costs.generatorMs)),
+    line(
+      'speed of a core',
+      costs.speeds.map(({ busy, speed }) => `${speed.toFixed(2)} with ${busy} busy`).join(', '),
+    ),
+    line('memory', `${bytesText(memory.serverBytes)} + ${bytesText(memory.workerBytes)} a worker`),
+    `conditions  ${costs.bundle} ${costs.precision} on ${costs.provider}, ${texts.length} texts of ${ids[0] ?? 0} to ${ids.at(-1) ?? 0} ids`,
+    `machine     ${machineLine(costs.machine)}`,
+  ].join('\n');
+}

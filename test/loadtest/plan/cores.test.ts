@@ -1,0 +1,69 @@
+/** Threads on simulated cores: nobody gets more than a core, no core idles while work waits. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { SimulatedCores, type Weight } from '../../../loadtest/plan/cores.js';
+
+const ends = (cores: SimulatedCores, threads: readonly (readonly [Weight, number])[]) => {
+  const at: number[] = [];
+  threads.forEach(([weight, work], place) => {
+    cores.run(cores.thread(weight), work, () => {
+      at[place] = cores.nowMs;
+    });
+  });
+  while (cores.advance(Infinity));
+  return at;
+};
+
+describe('threads that share cores', () => {
+  test('of one weight are equally fast', () => {
+    const three = [1, 1, 2].map((work) => ['normal', work] as const);
+    // Three on two cores run at 2/3 until the short ones end at 1.5; the long one has 1 left then, alone.
+    expect(ends(new SimulatedCores(2), three)).toEqual([1.5, 1.5, 2.5]);
+  });
+
+  test('of a lower weight get what is left', () => {
+    const [first = NaN, other = NaN] = ends(new SimulatedCores(1), [
+      ['normal', 10],
+      ['yielding', 10],
+    ]);
+    expect(first).toBeCloseTo((10 * (1024 + 110)) / 1024, 6);
+    expect(other).toBeCloseTo(20, 6);
+  });
+
+  test('are as slow as busy cores are', () => {
+    const halved = new SimulatedCores(2, (busy) => 1 / busy);
+    expect(
+      ends(halved, [
+        ['normal', 4],
+        ['normal', 4],
+      ]),
+    ).toEqual([8, 8]);
+  });
+
+  test('do all the work that there is, and never more than the cores can', () => {
+    const work = fc.record({
+      weight: fc.constantFrom<Weight>('normal', 'yielding'),
+      ms: fc.integer({ min: 1, max: 50 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(work, { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 8 }),
+        (jobs, count) => {
+          const cores = new SimulatedCores(count);
+          const last = Math.max(
+            ...ends(
+              cores,
+              jobs.map(({ weight, ms }) => [weight, ms] as const),
+            ),
+          );
+          const total = jobs.reduce((sum, { ms }) => sum + ms, 0);
+          const longest = Math.max(...jobs.map(({ ms }) => ms));
+          expect(last).toBeGreaterThanOrEqual(Math.max(total / count, longest) - 1e-6);
+          expect(last).toBeLessThanOrEqual(total + 1e-6);
+          expect(cores.meanBusy * last).toBeCloseTo(total, 5);
+        },
+      ),
+    );
+  });
+});

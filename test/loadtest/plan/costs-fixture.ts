@@ -1,0 +1,57 @@
+/** Costs that are easy to reckon with, and a capacity that was measured. */
+import { describeMachine } from '../../../core/machine.js';
+import { CAPACITY_FORMAT, type CapacityReport } from '../../../loadtest/capacity/report.js';
+import { COSTS_FORMAT, type ServingCosts } from '../../../loadtest/plan/costs.js';
+
+/** One cell, nothing beside the worker's run. */
+export function simpleCosts(changes: Partial<ServingCosts> = {}): ServingCosts {
+  return {
+    format: COSTS_FORMAT,
+    kind: 'serving-costs',
+    bundle: 'tiny/1',
+    precision: 'fp32',
+    provider: 'cpu',
+    startedAt: new Date(0).toISOString(),
+    machine: { ...describeMachine(), cores: 2 },
+    seed: 1,
+    worker: {
+      runs: [{ rows: 1, length: 10, ms: 10 }],
+      spread: [1],
+      tokenizeMsPerCharacter: 0,
+      batchMs: 0,
+    },
+    main: { requestMs: 0, batchMs: 0 },
+    wireMs: 0,
+    generatorMs: 0,
+    speeds: [{ busy: 1, speed: 1 }],
+    memory: { serverBytes: 2 ** 27, workerBytes: 2 ** 26 },
+    batching: { queueCapacity: 1e6, largestBatch: 1, tokenBudget: 2048, rowByRow: false, longestRow: 128 },
+    texts: [{ characters: 20, ids: 10 }],
+    ...changes,
+  };
+}
+
+/** Times whose spread is that of the exponential distribution: its quantiles, in the middle of equal shares. */
+export function exponentialSpread(shares: number): number[] {
+  return Array.from({ length: shares }, (_, place) => -Math.log1p(-(place + 0.5) / shares));
+}
+
+export function capacityReport(): CapacityReport {
+  return {
+    format: CAPACITY_FORMAT,
+    kind: 'capacity',
+    url: 'http://127.0.0.1:1/v1/predict',
+    startedAt: new Date(0).toISOString(),
+    p99BoundMs: 50,
+    confidence: 0.99,
+    precision: 0.05,
+    secondsEach: 10,
+    seed: 1,
+    texts: 1,
+    textsPerRequest: 1,
+    searches: [],
+    capacity: { median: 80, low: 80, high: 80, confidence: 0 },
+    ended: 'complete',
+    machine: describeMachine(),
+  };
+}

@@ -1,0 +1,200 @@
+/** From costs to replicas; what was measured beside what was predicted; what is read off a server. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeMachine } from '../../../core/machine.js';
+import { check } from '../../../loadtest/plan/check.js';
+import { measureRuns } from '../../../loadtest/plan/measure-runs.js';
+import { serverCosts } from '../../../loadtest/plan/measure-server.js';
+import { plan } from '../../../loadtest/plan/plan.js';
+import { planPage } from '../../../loadtest/plan/plan-page.js';
+import { renderPlan } from '../../../loadtest/plan/render-plan.js';
+import { parseCounters } from '../../../loadtest/plan/server-counters.js';
+import { runTime, serviceTime } from '../../../loadtest/plan/service-time.js';
+import { simulatedCapacity } from '../../../loadtest/plan/simulated-capacity.js';
+import { type LoadReport, REPORT_FORMAT } from '../../../loadtest/report.js';
+import { capacityReport, simpleCosts } from './costs-fixture.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'retort-plan-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const options = { costs: simpleCosts(), p99BoundMs: 50, seed: 1, requests: 1500 };
+
+describe('a plan', () => {
+  const replicas = [1, 2].map((cores) => ({ cores, workers: cores }));
+
+  test('has replicas enough, the spare ones counted, and its memory is the server and its workers', () => {
+    const found = plan({ ...options, rate: 1000, replicas, spare: 1 });
+    for (const { replica, replicas: count, cores, memoryBytes } of found.options) {
+      expect((count - 1) * replica.capacity).toBeGreaterThanOrEqual(1000);
+      expect((count - 2) * replica.capacity).toBeLessThan(1000);
+      expect(cores).toBe(count * replica.cores);
+      expect(memoryBytes).toBe(count * (2 ** 27 + replica.workers * 2 ** 26));
+      expect(replica.p99Ms).toBeLessThanOrEqual(50);
+    }
+    expect(found.options.map(({ cores }) => cores)).toEqual(
+      found.options.map(({ cores }) => cores).sort((a, b) => a - b),
+    );
+  });
+
+  test('has a curve that never falls and ends at 100,000 texts/s', () => {
+    const { curve } = plan({ ...options, rate: 1000, replicas, spare: 0 });
+    expect(Math.max(...curve.map(({ rate }) => rate))).toBe(100_000);
+    const ones = curve.filter(({ size }) => size === 1).map(({ cores }) => cores);
+    expect(ones).toEqual([...ones].sort((a, b) => a - b));
+  });
+
+  test('whose bound is below the service time is refused', () => {
+    expect(() => plan({ ...options, p99BoundMs: 5, rate: 1, replicas, spare: 0 })).toThrow(
+      expect.objectContaining({ code: 'plan_impossible' }),
+    );
+  });
+
+  test('reads as text and as a page without a script', () => {
+    const found = plan({ ...options, rate: 1000, replicas, spare: 0 });
+    expect(renderPlan(found, options.costs)).toMatch(
+      /1000 texts\/s within a p99 of 50 ms: \d+ replicas of \d core/,
+    );
+    const page = planPage(found, options.costs);
+    expect(page).toContain('<svg');
+    expect(page).not.toContain('<script');
+  });
+});
+
+test('a rate of more than 1 a service time is never within a bound', () => {
+  const { rate, at } = simulatedCapacity({ ...options, replica: { cores: 1, workers: 1 } });
+  expect(rate).toBeGreaterThan(40);
+  expect(rate).toBeLessThan(100);
+  expect(at.p99Ms).toBeLessThanOrEqual(50);
+});
+
+describe('the time of a batch', () => {
+  const runs = [1, 4].flatMap((rows) => [10, 20].map((length) => ({ rows, length, ms: rows * length })));
+
+  test('is linear between the cells and beyond them', () => {
+    const run = runTime(runs);
+    expect([run(1, 10), run(4, 20), run(1, 15), run(2, 10), run(1, 30)]).toEqual([10, 80, 15, 20, 30]);
+  });
+
+  test('is that of groups of like lengths, or of rows where a row depends on its batch-mates', () => {
+    const worker = { runs, spread: [1], tokenizeMsPerCharacter: 0.5, batchMs: 3 };
+    const batch = [10, 10, 20].map((ids) => ({ characters: 2, ids }));
+    const { batching } = simpleCosts();
+    const draw = () => 0;
+    expect(serviceTime({ worker, batching })(batch, draw)).toBeCloseTo(3 + 3 + 20 + 20, 9);
+    const oneByOne = { ...batching, rowByRow: true };
+    expect(serviceTime({ worker, batching: oneByOne })(batch, draw)).toBeCloseTo(3 + 3 + 10 + 10 + 20, 9);
+  });
+});
+
+describe('what is measured', () => {
+  test('a grid has a time for every cell, and a spread around 1', async () => {
+    const seen: string[] = [];
+    const run = async (rows: number, length: number) => void seen.push(`${rows} ${length}`);
+    const found = await measureRuns({ run, rows: [1, 2], lengths: [8, 10], seconds: 0, seed: 1 });
+    expect(found.runs.map(({ rows, length }) => `${rows} ${length}`)).toEqual(['1 8', '1 10', '2 8', '2 10']);
+    expect(found.spread).toEqual([...found.spread].sort((a, b) => a - b));
+    expect(new Set(seen).size).toBe(4);
+  });
+
+  test('two loops tell what a request and what a batch costs', () => {
+    const counters = (requests: number, batches: number, mainSeconds: number, workerSeconds: number) =>
+      new Map([
+        ['retort_requests_total', requests],
+        ['retort_batches_total', batches],
+        ['process_cpu_seconds_total', mainSeconds],
+        ['retort_worker_cpu_seconds', workerSeconds],
+      ]);
+    // A request costs 0.2 ms, a batch 0.4 ms; the second loop runs beside a busy core, at 0.8 of the speed.
+    const single = { report: openLoop(), before: counters(0, 0, 1, 2), after: counters(1000, 1000, 1.6, 4) };
+    const many = {
+      report: openLoop(),
+      before: counters(1000, 1000, 1.6, 4),
+      after: counters(5000, 2000, 1.6 + (4000 * 0.0002 + 1000 * 0.0004) / 0.8, 9),
+    };
+    const found = serverCosts(single, many, 0.8);
+    expect(found.requestMs).toBeCloseTo(0.2, 9);
+    expect(found.batchMs).toBeCloseTo(0.4, 9);
+    expect(found.workerMs).toBeCloseTo(2, 9);
+  });
+
+  test('counters are added up over their labels', () => {
+    const text = '# HELP a b\na{model="x"} 1\na{model="y"} 2.5\nb 1e3\nc_bucket{le="1"} 4\n';
+    expect([...parseCounters(text)]).toEqual([
+      ['a', 3.5],
+      ['b', 1000],
+    ]);
+  });
+});
+
+describe('a check', () => {
+  const replica = { cores: 1, workers: 1 };
+  const against = async (report: unknown) => {
+    const file = path.join(folder, 'report.json');
+    await writeFile(file, JSON.stringify(report));
+    return check(file, { costs: simpleCosts(), replica, seed: 1, requests: 3000 });
+  };
+
+  test('of a run says how far the p99 is off', async () => {
+    const [p50, p99] = await against(openLoop());
+    expect(p50).toMatchObject({ measured: 10, allowed: null });
+    expect(p99).toMatchObject({ what: 'p99 at 50 req/s', unit: 'ms', measured: 20, allowed: 0.25 });
+    expect(p99?.error).toBeCloseTo((p99?.predicted ?? NaN) / 20 - 1, 9);
+  });
+
+  test('of a search says how far the capacity is off', async () => {
+    const [only] = await against(capacityReport());
+    expect(only).toMatchObject({ unit: 'req/s', measured: 80, allowed: 0.1 });
+    expect(only?.predicted).toBeGreaterThan(40);
+  });
+
+  test('is refused for what the simulation does not know', async () => {
+    const unfit = { code: 'plan_check_unfit' };
+    const rising = [{ seconds: 1, from: 1, to: 2 }];
+    await expect(against({ ...openLoop(), stages: rising })).rejects.toMatchObject(unfit);
+    await expect(against({ ...openLoop(), textsPerRequest: 2 })).rejects.toMatchObject(unfit);
+    await expect(against({ ...openLoop(), arrivals: 'constant' })).rejects.toMatchObject(unfit);
+    await expect(against({ ...capacityReport(), capacity: null })).rejects.toMatchObject(unfit);
+    await expect(against({ format: 1 })).rejects.toMatchObject({ code: 'load_report_malformed' });
+    await expect(check(path.join(folder, 'none'), { ...options, replica })).rejects.toMatchObject({
+      code: 'load_report_missing',
+    });
+  });
+});
+
+function openLoop(): LoadReport {
+  const summary = { mean: 10, p50: 10, p90: 15, p97_5: 18, p99: 20, p99_9: 22, max: 22 };
+  return {
+    format: REPORT_FORMAT,
+    kind: 'open-loop',
+    url: 'http://127.0.0.1:1/v1/predict',
+    startedAt: new Date(0).toISOString(),
+    stages: [{ seconds: 10, from: 50, to: 50 }],
+    arrivals: 'poisson',
+    seed: 1,
+    maxInFlight: 100,
+    maxLagMs: 10,
+    warmupSeconds: 0,
+    texts: 1,
+    textsPerRequest: 1,
+    measured: {
+      durationSeconds: 10,
+      requestsPerSecond: 50,
+      outcomes: { ok: 500 },
+      latencyMs: summary,
+      latencyFromSendingMs: summary,
+      refusedLatencyMs: null,
+      lagMs: null,
+      connectionsOpened: 1,
+      generatorCores: 0,
+      windows: [],
+    },
+    serverSeen: null,
+    ended: 'complete',
+    machine: describeMachine(),
+  };
+}
