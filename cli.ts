@@ -22,6 +22,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['export', () => import('./commands/export.js')],
   ['optimize', () => import('./commands/optimize.js')],
   ['quantize', () => import('./commands/quantize.js')],
+  ['prune', () => import('./commands/prune.js')],
   ['import', () => import('./commands/import.js')],
   ['evaluate', () => import('./commands/evaluate.js')],
   ['inspect', () => import('./commands/inspect.js')],

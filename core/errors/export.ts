@@ -7,6 +7,21 @@ export const exportErrors = define({
     message: '{path} cannot become a model: {reason}.',
     hint: 'It takes input_ids [batch, sequence], and where it has them attention_mask, token_type_ids and position_ids, with both axes dynamic, and gives one float32 output [batch, 2].',
   },
+  prune_tokenizer_unknown: {
+    kind: 'invalid',
+    message: 'A vocabulary of the kind {kind} cannot be pruned.',
+    hint: 'These can: {known}.',
+  },
+  prune_network_unknown: {
+    kind: 'invalid',
+    message: 'A network of the kind {kind} has no table with a row for each piece of its vocabulary.',
+    hint: 'The vocabularies of bilstm and ernie can be pruned, of bundles that hold them with all parameters.',
+  },
+  prune_ids_changed: {
+    kind: 'internal',
+    message: 'With the pruned vocabulary a text is cut into other pieces: {text}',
+    hint: 'Nothing was written. This is a bug in Retort; please report it with the kind of tokenizer.',
+  },
   notes_missing: {
     kind: 'not_found',
     message: 'The notes {path} cannot be read.',

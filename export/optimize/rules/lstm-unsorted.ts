@@ -55,7 +55,7 @@ function stackFrom(editor: GraphEditor, first: Node, order: string): Stack | str
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (recurrent.includes(node)) continue;
     recurrent.push(node);
-    if (initialStates.some((place) => (node?.inputs[place] ?? '') !== ''))
+    if (initialStates.some((place) => (node.inputs[place] ?? '') !== ''))
       return 'its initial states are given, sorted as well';
     if (node !== first && lengthsBefore(editor, node.inputs[lengthsPlace] ?? '', order) === null)
       return 'the lengths of the one behind it are not sorted as its rows are';

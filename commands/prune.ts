@@ -1,0 +1,11 @@
+/** `retort prune`: a model without what it does not need. */
+import type { Command } from 'commander';
+import { register as registerVocabulary } from './prune/vocabulary.js';
+
+export function register(program: Command): void {
+  const prune = program
+    .command('prune')
+    .summary('a model without the rows of its vocabulary that no text uses')
+    .description('Steps that make a bundle smaller, each measured by itself.');
+  registerVocabulary(prune);
+}

@@ -1,0 +1,153 @@
+/** `retort prune vocabulary`: a bundle without the rows that no text of a file uses, and its tokenizer without them. */
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { Manifest } from '../../core/bundle/manifest.js';
+import { type Bundle, openBundle } from '../../core/bundle/read.js';
+import { loadTokenizer } from '../../core/text/tokenizers.js';
+import { largestDifference, measureOn, sessionLogits } from '../../export/measure.js';
+import { pruneVocabulary } from '../../export/prune/vocabulary.js';
+import { exportNetwork } from '../../export/run-to-bundle.js';
+import { bundleSource } from '../../export/sources/bundle.js';
+import { openDataset } from '../../training/data/dataset.js';
+import { evaluationSplits } from '../../training/data/labelled.js';
+import { precisionHelp, precisions } from '../export.js';
+import { collect } from '../options.js';
+import { bundleFolder } from '../shipped.js';
+
+interface Options {
+  readonly texts: readonly string[];
+  readonly precision?: ReturnType<typeof precisions>;
+  readonly data?: string;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+export function register(prune: Command): void {
+  prune
+    .command('vocabulary')
+    .summary('leave out the rows that no text of a file uses')
+    .description(
+      'Writes a bundle whose embedding and tokenizer have only the pieces that the texts need, and the special tokens. ' +
+        'On those texts it gives the logits that the original gives; other texts meet more unknown pieces.',
+    )
+    .argument('<model>', 'a shipped model, or the folder of a bundle')
+    .argument('<out>', 'of the bundle to write the folder NAME/VERSION')
+    .requiredOption(
+      '--texts <file>',
+      'texts that are used: .tsv, .csv, .jsonl (each also .gz), or the train split of an archive; may be given several times',
+      collect,
+    )
+    .option('--precision <list>', `${precisionHelp} (default: as the model is)`, precisions)
+    .option('--data <file>', 'labelled texts: dev is measured before and after')
+    .option('--force', 'replace a version that is there')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  retort prune vocabulary student runs/repository/small/1 --texts reviews.jsonl.gz --data ChnSentiCorp.zip\n',
+    )
+    .action(run);
+}
+
+/** Of the texts, so many are run by both models. */
+const comparedTexts = 512;
+
+async function run(model: string, output: string, options: Options): Promise<void> {
+  const bundle = await openBundle(await bundleFolder(model));
+  const source = await bundleSource(bundle.folder);
+  const sets = await Promise.all(options.texts.map(async (file) => openDataset(file)));
+  const texts = [...new Set(sets.flatMap(({ examples }) => examples.map(({ text }) => text)))];
+  const splits = options.data === undefined ? [] : await evaluationSplits(options.data, { split: 'dev' });
+  const target = path.resolve(output);
+  const scratch = await mkdtemp(path.join(tmpdir(), 'retort-prune-'));
+  try {
+    const { source: pruned, rows } = await pruneVocabulary(source, texts, scratch);
+    const { command, settings } = source.lineage;
+    const pruning = {
+      vocabulary: rows,
+      texts: texts.length,
+      from: `${bundle.manifest.name}/${bundle.manifest.version}`,
+    };
+    const report = await exportNetwork(
+      { ...pruned, lineage: { ...source.lineage, command, settings: { ...settings, pruned: pruning } } },
+      {
+        repository: path.dirname(path.dirname(target)),
+        name: path.basename(path.dirname(target)),
+        version: path.basename(target),
+        precisions: options.precision ?? [formOf(bundle.manifest)],
+        splits,
+        notes: null,
+        replace: options.force === true,
+        now: new Date(),
+        calibrationTexts: texts.slice(0, comparedTexts),
+      },
+    );
+    const made = await openBundle(report.folder);
+    const sample = texts.filter((_, place) => place % Math.ceil(texts.length / comparedTexts) === 0);
+    const [was, is] = [await served(bundle), await served(made)];
+    const [expected, found] = [await logitsOf(was, sample), await logitsOf(is, sample)];
+    const before = [];
+    for (const split of splits)
+      before.push((await measureOn(was.bytes, was.form, split, was.tokenizer)).accuracy);
+    const summary = {
+      folder: report.folder,
+      rows,
+      bytes: { before: await sizeOf(bundle), after: await sizeOf(made) },
+      texts: texts.length,
+      compared: sample.length,
+      difference: largestDifference(found, expected),
+      accuracy: { before, after: report.accuracy },
+    };
+    process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : lines(summary));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The form of what is served; older manifests name no scheme where weights are stored and not computed with. */
+function formOf({ variants: [variant] }: Manifest): string {
+  if (variant === undefined || variant.precision === 'fp32') return 'fp32';
+  return variant.scheme ?? `${variant.precision}-stored`;
+}
+
+async function served(bundle: Bundle) {
+  const { manifest, folder } = bundle;
+  const bytes = await readFile(bundle.path(manifest.variants[0]?.file ?? ''));
+  return { bytes, form: formOf(manifest), tokenizer: await loadTokenizer(manifest.tokenizer, folder) };
+}
+
+async function logitsOf({ bytes, tokenizer }: Awaited<ReturnType<typeof served>>, texts: readonly string[]) {
+  return sessionLogits(
+    bytes,
+    'all',
+    texts.map((text) => ({ ids: tokenizer.encode(text) })),
+  );
+}
+
+async function sizeOf(bundle: Bundle): Promise<number> {
+  return (await stat(bundle.path(bundle.manifest.variants[0]?.file ?? ''))).size;
+}
+
+function lines(summary: {
+  readonly folder: string;
+  readonly rows: { readonly before: number; readonly after: number };
+  readonly bytes: { readonly before: number; readonly after: number };
+  readonly texts: number;
+  readonly compared: number;
+  readonly difference: number;
+  readonly accuracy: Readonly<Record<'before' | 'after', Manifest['accuracy']>>;
+}): string {
+  const { folder, rows, bytes, texts, compared, difference, accuracy } = summary;
+  const mebibytes = (size: number) => (size / 2 ** 20).toFixed(1);
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+  return [
+    `${folder}: ${String(rows.before)} rows became ${String(rows.after)}, ${mebibytes(bytes.before)} MiB ${mebibytes(bytes.after)} MiB`,
+    `  all of ${String(texts)} texts are cut as before; largest logit difference on ${String(compared)} of them ${difference.toExponential(1)}`,
+    ...accuracy.before.map(
+      (before, place) =>
+        `  ${before.data}: ${percent(before.accuracy)} before, ${percent(accuracy.after[place]?.accuracy ?? 0)} after, of ${String(before.rows)}`,
+    ),
+    '',
+  ].join('\n');
+}
