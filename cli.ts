@@ -14,6 +14,7 @@ const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
   ['serve', () => import('./commands/serve.js')],
   ['predict', () => import('./commands/predict.js')],
   ['score', () => import('./commands/score.js')],
+  ['merge', () => import('./commands/merge.js')],
   ['data', () => import('./commands/data.js')],
   ['train', () => import('./commands/train.js')],
   ['label', () => import('./commands/label.js')],

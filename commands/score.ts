@@ -7,12 +7,12 @@ import { usableCores } from '../core/cpu-quota.js';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { argmax, probabilities } from '../core/probabilities.js';
-import { streamLines, streamTexts } from '../core/text-file.js';
 import { openLocalModel } from '../serving/bulk/local-model.js';
 import { scoreFile, type ScoreProgress, type Shard } from '../serving/bulk/score-file.js';
 import { interruptible } from './interruption.js';
 import { integer } from './options.js';
 import { bundleFolder, shippedStudent } from './shipped.js';
+import { streamInput } from './stream-input.js';
 
 interface Options {
   readonly input: string;
@@ -68,7 +68,7 @@ async function run(options: Options): Promise<void> {
     capacity: chunk * (chunksAhead + 1),
   });
   const stream = createReadStream(input);
-  const texts = path.extname(input) === '.jsonl' ? streamTexts(stream, input) : streamLines(stream, input);
+  const texts = streamInput(stream, input);
   const print = options.json === true ? printJson : printer(stream, size);
   try {
     const result = await interruptible((signal) =>

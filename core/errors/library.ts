@@ -17,6 +17,26 @@ export const libraryErrors = define({
     message: 'There is no input or output {name}.',
     hint: 'There are: {known}.',
   },
+  merge_shard_missing: {
+    kind: 'not_found',
+    message: 'There is no shard {path}.',
+    hint: 'Write it with `retort score --shard i/n --output {path}`, or name the files that there are.',
+  },
+  merge_shard_unfinished: {
+    kind: 'unavailable',
+    message: 'The shard {path} is not finished: {path}.part is still there.',
+    hint: 'Wait for it, or repeat the command that began it, which goes on where it ended.',
+  },
+  merge_row_malformed: {
+    kind: 'malformed',
+    message: '{path} does not hold what `retort score` writes, where row {row} or one behind it should be.',
+    hint: 'Give the outputs of `retort score` alone, as it wrote them.',
+  },
+  merge_incomplete: {
+    kind: 'invalid',
+    message: 'The shards are not those of the whole input: in {path} {reason}.',
+    hint: 'Give the input that was scored, and the output of every shard from 1/n to n/n of the same n.',
+  },
   score_other_run: {
     kind: 'invalid',
     message: '{path} was begun with another input, model or shard.',
