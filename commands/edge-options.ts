@@ -32,7 +32,7 @@ export function addEdgeOptions(command: Command): Command {
     .option('--tls-key <file>', 'PEM key of --tls-cert')
     .option(
       '--api-keys <file>',
-      `one key a line, or NAME KEY; requests must bring one (or: ${keysVariable}, by commas)`,
+      `one key a line, NAME KEY, or NAME KEY admin; requests must bring one (or: ${keysVariable}, by commas)`,
     )
     .option(
       '--cors <origins>',

@@ -1,5 +1,6 @@
 /** `retort serve`: the models of a repository over HTTP. */
 import { Option, type Command } from 'commander';
+import { variantPrecisions } from '../core/bundle/precisions.js';
 import { providerNames } from '../core/engines/providers.js';
 import type { ServeConfig } from '../serving/config.js';
 import type { RunningServer } from '../serving/server.js';
@@ -18,6 +19,7 @@ interface Options extends EdgeOptions {
   readonly threads?: number;
   readonly isolation?: string;
   readonly provider?: string;
+  readonly precision?: string;
   readonly queue?: number;
   readonly maxBatch?: number;
   readonly deadlineMs?: number;
@@ -66,6 +68,12 @@ export function register(program: Command): void {
         'auto',
         ...providerNames,
       ]),
+    )
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'variant of a bundle; auto: int8 where it has it and this CPU is quick at it (default: auto)',
+      ).choices(['auto', ...variantPrecisions]),
     )
     .option('--queue <n>', 'texts that may wait (default: 1024)', integer(1, 1_000_000))
     .option('--max-batch <n>', 'texts that a worker takes at once (default: 16)', integer(1, 256))
@@ -166,7 +174,7 @@ async function configOf(options: Options): Promise<ServeConfig> {
     host: options.host,
     port: options.port,
     workers: { count: options.workers, threads: options.threads, isolation: options.isolation },
-    session: { provider: options.provider },
+    session: { provider: options.provider, precision: options.precision },
     queue: { capacity: options.queue, largestBatch: options.maxBatch },
     limits: {
       deadlineMs: options.deadlineMs,

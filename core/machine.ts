@@ -56,6 +56,19 @@ export function describeMachine(): Machine {
   };
 }
 
+/**
+ * Instruction sets whose products of 8 bits are summed in 32. x86 without them sums pairs in 16 bits, which saturate,
+ * and gains less from integers.
+ */
+const wideSums = ['avx512_vnni', 'avx_vnni', 'amx_int8', 'asimddp', 'i8mm'];
+
+export function sumsIntegersWide({
+  instructionSets,
+  platform: system,
+}: Pick<Machine, 'instructionSets' | 'platform'>): boolean {
+  return !system.endsWith('x64') || instructionSets.some((name) => wideSums.includes(name));
+}
+
 /** The conditions as one line of text. */
 export function machineLine(machine: Machine): string {
   const quota = machine.cpuQuota === null ? '' : `, quota ${machine.cpuQuota}`;

@@ -129,7 +129,12 @@ export async function exportNetwork(
   const [first] = measured;
   const calibration =
     first === undefined ? source.calibration : calibrationOn(first.accuracy.data, first.predictions);
-  const golden = goldenOf(cases, served?.logits ?? []);
+  const goldens = new Map(
+    variants.map(({ report, logits }, place) => [
+      goldenFile(report.precision, place),
+      goldenOf(cases, logits),
+    ]),
+  );
   const text = (content: string) => new TextEncoder().encode(content);
   const manifest = manifestOf(source, network, variants, { accuracy, calibration }, options);
   const tokenizerFiles = source.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
@@ -142,7 +147,10 @@ export async function exportNetwork(
     new Map([
       ...variants.map(({ report, bytes }): [string, Uint8Array] => [report.file, bytes]),
       ...(await Promise.all(tokenizerFiles)),
-      [GOLDEN_FILE, text(`${JSON.stringify(golden, null, 2)}\n`)],
+      ...Array.from(goldens, ([file, golden]): [string, Uint8Array] => [
+        file,
+        text(`${JSON.stringify(golden, null, 2)}\n`),
+      ]),
       [cardFile, text(modelCard(manifest, options.notes))],
     ]),
     { replace: options.replace },
@@ -155,6 +163,11 @@ export async function exportNetwork(
     accuracyBefore: unquantized.map((one) => one.accuracy),
     calibration,
   };
+}
+
+/** What is served by default has the name that every bundle has. */
+function goldenFile(precision: string, place: number): string {
+  return place === 0 ? GOLDEN_FILE : `golden.${precision}.json`;
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
@@ -200,7 +213,7 @@ function manifestOf(
     tokenizer: source.tokenizer,
     inputs: network.inputs.map(port),
     outputs: network.outputs.map(port),
-    variants: variants.map(({ report: { precision, form, file }, model }) => {
+    variants: variants.map(({ report: { precision, form, file }, model }, place) => {
       const weights = model.metadata.get(metadataKeys.weights);
       return {
         precision,
@@ -208,6 +221,7 @@ function manifestOf(
         ...versions,
         ...(form === 'fp32' ? {} : { scheme: form }),
         ...(weights === undefined ? {} : { weights }),
+        ...(place === 0 ? {} : { golden: goldenFile(precision, place) }),
       };
     }),
     accuracy: [...source.accuracy, ...accuracy],

@@ -1,10 +1,11 @@
 /** One bundle's tokenizer and one session: texts or ids in, logits out. Runs on the calling thread. */
 import { bucketLimits } from '../core/batching/buckets.js';
 import { groupByLength, largestGroup } from '../core/batching/group-by-length.js';
-import type { Manifest } from '../core/bundle/manifest.js';
-import type { Bundle } from '../core/bundle/read.js';
+import type { Golden, Manifest } from '../core/bundle/manifest.js';
+import { type Bundle, readGolden } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
 import { fail } from '../core/errors.js';
+import { describeMachine, sumsIntegersWide } from '../core/machine.js';
 import { paddedBatch } from '../core/padded-batch.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Piece, Tokenizer } from '../core/text/tokenizer.js';
@@ -41,13 +42,20 @@ export class Predictor {
   readonly tokenizer: Tokenizer;
   /** The execution provider in use. */
   readonly provider: string;
+  /** Of the variant that runs. */
+  readonly precision: string;
   readonly warnings: readonly string[];
   readonly #session: OpenedSession['session'];
   #rowByRow = false;
 
-  private constructor(tokenizer: Tokenizer, { session, provider, warnings }: OpenedSession) {
+  private constructor(
+    tokenizer: Tokenizer,
+    { session, provider, warnings }: OpenedSession,
+    precision: string,
+  ) {
     this.tokenizer = tokenizer;
     this.provider = provider;
+    this.precision = precision;
     this.warnings = [...tokenizer.warnings, ...warnings];
     this.#session = session;
   }
@@ -62,19 +70,20 @@ export class Predictor {
     settings: SessionSettings = defaultSessionSettings,
   ): Promise<Predictor> {
     const { provider, fallback, optimization, spinning, extra } = settings;
-    const { file } = variantOf(bundle, settings.precision);
-    const [tokenizer, opened] = await Promise.all([
+    const variant = variantOf(bundle, settings);
+    const [golden, tokenizer, opened] = await Promise.all([
+      readGolden(bundle, variant),
       loadTokenizer(bundle.manifest.tokenizer, bundle.folder),
       openWithProvider(
-        bundle.path(file),
+        bundle.path(variant.file),
         { provider, fallback },
         { intraOpThreads, optimization, spinning, extra },
       ),
     ]);
-    const predictor = new Predictor(tokenizer, opened);
-    await predictor.#probe(bundle);
+    const predictor = new Predictor(tokenizer, opened, variant.precision);
+    await predictor.#probe(golden);
     await predictor.#warm(longestRow(bundle.manifest));
-    await predictor.#checkParity(bundle);
+    await predictor.#checkParity(golden, bundle.folder);
     return predictor;
   }
 
@@ -134,7 +143,7 @@ export class Predictor {
   }
 
   /** Compares a row's logits alone with those beside a longer row: what a graph computes says what it is. */
-  async #probe({ golden }: Bundle): Promise<void> {
+  async #probe(golden: Golden): Promise<void> {
     const row = golden.cases[0]?.ids ?? [];
     const mate = Array.from({ length: row.length + 3 }, (_, place) => row[place % row.length] ?? 0);
     const [[alone = []], [beside = []]] = [await this.#infer([row]), await this.#infer([row, mate])];
@@ -149,7 +158,7 @@ export class Predictor {
     if (!this.#rowByRow) await this.#infer(Array.from({ length: warmRows }, () => row(longest)));
   }
 
-  async #checkParity({ golden, folder }: Bundle): Promise<void> {
+  async #checkParity(golden: Golden, folder: string): Promise<void> {
     const { predictions } = await this.run(golden.cases.map(({ text }) => ({ text })));
     golden.cases.forEach(({ logits, text }, index) => {
       const difference = largestDifference(logits, predictions[index]?.logits ?? []);
@@ -171,13 +180,14 @@ export function longestRow({ tokenizer }: Manifest): number {
   return typeof named === 'number' && named > 0 ? named : longestByDefault;
 }
 
-function variantOf({ manifest, folder }: Bundle, precision: SessionSettings['precision']) {
+function variantOf({ manifest, folder }: Bundle, { precision, provider }: SessionSettings) {
   const { variants } = manifest;
-  const variant =
-    precision === undefined ? variants[0] : variants.find((candidate) => candidate.precision === precision);
+  const inPrecision = (wanted: string) => variants.find((candidate) => candidate.precision === wanted);
+  const quick = provider === 'cpu' && sumsIntegersWide(describeMachine()) ? inPrecision('int8') : undefined;
+  const variant = precision === 'auto' ? (quick ?? variants[0]) : inPrecision(precision);
   if (variant === undefined) {
     const known = variants.map((candidate) => candidate.precision).join(', ');
-    throw fail('variant_missing', { path: folder, precision: precision ?? 'any', known });
+    throw fail('variant_missing', { path: folder, precision, known });
   }
   return variant;
 }

@@ -1,5 +1,6 @@
 /** How a worker's session computes: variant, execution provider, ONNX Runtime's own entries. */
 import { z } from 'zod';
+import { variantPrecisions } from '../core/bundle/precisions.js';
 import { providerNames } from '../core/engines/providers.js';
 
 export const sessionSettingsSchema = z.strictObject({
@@ -7,8 +8,8 @@ export const sessionSettingsSchema = z.strictObject({
   provider: z.enum(['auto', ...providerNames]).default('cpu'),
   /** Whether the CPU computes where the provider cannot be opened; auto always falls back. */
   fallback: z.boolean().default(false),
-  /** The variant that is served; the manifest's first where it is absent. */
-  precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  /** The variant that is served; auto: int8 where the bundle has it and this CPU is quick at it, else the first. */
+  precision: z.enum(['auto', ...variantPrecisions]).default('auto'),
   /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
   spinning: z.boolean().default(false),
   optimization: z.enum(['disabled', 'basic', 'extended', 'all']).default('all'),

@@ -1,5 +1,6 @@
 /** A bundle's manifest: what a folder `<name>/<version>/` holds and where it came from. */
 import { z } from 'zod';
+import { variantPrecisions } from './precisions.js';
 
 export const BUNDLE_FORMAT = 1;
 
@@ -23,13 +24,15 @@ const fileSchema = z.strictObject({
 });
 
 const variantSchema = z.strictObject({
-  precision: z.enum(['fp32', 'fp16', 'int8', 'int4']),
+  precision: z.enum(variantPrecisions),
   file: z.string(),
   opset: z.int(),
   irVersion: z.int(),
   /** How it was quantised, and the form of its weights; absent where it was not. */
   scheme: z.string().optional(),
   weights: z.string().optional(),
+  /** Its golden logits; those of `golden.json` where it is absent. */
+  golden: z.string().optional(),
 });
 
 /** What divides the logits before the softmax, and the expected calibration error without and with it. */

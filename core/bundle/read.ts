@@ -32,7 +32,8 @@ export async function openBundle(
   const manifest = await readJson(path.join(folder, MANIFEST_FILE), manifestSchema);
   if (checkFiles) await Promise.all(manifest.files.map((file) => checkFile(folder, file)));
   const listed = new Set(manifest.files.map((file) => file.path));
-  for (const file of [GOLDEN_FILE, ...manifest.variants.map((variant) => variant.file)]) {
+  const needed = manifest.variants.flatMap((variant) => [variant.file, goldenFileOf(variant)]);
+  for (const file of [GOLDEN_FILE, ...needed]) {
     if (!listed.has(file))
       throw fail('bundle_malformed', {
         path: path.join(folder, MANIFEST_FILE),
@@ -45,6 +46,23 @@ export async function openBundle(
     golden: await readJson(path.join(folder, GOLDEN_FILE), goldenSchema),
     path: (file) => path.join(folder, file),
   };
+}
+
+/** Golden logits of a variant: 8 bits give others than 32. @throws RetortError bundle_missing, bundle_malformed */
+export function readGolden(
+  { path: pathOf }: Pick<Bundle, 'path'>,
+  variant: Manifest['variants'][number],
+): Promise<Golden> {
+  return readJson(pathOf(goldenFileOf(variant)), goldenSchema);
+}
+
+/** Every file of golden logits that a bundle has. */
+export function goldenFiles({ variants }: Pick<Manifest, 'variants'>): string[] {
+  return [...new Set([GOLDEN_FILE, ...variants.map(goldenFileOf)])];
+}
+
+function goldenFileOf({ golden }: Manifest['variants'][number]): string {
+  return golden ?? GOLDEN_FILE;
 }
 
 async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {

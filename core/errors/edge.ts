@@ -67,6 +67,11 @@ export const edgeErrors = define({
     message: 'The API key is not one of this server.',
     hint: 'Ask whoever runs it for a key.',
   },
+  api_key_forbidden: {
+    kind: 'forbidden',
+    message: 'The API key {name} may not change what is served.',
+    hint: 'Use a key that is marked admin in the file of keys.',
+  },
   api_keys_invalid: {
     kind: 'usage',
     message: 'The API keys of {source} cannot be used: {reason}.',

@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'unsupported_media' // a content type or encoding that is not understood
   | 'method_not_allowed'
   | 'unauthenticated' // an API key is needed
+  | 'forbidden' // another API key is needed
   | 'slow' // the client took too long to send its request
   | 'headers_too_large'
   | 'not_found'

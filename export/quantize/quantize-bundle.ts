@@ -1,7 +1,7 @@
 /** A bundle in lower precision: the same network and tokenizer, one quantised variant, measured anew. */
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from '../../core/bundle/manifest.js';
-import { type Bundle, GOLDEN_FILE } from '../../core/bundle/read.js';
+import { type Bundle, GOLDEN_FILE, goldenFiles } from '../../core/bundle/read.js';
 import { writeBundle } from '../../core/bundle/write.js';
 import { fail } from '../../core/errors.js';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
@@ -108,7 +108,7 @@ export async function quantizeBundle(
       },
     },
   };
-  const replaced = new Set([GOLDEN_FILE, cardFile, ...manifest.variants.map((one) => one.file)]);
+  const replaced = new Set([...goldenFiles(manifest), cardFile, ...manifest.variants.map((one) => one.file)]);
   const kept = manifest.files.map((one) => one.path).filter((name) => !replaced.has(name));
   const text = (content: string) => new TextEncoder().encode(content);
   const folder = await writeBundle(

@@ -3,7 +3,7 @@
  * one for all. Source: Jacob et al., Quantization and Training of Neural Networks for Efficient
  * Integer-Arithmetic-Only Inference, 2018, section 2.1.
  */
-import type { Machine } from '../../core/machine.js';
+import { type Machine, sumsIntegersWide } from '../../core/machine.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 
 export interface WeightForm {
@@ -14,16 +14,9 @@ export interface WeightForm {
   readonly perColumn: boolean;
 }
 
-/**
- * Instruction sets whose products of 8 bits are summed in 32. x86 without them sums pairs in 16 bits, which saturate:
- * there weights keep to 7 bits.
- */
-const wideSums = ['avx512_vnni', 'avx_vnni', 'amx_int8', 'asimddp', 'i8mm'];
-
-/** What fits the machine that a file is made for. */
-export function weightFormFor({ instructionSets, platform }: Machine): WeightForm {
-  const isWide = !platform.endsWith('x64') || instructionSets.some((name) => wideSums.includes(name));
-  return { type: 'int8', bits: isWide ? 8 : 7, perColumn: true };
+/** What fits the machine that a file is made for: 7 bits where sums of pairs would saturate. */
+export function weightFormFor(machine: Machine): WeightForm {
+  return { type: 'int8', bits: sumsIntegersWide(machine) ? 8 : 7, perColumn: true };
 }
 
 export interface QuantizedWeights {

@@ -1,6 +1,6 @@
 /** A bundle as what is exported anew: for another opset, or with other variants. */
 import { FOREIGN_NETWORK, type Manifest } from '../../core/bundle/manifest.js';
-import { GOLDEN_FILE, openBundle } from '../../core/bundle/read.js';
+import { goldenFiles, openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { parametersOfBundle } from '../../models/bundle-parameters.js';
 import { networkOf } from '../../models/networks.js';
@@ -31,6 +31,10 @@ export async function bundleSource(folder: string): Promise<ExportSource> {
 
 /** What is neither a variant nor made by every export. */
 function tokenizerFiles({ files, variants }: Manifest): string[] {
-  const others = new Set([GOLDEN_FILE, 'MODEL_CARD.md', ...variants.map(({ file }) => file)]);
+  const others = new Set([
+    ...goldenFiles({ variants }),
+    'MODEL_CARD.md',
+    ...variants.map(({ file }) => file),
+  ]);
   return files.map(({ path }) => path).filter((file) => !others.has(file));
 }

@@ -45,14 +45,14 @@ export function methodsOf(context: ServingContext): Readonly<Record<string, Unar
       }),
     },
     RepositoryModelLoad: {
-      access: 'key',
+      access: 'admin',
       async handle({ model_name: name }: { readonly model_name: string }) {
         await loadModel(context, name);
         return { message: {} };
       },
     },
     RepositoryModelUnload: {
-      access: 'key',
+      access: 'admin',
       async handle({ model_name: name }: { readonly model_name: string }) {
         await unloadModel(context, name);
         return { message: {} };

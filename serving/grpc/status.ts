@@ -11,6 +11,7 @@ export const grpcStatusOf: Readonly<Record<ErrorKind, status>> = {
   unsupported_media: status.INVALID_ARGUMENT,
   method_not_allowed: status.UNIMPLEMENTED,
   unauthenticated: status.UNAUTHENTICATED,
+  forbidden: status.PERMISSION_DENIED,
   not_found: status.NOT_FOUND,
   overloaded: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,

@@ -2,6 +2,7 @@
 import { Metadata, type ServerUnaryCall, type handleUnaryCall, status } from '@grpc/grpc-js';
 import { type RetortError, toRetortError } from '../../core/errors.js';
 import { serviceName } from '../../core/protocol/inference-service.js';
+import type { Access } from '../access/api-keys.js';
 import type { EdgeContext } from '../edge-context.js';
 import { ClientGone, type GoneSignal } from '../gone-signal.js';
 import type { Call } from '../inference/submit.js';
@@ -11,7 +12,7 @@ import { requestIdOf } from '../request-id.js';
 import { grpcStatusOf } from './status.js';
 
 export interface UnaryMethod {
-  readonly access: 'open' | 'key';
+  readonly access: Access;
   /** Messages are checked by the protocol's definition before they come here. */
   readonly handle: (message: never, call: Call) => Promise<UnaryReply> | UnaryReply;
 }
@@ -48,8 +49,9 @@ export function unary(
       });
     };
     const run = async () => {
-      if (method.access === 'key')
-        key = edge.keys?.check(textOf(call, 'authorization'), textOf(call, 'x-api-key'));
+      const { access } = method;
+      if (access !== 'open')
+        key = edge.keys?.check(access, textOf(call, 'authorization'), textOf(call, 'x-api-key'));
       const head = new Metadata();
       head.set('x-request-id', requestId);
       call.sendMetadata(head);

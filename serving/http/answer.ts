@@ -1,7 +1,7 @@
 /** One request through one route: key, body, handler, reply, and what is told of it afterwards. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail, type RetortError } from '../../core/errors.js';
-import type { ApiKeys } from '../access/api-keys.js';
+import type { Access, ApiKeys } from '../access/api-keys.js';
 import type { EdgeContext } from '../edge-context.js';
 import { ClientGone, type GoneSignal } from '../gone-signal.js';
 import type { Call } from '../inference/submit.js';
@@ -29,7 +29,7 @@ export async function answer(
       signal: goneSignal(response),
       timeline,
     };
-    if (route.access === 'key') key = checkKey(edge.keys, request);
+    key = checkKey(edge.keys, route.access, request);
     const refusal = route.infers === true ? edge.serving.inference.refusal : null;
     if (refusal !== null) throw refusal;
     const body =
@@ -100,9 +100,10 @@ async function finish(
   });
 }
 
-function checkKey(keys: ApiKeys | null, { headers }: IncomingMessage): string | undefined {
+function checkKey(keys: ApiKeys | null, access: Access, { headers }: IncomingMessage): string | undefined {
+  if (access === 'open') return undefined;
   const apiKey = headers['x-api-key'];
-  return keys?.check(headers.authorization, typeof apiKey === 'string' ? apiKey : undefined);
+  return keys?.check(access, headers.authorization, typeof apiKey === 'string' ? apiKey : undefined);
 }
 
 async function bodyOf(

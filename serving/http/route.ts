@@ -1,5 +1,6 @@
 /** What a route is. Routes know neither Node's nor express's requests: an exchange comes in, a reply goes out. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Access } from '../access/api-keys.js';
 import type { ServingContext } from '../inference/context.js';
 import type { Call } from '../inference/submit.js';
 import type { LogFields } from '../observe/request-record.js';
@@ -31,8 +32,7 @@ export interface Route {
   readonly method: 'get' | 'post';
   /** A pattern of path-to-regexp, as express takes it; also the `route` label of the metrics. */
   readonly path: string;
-  /** Whether a request must bring an API key, where keys are set. */
-  readonly access: 'open' | 'key';
+  readonly access: Access;
   /** Content types that a body may have. */
   readonly accepts?: readonly string[];
   readonly operation: Operation;

@@ -12,7 +12,6 @@ import { tokenize } from './routes/tokenize.js';
 import { infer } from './routes/v2-infer.js';
 import { metadata } from './routes/v2-metadata.js';
 import { repository } from './routes/v2-repository.js';
-import { versions } from './routes/versions.js';
 
 /** Those whose cost counts. */
 export const inferenceRoutes: readonly Route[] = [predict, infer];
@@ -26,7 +25,6 @@ const described: readonly Route[] = [
   ...metadata,
   ...health,
   ...repository,
-  ...versions,
   metrics,
   ...comparison,
   ...loadReports,

@@ -9,6 +9,7 @@ export const statusOf: Readonly<Record<ErrorKind, number>> = {
   unsupported_media: 415,
   method_not_allowed: 405,
   unauthenticated: 401,
+  forbidden: 403,
   slow: 408,
   headers_too_large: 431,
   not_found: 404,

@@ -15,6 +15,14 @@ export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];
   readonly platform: string;
+  /** Beyond the protocol: how it is computed, and what its scores can be taken for. */
+  readonly parameters: {
+    readonly execution_provider: string;
+    readonly precision: string;
+    /** What divides the logits, and the expected calibration error of the scores; null where it is not calibrated. */
+    readonly temperature: number | null;
+    readonly calibration_error: number | null;
+  };
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
 }
@@ -37,11 +45,18 @@ export function modelReady(context: ServingContext, name?: string, version?: str
 
 /** @throws RetortError model_unknown, model_not_ready */
 export function modelMetadata({ registry }: ServingContext, name?: string, version?: string): ModelMetadata {
-  const { manifest } = registry.find(name, version);
+  const { manifest, pool } = registry.find(name, version);
+  const { provider, precision } = pool.facts;
   return {
     name: manifest.name,
     versions: [manifest.version],
     platform: 'onnx_onnxv1',
+    parameters: {
+      execution_provider: provider,
+      precision,
+      temperature: manifest.calibration?.temperature ?? null,
+      calibration_error: manifest.calibration?.error.after ?? null,
+    },
     // Either the tensors, or `text` alone.
     inputs: [...manifest.inputs.map(port), { name: 'text', datatype: 'BYTES', shape: [-1] }],
     outputs: [

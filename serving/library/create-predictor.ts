@@ -14,8 +14,8 @@ export interface PredictorConfig {
   readonly provider?: 'auto' | 'cpu' | 'cuda' | 'tensorrt' | 'coreml' | 'dml' | 'webgpu';
   /** Whether the CPU computes where the provider cannot be opened. Default: false. */
   readonly fallback?: boolean;
-  /** The variant that computes; the manifest's first where it is absent. */
-  readonly precision?: 'fp32' | 'fp16' | 'int8';
+  /** The variant that computes. Default: `auto`, int8 where the bundle has it and this CPU is quick at it, else the first. */
+  readonly precision?: 'auto' | 'fp32' | 'fp16' | 'int8' | 'int4';
   /** Intra-op threads. Default: 1. */
   readonly threads?: number;
   /** Whether idle threads spin. Default: false. */

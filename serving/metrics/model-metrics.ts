@@ -8,6 +8,7 @@ export interface ModelGauges {
   /** stable, canary, or empty for one that drains. */
   readonly label: string;
   readonly provider: string;
+  readonly precision: string;
   readonly queueDepth: number;
   readonly readyWorkers: number;
   /** Of its worker processes; null where the system does not say. */
@@ -21,7 +22,7 @@ export function modelMetrics(registers: Registry[], read: () => readonly ModelGa
     name: string,
     help: string,
     value: (one: ModelGauges) => number | null,
-    labels: readonly ('label' | 'provider')[] = [],
+    labels: readonly ('label' | 'provider' | 'precision')[] = [],
   ) =>
     new Gauge({
       name,
@@ -50,9 +51,10 @@ export function modelMetrics(registers: Registry[], read: () => readonly ModelGa
     'Processor time of the worker processes that a version has now',
     ({ processorSeconds }) => processorSeconds,
   );
-  gauge('retort_model_info', 'Loaded versions, with their label and execution provider', () => 1, [
+  gauge('retort_model_info', 'Loaded versions, with label, execution provider and precision', () => 1, [
     'label',
     'provider',
+    'precision',
   ]);
   return {
     loads: new Counter({

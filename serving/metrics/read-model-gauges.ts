@@ -9,6 +9,7 @@ export function readModelGauges(registry: ModelRegistry): ModelGauges[] {
     version: manifest.version,
     label,
     provider: pool.facts.provider,
+    precision: pool.facts.precision,
     queueDepth: queue.depth,
     readyWorkers: pool.readyWorkers,
     ...workerUse(pool.pids),

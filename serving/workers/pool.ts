@@ -46,7 +46,7 @@ export class WorkerPool {
   readonly #slots = new Set<Slot>();
   #closing = false;
   #failedStarts = 0;
-  #facts: WorkerFacts = { vocabularySize: 0, warnings: [], rowByRow: false, provider: 'cpu' };
+  #facts: WorkerFacts = { vocabularySize: 0, warnings: [], rowByRow: false, provider: '', precision: '' };
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;

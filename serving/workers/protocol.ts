@@ -41,6 +41,8 @@ export interface WorkerFacts {
   readonly rowByRow: boolean;
   /** The execution provider in use. */
   readonly provider: string;
+  /** Of the variant that is served. */
+  readonly precision: string;
 }
 
 export type WorkerMessage =

@@ -40,9 +40,9 @@ async function load(setup: WorkerSetup): Promise<void> {
     const bundle = await openBundle(folder, { checkFiles: false });
     predictor = await Predictor.open(bundle, intraOpThreads, session);
     ceiling = memoryCeilingBytes;
-    const { rowByRow, provider, tokenizer } = predictor;
+    const { rowByRow, provider, precision, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;
-    send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider });
+    send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider, precision });
     if (!yieldsAtOnce) stepBack();
   } catch (thrown) {
     send({ kind: 'refused', error: sentError(thrown) });

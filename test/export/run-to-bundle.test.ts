@@ -12,6 +12,9 @@ import {
   type NetworkExportOptions,
 } from '../../export/run-to-bundle.js';
 import { bundleSource } from '../../export/sources/bundle.js';
+import { describeMachine, sumsIntegersWide } from '../../core/machine.js';
+import { Predictor } from '../../serving/predictor.js';
+import { defaultSessionSettings } from '../../serving/session-settings.js';
 import { writeTinyRun } from '../fixtures/tiny-run.js';
 
 let root: string;
@@ -80,6 +83,28 @@ test('a run becomes a bundle whose variants agree with the eager forward', async
     ['int8', 'int8'],
   ]);
   expect(golden.cases.map(({ logits }) => logits.length)).toEqual([2, 2, 2, 2, 2]);
+});
+
+test('every variant is checked against golden logits of its own; auto serves int8 where this CPU is quick at it', async () => {
+  const { folder } = await exportTo('two', {
+    precisions: ['fp32', 'int8-calibrated'],
+    calibrationTexts: ['房间很干净', '太差了', '书很好'],
+  });
+  const bundle = await openBundle(folder);
+  const opened = async (precision: 'auto' | 'fp32' | 'int8') => {
+    const predictor = await Predictor.open(bundle, 1, { ...defaultSessionSettings, precision });
+    await predictor.close();
+    return predictor.precision;
+  };
+  expect(await opened('fp32')).toBe('fp32');
+  expect(await opened('int8')).toBe('int8');
+  expect(await opened('auto')).toBe(sumsIntegersWide(describeMachine()) ? 'int8' : 'fp32');
+  await expect(
+    Predictor.open(bundle, 1, { ...defaultSessionSettings, precision: 'fp16' }),
+  ).rejects.toMatchObject({ code: 'variant_missing' });
+  // Exported anew, neither file of golden logits is taken for one of the tokenizer.
+  const source = await bundleSource(folder);
+  expect(source.tokenizerFiles.some((file) => file.includes('golden'))).toBe(false);
 });
 
 describe.each<{ precisions: ExportOptions['precisions'] }>([

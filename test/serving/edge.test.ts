@@ -19,8 +19,8 @@ import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 let root: string;
 let server: RunningServer;
 const keys = new ApiKeys([
-  ['billing', 'a-key-of-billing-1234'],
-  ['shop', 'a-key-of-the-shop-5678'],
+  { name: 'billing', key: 'a-key-of-billing-1234' },
+  { name: 'shop', key: 'a-key-of-the-shop-5678', admin: true },
 ]);
 
 beforeAll(async () => {
@@ -81,12 +81,33 @@ describe('API keys', () => {
     expect(await statusOf('/v2/repository/index', 'POST')).toBe(401);
   });
 
+  test('only a key that is marked admin may change what is served', async () => {
+    const asBilling = { headers: { 'x-api-key': 'a-key-of-billing-1234' }, method: 'POST' };
+    for (const route of [
+      '/v2/repository/models/tiny/load',
+      '/v2/repository/models/tiny/unload',
+      '/v1/models/tiny/rollback',
+    ]) {
+      const refused = await fetch(server.url + route, asBilling);
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get('x-error-code')).toBe('api_key_forbidden');
+      await refused.arrayBuffer();
+    }
+    expect((await fetch(`${server.url}/v2/repository/index`, asBilling)).status).toBe(200);
+    const asShop = { headers: { 'x-api-key': 'a-key-of-the-shop-5678' }, method: 'POST' };
+    expect((await fetch(`${server.url}/v2/repository/models/tiny/load`, asShop)).status).toBe(200);
+    const scoped = ApiKeys.fromVariable('KEYS', 'app application-key-01, ops operations-key-02 admin');
+    expect(scoped.check('admin', undefined, 'operations-key-02')).toBe('ops');
+    expect(() => scoped.check('admin', undefined, 'application-key-01')).toThrow(/may not change/);
+    expect(() => ApiKeys.fromVariable('KEYS', 'ops operations-key-02 root')).toThrow(/NAME KEY admin/);
+  });
+
   test('a file names keys, and one that cannot be used is refused', async () => {
     const file = path.join(root, 'keys');
     await writeFile(file, '# keys\nbilling a-key-of-billing-1234\n\nanonymous-key-0123456\n');
     const read = await ApiKeys.fromFile(file);
-    expect(read.check('Bearer a-key-of-billing-1234', undefined)).toBe('billing');
-    expect(read.check(undefined, 'anonymous-key-0123456')).toBe('key 2');
+    expect(read.check('admin', 'Bearer a-key-of-billing-1234', undefined)).toBe('billing');
+    expect(read.check('key', undefined, 'anonymous-key-0123456')).toBe('key 2');
     expect(() => ApiKeys.fromVariable('KEYS', 'short')).toThrow(/shorter/);
     expect(() => ApiKeys.fromVariable('KEYS', ' , ')).toThrow(/no key/);
     await expect(ApiKeys.fromFile(path.join(root, 'none'))).rejects.toThrow(/cannot be read/);

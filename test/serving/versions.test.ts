@@ -36,7 +36,7 @@ const answering = async (extra: object = {}) =>
 test('a version is loaded by its number, rolled back, and given a share', async () => {
   expect(await answering()).toBe('1');
   expect((await post('/v1/models/tiny/rollback')).status).toBe(422);
-  expect((await post('/v1/models/tiny/versions/2/load')).status).toBe(200);
+  expect((await post('/v1/models/tiny/load', { version: '2' })).status).toBe(200);
   expect(await answering()).toBe('2');
   expect((await post('/v1/models/tiny/rollback')).status).toBe(200);
   expect(await answering()).toBe('1');
@@ -47,7 +47,7 @@ test('a version is loaded by its number, rolled back, and given a share', async 
 });
 
 test('what is not there is 404, what does not fit 422', async () => {
-  expect((await post('/v1/models/tiny/versions/9/load')).status).toBe(404);
+  expect((await post('/v1/models/tiny/load', { version: '9' })).status).toBe(404);
   expect((await post('/v1/models/none/rollback')).status).toBe(404);
   expect((await post('/v1/models/tiny/canary', { version: '2', percent: 120 })).status).toBe(422);
 });

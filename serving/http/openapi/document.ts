@@ -56,7 +56,7 @@ function operationOf({ operation, access, method }: Route, path: string): Record
     summary: operation.summary,
     tags: [operation.tag],
     // Where a server has no keys, none is needed.
-    security: access === 'key' ? [{}, { bearer: [] }, { apiKey: [] }] : [],
+    security: access === 'open' ? [] : [{}, { bearer: [] }, { apiKey: [] }],
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
       ...(operation.headers ?? []).map((name) => ({ name, in: 'header', ...requestHeaders[name] })),

@@ -21,6 +21,8 @@ export const models: Route = {
             z.object({
               ready: z.boolean(),
               workers: z.int(),
+              provider: z.string().meta({ description: 'The execution provider in use' }),
+              precision: z.string().meta({ description: 'Of the variant that is served' }),
               manifest: z.looseObject({ name: z.string(), version: z.string() }),
             }),
           ),
@@ -46,6 +48,8 @@ export const models: Route = {
       models: registry.models.map(({ manifest, pool }) => ({
         ready: pool.readyWorkers > 0,
         workers: pool.readyWorkers,
+        provider: pool.facts.provider,
+        precision: pool.facts.precision,
         manifest,
       })),
       limits,

@@ -1,7 +1,8 @@
 /** What is done to a model's versions: load, roll back, a canary's share. */
 import { z } from 'zod';
+import { fail } from '../../../core/errors.js';
 import type { ModelRegistry } from '../../model-registry.js';
-import { parseBody } from '../parse-body.js';
+import { parseOptionalBody } from '../parse-body.js';
 import type { Route } from '../route.js';
 
 /** Answers when the change is made: a version is loaded, checked and warmed first. */
@@ -14,15 +15,16 @@ function change<T>(
   return {
     method: 'post',
     path: `/v1/models/:model/${name}`,
-    access: 'key',
+    access: 'admin',
     operation: {
       tag: 'Operation',
       summary,
       request,
       responses: { 200: { description: 'It is done', schema: z.strictObject({}) } },
     },
-    async handle({ registry }, exchange) {
-      const body = parseBody(exchange, request);
+    async handle({ registry, refusing }, exchange) {
+      if (refusing) throw fail('server_draining', {});
+      const body = parseOptionalBody(exchange, request);
       await apply(registry, exchange.parameters.model ?? '', body);
       return { body: {} };
     },

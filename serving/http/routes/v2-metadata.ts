@@ -37,6 +37,12 @@ const model: Route = {
           name: z.string(),
           versions: z.array(z.string()),
           platform: z.string(),
+          parameters: z.object({
+            execution_provider: z.string(),
+            precision: z.string(),
+            temperature: z.number().nullable(),
+            calibration_error: z.number().nullable(),
+          }),
           inputs: z.array(tensorSchema),
           outputs: z.array(tensorSchema),
         }),

@@ -1,9 +1,8 @@
 /** The model repository extension of the Open Inference Protocol v2. */
 import { z } from 'zod';
-import { fail } from '../../../core/errors.js';
 import { loadModel, repositoryIndex, unloadModel } from '../../inference/repository.js';
-import { parseJson } from '../body.js';
-import type { Exchange, Route } from '../route.js';
+import { parseOptionalBody } from '../parse-body.js';
+import type { Route } from '../route.js';
 
 const indexRequestSchema = z.looseObject({ ready: z.boolean().default(false) });
 
@@ -30,7 +29,7 @@ const index: Route = {
     },
   },
   handle: async (context, exchange) => {
-    const { ready } = parse(exchange, indexRequestSchema);
+    const { ready } = parseOptionalBody(exchange, indexRequestSchema);
     return { body: await repositoryIndex(context, ready) };
   },
 };
@@ -38,7 +37,7 @@ const index: Route = {
 const load: Route = {
   method: 'post',
   path: '/v2/repository/models/:model/load',
-  access: 'key',
+  access: 'admin',
   operation: {
     tag: 'Repository',
     summary: 'Load the newest version of a model; the one before answers until it is ready',
@@ -46,7 +45,7 @@ const load: Route = {
     responses: { 200: { description: 'It answers' } },
   },
   handle: async (context, exchange) => {
-    parse(exchange, changeRequestSchema);
+    parseOptionalBody(exchange, changeRequestSchema);
     await loadModel(context, exchange.parameters.model ?? '');
     return {};
   },
@@ -55,7 +54,7 @@ const load: Route = {
 const unload: Route = {
   method: 'post',
   path: '/v2/repository/models/:model/unload',
-  access: 'key',
+  access: 'admin',
   operation: {
     tag: 'Repository',
     summary: 'Take a model out of service; what it has begun is answered',
@@ -63,18 +62,10 @@ const unload: Route = {
     responses: { 200: { description: 'It takes no more requests' } },
   },
   handle: async (context, exchange) => {
-    parse(exchange, changeRequestSchema);
+    parseOptionalBody(exchange, changeRequestSchema);
     await unloadModel(context, exchange.parameters.model ?? '');
     return {};
   },
 };
 
 export const repository = [index, load, unload];
-
-/** An empty body is an empty object. */
-function parse<T>({ body, headers }: Exchange, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(body.byteLength === 0 ? {} : parseJson(body, headers['content-type']));
-  if (!parsed.success)
-    throw fail('request_invalid', { reason: parsed.error.issues[0]?.message ?? 'it is no object' });
-  return parsed.data;
-}

@@ -24,7 +24,7 @@ let client: Client;
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'retort-grpc-'));
   await writeTinyBundle(root);
-  server = await startTestServer(root, { edge: { grpcPort: 0 } }, new ApiKeys([['tests', key]]));
+  server = await startTestServer(root, { edge: { grpcPort: 0 } }, new ApiKeys([{ name: 'tests', key }]));
   await server.loaded;
   client = new Client(server.grpcAddress!, credentials.createInsecure());
 });
