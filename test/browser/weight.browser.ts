@@ -37,14 +37,19 @@ test('all scripts of all panels stay under 200 kB gzipped', async () => {
   expect(all).toBeLessThan(bound);
 });
 
+/** The observer is told of paints that were before it too. */
+const firstPaint = `new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    const [paint] = list.getEntriesByName('first-contentful-paint');
+    if (paint !== undefined) resolve(paint.startTime);
+  }).observe({ type: 'paint', buffered: true });
+})`;
+
 test('the first paint is measured with nothing cached', async () => {
   const times: number[] = [];
   for (let visit = 0; visit < 7; visit += 1) {
     const { page } = await openPage(browser, server);
-    await page.waitForFunction('performance.getEntriesByName("first-contentful-paint").length > 0');
-    times.push(
-      await page.evaluate<number>('performance.getEntriesByName("first-contentful-paint")[0].startTime'),
-    );
+    times.push(await page.evaluate<number>(firstPaint));
     await page.context().close();
   }
   expect(Math.min(...times)).toBeGreaterThan(0);
