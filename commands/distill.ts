@@ -7,7 +7,14 @@ import { exportRun } from '../export/run-to-bundle.js';
 import { runFiles } from '../models/run-folder.js';
 import { evaluationSplits } from '../training/data/labelled.js';
 import { precisionHelp, precisions, printReport } from './export.js';
-import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
+import {
+  addLabellingOptions,
+  type LabellingOptions,
+  openTeacher,
+  runLabelling,
+  shippedTeacher,
+  teacherOf,
+} from './labelling.js';
 import { addTrainRowsOption } from './train/run.js';
 import {
   addStudentOptions,
@@ -63,8 +70,12 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
   if (!finished) return;
   distilling(command);
   if (!(await runStudent(command, [labels], await exists(path.join(out, runFiles.last))))) return;
+  // A shadow's agreement is held against that with the first of the teachers.
+  const [first = ''] = options.teacher ?? shippedTeacher;
+  const teacher = await openTeacher(teacherOf(first).model, 1, options.threads);
   const report = await exportRun({
     run: out,
+    teacher,
     repository,
     name,
     version: modelVersion,
@@ -73,6 +84,6 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
     notes: null,
     replace: force === true,
     now: new Date(),
-  });
+  }).finally(() => teacher.close());
   printReport(report, json === true);
 }

@@ -12,6 +12,7 @@ import { schemeOf } from '../export/quantize/schemes.js';
 import { openSource } from '../export/sources/open.js';
 import { reviews } from '../loadtest/reviews.js';
 import { evaluationSplits } from '../training/data/labelled.js';
+import { openTeacher } from './labelling.js';
 import { readNotes } from './notes.js';
 import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
 import { commaSeparated, integer, latencyHelp } from './options.js';
@@ -26,6 +27,7 @@ interface Options {
   readonly precision: readonly [string, ...string[]];
   readonly calibrationTexts: number;
   readonly data?: string;
+  readonly teacher?: string;
   readonly notes?: string;
   readonly opset?: number;
   readonly irVersion?: number;
@@ -59,6 +61,10 @@ export function register(program: Command): void {
         'measures activations',
     )
     .addOption(calibrationTextsOption())
+    .option(
+      '--teacher <model>',
+      'a shipped model or a bundle; with --data its agreement on dev goes into the manifest, for the drift alarm',
+    )
     .option('--notes <file>', 'Markdown that the model card opens with')
     .option(
       '--opset <n>',
@@ -130,12 +136,14 @@ async function run(folder: string, options: Options, command: Command): Promise<
   const needsRanges = precision.some((name) => name !== 'fp32' && schemeOf(name).needsRanges);
   const programs: string[] = [];
   const written: WrittenVariant[] = [];
+  const teacher = options.teacher === undefined ? null : await openTeacher(options.teacher, 1, 1);
   const report = await exportNetwork(source, {
     repository,
     name,
     version: modelVersion,
     precisions: precision,
     splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
+    teacher,
     notes: cardNotes,
     replace: force === true,
     now: new Date(),
@@ -146,7 +154,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
       if (program !== undefined) programs.push(programOf(variant));
       if (options.report !== undefined) written.push(variant);
     },
-  });
+  }).finally(() => teacher?.close());
   if (program === true) process.stdout.write(`${programs.join('\n')}\n`);
   else if (program !== undefined) await writeText(program, programs.join('\n'));
   printReport(report, json === true);

@@ -15,6 +15,7 @@ import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { staticGraph } from '../models/static-graph.js';
 import { type Case, feedsOf, goldenOf, type LabelledSplit, type Measured, measureOn } from './measure.js';
+import { agreementOn, type AgreementTeacher } from './agreement.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
 import { type FileVersions, fileVersions } from './opset/versions.js';
@@ -39,6 +40,8 @@ export interface NetworkExportOptions {
   readonly precisions: readonly [string, ...string[]];
   /** Labelled texts on which the accuracy of what is served goes into the manifest, beside the run's own. */
   readonly splits: readonly LabelledSplit[];
+  /** Whose labels on the first split go into the manifest beside the student's. */
+  readonly teacher?: AgreementTeacher | null;
   /** Markdown that the model card opens with; null for none. */
   readonly notes: string | null;
   readonly replace: boolean;
@@ -76,6 +79,8 @@ export interface ExportReport {
   readonly accuracyBefore: Manifest['accuracy'];
   /** On the first of them; null where none was given. */
   readonly calibration: Manifest['calibration'];
+  /** With the teacher, on the first of them; undefined where none was given and none is known. */
+  readonly agreement: Manifest['agreement'];
 }
 
 const cardFile = 'MODEL_CARD.md';
@@ -136,7 +141,13 @@ export async function exportNetwork(
     ]),
   );
   const text = (content: string) => new TextEncoder().encode(content);
-  const manifest = manifestOf(source, network, variants, { accuracy, calibration }, options);
+  const { teacher = null } = options;
+  const [split] = options.splits;
+  const agreement =
+    teacher === null || first === undefined || split === undefined
+      ? source.agreement
+      : await agreementOn(split, first.predictions, teacher);
+  const manifest = manifestOf(source, network, variants, { accuracy, calibration, agreement }, options);
   const tokenizerFiles = source.tokenizerFiles.map(async (file): Promise<[string, Uint8Array]> => [
     path.basename(file),
     await readFile(file),
@@ -162,6 +173,7 @@ export async function exportNetwork(
     accuracy,
     accuracyBefore: unquantized.map((one) => one.accuracy),
     calibration,
+    agreement,
   };
 }
 
@@ -195,7 +207,7 @@ function manifestOf(
   source: ExportSource,
   network: BoundNetwork,
   variants: readonly Variant[],
-  { accuracy, calibration }: Pick<Manifest, 'accuracy' | 'calibration'>,
+  { accuracy, calibration, agreement }: Pick<Manifest, 'accuracy' | 'calibration' | 'agreement'>,
   { name, version, now, versions = fileVersions({}) }: NetworkExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
@@ -226,6 +238,7 @@ function manifestOf(
     }),
     accuracy: [...source.accuracy, ...accuracy],
     calibration,
+    ...(agreement === undefined ? {} : { agreement }),
     lineage: { createdAt: now.toISOString(), producer: 'retort', ...source.lineage },
   };
 }

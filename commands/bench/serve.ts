@@ -1,6 +1,7 @@
 /** `retort bench serve`: the served route beside bare sessions, and how it bears overload, reloads and dead workers. */
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import { variantPrecisions } from '../../core/bundle/precisions.js';
 import { describeMachine, machineLine } from '../../core/machine.js';
 import { startBareLoop } from '../../loadtest/bench/bare-loop.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
@@ -19,6 +20,7 @@ interface ServeBenchOptions {
   readonly workers: number;
   readonly seed: number;
   readonly texts?: string;
+  readonly precision?: (typeof variantPrecisions)[number];
   readonly json?: true;
 }
 
@@ -44,6 +46,11 @@ export function register(bench: Command): void {
     .option('--connections <n>', 'connections of the closed loop of throughput', integer(1, 1024), 64)
     .option('--workers <n>', 'sessions, each on one thread', integer(1, 256), availableParallelism())
     .option('--texts <file>', 'texts, .txt or .jsonl (default: built-in reviews)')
+    .addOption(
+      new Option('--precision <name>', "variant of the bundle (default: the bundle's first)").choices(
+        variantPrecisions,
+      ),
+    )
     .option('--seed <n>', 'of the order of the measurements, and of arrivals', integer(0, 2 ** 31 - 1), 1)
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -54,8 +61,8 @@ export function register(bench: Command): void {
 }
 
 async function run(model: string | undefined, options: ServeBenchOptions): Promise<void> {
-  const { scenario, texts, workers } = options;
-  await withServedBundle({ model, texts, workers }, (bundle) =>
+  const { scenario, texts, workers, precision } = options;
+  await withServedBundle({ model, texts, workers, precision }, (bundle) =>
     scenario === 'throughput' ? measureThroughput(bundle, options) : play(scenario, bundle, options),
   );
 }

@@ -31,13 +31,20 @@ export async function withServedBundle(
     model,
     texts: file,
     workers,
-  }: { readonly model?: string | undefined; readonly texts?: string | undefined; readonly workers: number },
+    precision: asked,
+  }: {
+    readonly model?: string | undefined;
+    readonly texts?: string | undefined;
+    readonly workers: number;
+    /** The bundle's first variant where it is absent. */
+    readonly precision?: Manifest['variants'][number]['precision'] | undefined;
+  },
   use: (bundle: ServedBundle) => Promise<void>,
 ): Promise<void> {
   const folder = await bundleFolder(model);
   const { manifest } = await openBundle(folder);
   const texts = file === undefined ? reviews : await readTexts(file);
-  const precision = manifest.variants[0]?.precision ?? 'fp32';
+  const precision = asked ?? manifest.variants[0]?.precision ?? 'fp32';
   const scratch = await mkdtemp(join(tmpdir(), 'retort-bench-'));
   const cleanups: (() => Promise<void> | void)[] = [() => rm(scratch, { recursive: true, force: true })];
   const clean = async () => {
@@ -56,7 +63,7 @@ export async function withServedBundle(
     const port = await freePort();
     const commandLine = [
       ...['serve', '--repository', repository, '--host', '127.0.0.1', '--port', String(port)],
-      ...['--workers', String(workers), '--threads', '1', '--log-level', 'error'],
+      ...['--workers', String(workers), '--threads', '1', '--log-level', 'error', '--precision', precision],
     ];
     const served = await startServed(cli, commandLine, targetOf(`http://127.0.0.1:${port}`), texts[0] ?? '');
     cleanups.push(() => served.stop());

@@ -25,6 +25,7 @@ export async function bundleSource(folder: string): Promise<ExportSource> {
     texts: golden.cases.map(({ text }) => text),
     accuracy: manifest.accuracy,
     calibration: manifest.calibration,
+    agreement: manifest.agreement,
     lineage: { command, seed, base, teacher, data, settings },
   };
 }

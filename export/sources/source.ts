@@ -16,5 +16,6 @@ export interface ExportSource {
   /** What is known of these parameters already. */
   readonly accuracy: Manifest['accuracy'];
   readonly calibration: Manifest['calibration'];
+  readonly agreement?: Manifest['agreement'];
   readonly lineage: Omit<Manifest['lineage'], 'createdAt' | 'producer'>;
 }

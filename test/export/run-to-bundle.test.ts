@@ -107,6 +107,22 @@ test('every variant is checked against golden logits of its own; auto serves int
   expect(source.tokenizerFiles.some((file) => file.includes('golden'))).toBe(false);
 });
 
+test('the teacher\u2019s agreement stands in the manifest, and stays there when the bundle is exported anew', async () => {
+  const examples = ['房间很干净', '太差了', '书很好', '电脑'].map((text) => ({ text, label: 0 }));
+  const teacher = {
+    name: 'teacher',
+    version: '3',
+    label: (texts: readonly string[]) =>
+      Promise.resolve(texts.map((text) => ({ logits: text === '太差了' ? [9, -9] : [-9, 9] }))),
+  };
+  const splits = [{ name: 'dev', examples }];
+  const { folder, agreement } = await exportTo('agreement', { splits, teacher });
+  expect(agreement).toMatchObject({ teacher: 'teacher/3', data: 'dev', rows: 4 });
+  expect((agreement?.rate ?? NaN) * 4).toBeCloseTo(Math.round((agreement?.rate ?? NaN) * 4), 9);
+  expect((await openBundle(folder)).manifest.agreement).toEqual(agreement);
+  expect((await bundleSource(folder)).agreement).toEqual(agreement);
+});
+
 describe.each<{ precisions: ExportOptions['precisions'] }>([
   { precisions: ['fp32'] },
   { precisions: ['int8-stored'] },
