@@ -56,9 +56,9 @@ export function register(program: Command): void {
 
 const examples = `
 Examples:
-  retort bench costs --out costs.json
   retort plan costs.json --rate 5000 --p99 50 --html plan.html
   retort plan costs.json --check capacity.json --check at-200.json --workers 1
+  retort bench costs --out costs.json
 
 Exit status: 1 when a prediction is off by more than 25 % (p99) or 10 % (capacity).`;
 
