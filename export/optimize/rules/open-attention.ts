@@ -18,9 +18,13 @@ export const openAttention: Rule = {
 
 const parts = ['query', 'key', 'value'] as const;
 
-/** Their own, where they were packed under them. */
-function nameOf(packed: string, place: number): string {
-  return packedNames(packed, parts.length)?.[place] ?? `${packed}.${parts[place] ?? ''}`;
+/** A part under its own name, where it was packed under it and nothing has that name since. */
+function unpacked(editor: GraphEditor, packed: string, place: number, tensor: Tensor): string {
+  const own = packedNames(packed, parts.length)?.[place];
+  if (own === undefined || editor.constant(own) !== null || editor.producer(own) !== undefined)
+    return editor.initializer(`${packed}.${parts[place] ?? ''}`, tensor);
+  editor.setInitializer(own, tensor);
+  return own;
 }
 
 function matchAttention(editor: GraphEditor, node: Node): Match {
@@ -37,10 +41,10 @@ function matchAttention(editor: GraphEditor, node: Node): Match {
       editor.remove(node);
       const products = parts.map((_, place) => {
         const [start, end] = [place * width, (place + 1) * width];
-        const matrix = editor.initializer(nameOf(weightsName, place), columnsOf(weights, start, end));
+        const matrix = unpacked(editor, weightsName, place, columnsOf(weights, start, end));
         const [product = ''] = editor.add({ opType: 'MatMul', inputs: [x, matrix] }).outputs;
         if (bias?.dtype !== 'float32') return product;
-        const shift = editor.initializer(nameOf(biasName, place), float32(bias.data.slice(start, end)));
+        const shift = unpacked(editor, biasName, place, float32(bias.data.slice(start, end)));
         return editor.add({ opType: 'Add', inputs: [product, shift] }).outputs[0] ?? '';
       });
       const { num_heads, mask_filter_value, scale } = node.attributes;
