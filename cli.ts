@@ -2,37 +2,8 @@
 // Parses the command line and prints errors; every command lives in its own module under commands/.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { commands } from './commands/commands.js';
 import { fail, type RetortError, toRetortError } from './core/errors.js';
-
-interface CommandModule {
-  register(program: Command): void;
-}
-
-// The visible list of commands, in the order `--help` prints them. Only the one that is asked for is loaded: a server
-// keeps no load generator in memory.
-const commands: ReadonlyMap<string, () => Promise<CommandModule>> = new Map([
-  ['serve', () => import('./commands/serve.js')],
-  ['predict', () => import('./commands/predict.js')],
-  ['score', () => import('./commands/score.js')],
-  ['merge', () => import('./commands/merge.js')],
-  ['data', () => import('./commands/data.js')],
-  ['train', () => import('./commands/train.js')],
-  ['label', () => import('./commands/label.js')],
-  ['distill', () => import('./commands/distill.js')],
-  ['report', () => import('./commands/report.js')],
-  ['export', () => import('./commands/export.js')],
-  ['optimize', () => import('./commands/optimize.js')],
-  ['quantize', () => import('./commands/quantize.js')],
-  ['prune', () => import('./commands/prune.js')],
-  ['import', () => import('./commands/import.js')],
-  ['evaluate', () => import('./commands/evaluate.js')],
-  ['inspect', () => import('./commands/inspect.js')],
-  ['tokenize', () => import('./commands/tokenize.js')],
-  ['compare', () => import('./commands/compare.js')],
-  ['loadtest', () => import('./commands/loadtest.js')],
-  ['plan', () => import('./commands/plan.js')],
-  ['bench', () => import('./commands/bench.js')],
-]);
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

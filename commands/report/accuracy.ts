@@ -1,5 +1,6 @@
 /** `retort report accuracy`: every experiment with every seed, run by run, and the table of what they found. */
 import { studentDefaults } from '../../training/train-student.js';
+import { exists } from '../../core/exists.js';
 import { interruptible } from '../interruption.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,7 +28,7 @@ import { collect, commaSeparated, integer } from '../options.js';
 import { score, scoresOf } from '../scoring.js';
 import { bundleFolder } from '../shipped.js';
 import { commandLine } from '../train/run.js';
-import { runExperiment } from './run-experiment.js';
+import { resultFile, runExperiment } from './run-experiment.js';
 
 interface Options {
   readonly teacher?: readonly string[];
@@ -38,6 +39,8 @@ interface Options {
   readonly write: string;
   readonly only?: readonly string[];
   readonly seeds: number;
+  readonly firstSeed: number;
+  readonly finished?: true;
   readonly stepSeeds: number;
   readonly threads: number;
 }
@@ -61,6 +64,8 @@ export function register(report: Command): void {
     .requiredOption('--out <folder>', 'where labels, runs and bundles go')
     .option('--write <file>', 'where the table goes', 'docs/accuracy.md')
     .option('--seeds <n>', 'runs of each experiment, with the seeds 1 to n', integer(1, 100), 3)
+    .option('--first-seed <n>', 'instead of 1, so that several processes share the runs', integer(1, 100), 1)
+    .option('--finished', 'train nothing: tabulate the runs that are done')
     .option('--step-seeds <n>', 'the same for the rows of one technique each', integer(0, 100), 1)
     .addOption(
       new Option(
@@ -77,10 +82,11 @@ const examples = `
 Examples:
   retort report accuracy --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/report
   retort report accuracy --data ChnSentiCorp.zip --out runs/report --only alone,seed --seeds 1
+  retort report accuracy --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/report --finished
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { data, evaluate = [], out, only, seeds, stepSeeds, threads } = options;
+  const { data, evaluate = [], out, only, seeds, firstSeed, stepSeeds, threads } = options;
   const unknown = only?.find((name) => !experiments.some((experiment) => experiment.name === name));
   if (unknown !== undefined) command.error(`error: there is no experiment ${unknown}`);
   const chosen = experiments.filter(
@@ -105,9 +111,11 @@ async function run(options: Options, command: Command): Promise<void> {
     return finished;
   };
   const finished = await interruptible(async (signal) => {
-    for (let seed = 1; seed <= Math.max(seeds, stepSeeds); seed += 1) {
+    for (let seed = firstSeed; seed <= Math.max(seeds, stepSeeds); seed += 1) {
       for (const experiment of chosen) {
         if (seed > (experiment.kind === 'step' ? stepSeeds : seeds)) continue;
+        const folder = path.join(out, `${experiment.name}-${String(seed)}`);
+        if (options.finished === true && !(await exists(path.join(folder, resultFile)))) continue;
         const set = experiment.labels;
         if ((set !== null && !(await labelled(set))) || signal.aborted) return false;
         const result = await runExperiment({
@@ -115,7 +123,7 @@ async function run(options: Options, command: Command): Promise<void> {
           seed,
           data,
           labels: set === null ? [] : [labelFile(out, set)],
-          folder: path.join(out, `${experiment.name}-${String(seed)}`),
+          folder,
           repository: path.join(out, 'repository'),
           threads,
           sets,

@@ -32,7 +32,8 @@ export interface ExperimentRun {
   readonly signal: AbortSignal;
 }
 
-const resultFile = 'result.json';
+/** In a run's folder, once it is done. */
+export const resultFile = 'result.json';
 
 /**
  * null where it was stopped.

@@ -1,5 +1,5 @@
 /** The product as a user starts it: `node dist/cli.js …`. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface Ended {
@@ -25,14 +25,23 @@ export function retort(...commandLine: string[]): Promise<Ended> {
 }
 
 export function start(...commandLine: string[]): Running {
-  return startWith({}, ...commandLine);
+  return spawned({}, commandLine);
 }
 
 /** With more environment variables. */
 export function startWith(environment: Readonly<Record<string, string>>, ...commandLine: string[]): Running {
+  return spawned({ env: { ...process.env, ...environment } }, commandLine);
+}
+
+/** In another folder. */
+export function startIn(cwd: string, ...commandLine: string[]): Running {
+  return spawned({ cwd }, commandLine);
+}
+
+function spawned(options: Pick<SpawnOptions, 'cwd' | 'env'>, commandLine: readonly string[]): Running {
   const child = spawn(process.execPath, [cli, ...commandLine], {
+    ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
   });
   running.add(child);
   const said = { stdout: '', stderr: '' };

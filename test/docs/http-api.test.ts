@@ -1,10 +1,10 @@
 /** The examples of docs/http-api.md, run. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunningServer } from '../serving/server.js';
-import { startTestServer } from './fixtures/test-server.js';
+import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
 
-const page = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/http-api.md', import.meta.url), 'utf8');
 const examples = Array.from(page.matchAll(/```sh\n(.*?)```/gs), ([, command = '']) => command);
 
 let server: RunningServer;
