@@ -35,5 +35,5 @@ test('command lines of the documentation are understood', async () => {
     );
     expect({ page, words, refused }).toEqual({ page, words, refused: null });
   }
-  await expect(load(['train', 'student', '--epoch', '8'])).rejects.toThrow('unknown option');
+  await expect(load(['predict', '--modle', 'x'])).rejects.toThrow('unknown option');
 });
