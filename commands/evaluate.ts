@@ -56,8 +56,8 @@ async function run(model: string, options: Options): Promise<void> {
     const interval = wilsonInterval(correct, rows);
     return { data: on, rows, correct, accuracy: correct / rows, interval };
   });
-  const { name, version, variants } = manifest;
-  const precision = variants[0]?.precision;
+  const { name, version } = manifest;
+  const { precision } = predictor;
   if (json === true) {
     const report = { model: name, version, precision, scores, textsPerSecond, threads };
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -76,6 +76,6 @@ async function run(model: string, options: Options): Promise<void> {
     );
   }
   process.stdout.write(
-    `${name} ${version} ${precision ?? ''}, ${textsPerSecond.toFixed(0)} texts/s on ${String(threads)} threads\n`,
+    `${name} ${version} ${precision}, ${textsPerSecond.toFixed(0)} texts/s on ${String(threads)} threads\n`,
   );
 }

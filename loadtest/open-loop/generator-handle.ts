@@ -28,7 +28,10 @@ export async function startGenerator(target: Target): Promise<GeneratorHandle> {
   await Promise.race([ready, died]);
   return {
     async run(plan, { signal, onProgress } = {}) {
-      const stop = () => send({ kind: 'stop' });
+      // It may have ended together with this process.
+      const stop = () => {
+        if (child.connected) send({ kind: 'stop' });
+      };
       signal?.addEventListener('abort', stop, { once: true });
       const finished = nextReport(child, (report) => {
         if (report.kind === 'progress') onProgress?.(report.progress);

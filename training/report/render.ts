@@ -37,6 +37,7 @@ export function renderReport({ teachers, experiments, results, machine, command 
     ran
       .filter(({ experiment }) => experiment.kind === kind)
       .map(({ experiment, found }) => row(experiment, found, splits));
+  const steps = rows('step');
   const columns = [
     ...splits,
     'agrees with the teacher',
@@ -67,14 +68,18 @@ export function renderReport({ teachers, experiments, results, machine, command 
     '',
     table(['', 'teacher', 'student alone', 'distilled'], published),
     '',
-    '## One technique at a time',
-    '',
-    'On the texts of the train split alone and for half the epochs, so that a row costs minutes; each row keeps what ' +
-      'the rows above it added, but for the first three, which differ in what is learnt from, and the ways to make ' +
-      'copies, which are alternatives to the average; with two copies a text there are half the epochs again.',
-    '',
-    table(['', ...columns], rows('step')),
-    '',
+    ...(steps.length === 0
+      ? []
+      : [
+          '## One technique at a time',
+          '',
+          'On the texts of the train split alone and for half the epochs, so that a row costs minutes; each row keeps what ' +
+            'the rows above it added, but for the first three, which differ in what is learnt from, and the ways to make ' +
+            'copies, which are alternatives to the average; with two copies a text there are half the epochs again.',
+          '',
+          table(['', ...columns], steps),
+          '',
+        ]),
     `Training took ${hours.toFixed(1)} hours in all, on ${machineLine(machine)}.`,
     '',
   ].join('\n');
