@@ -1,7 +1,6 @@
 /** What a load test found: the shape of its JSON file. */
-import { readFile } from 'node:fs/promises';
+import { readJsonFile } from './json-file.js';
 import { z } from 'zod';
-import { fail } from '../core/errors.js';
 import { describeMachine, machineSchema } from '../core/machine.js';
 import { measurementSchema, runEnds } from './measurement.js';
 import { arrivalKinds, stageSchema } from './open-loop/arrivals.js';
@@ -56,13 +55,9 @@ export function textsPerSecond({ measured, textsPerRequest }: LoadReport): numbe
 }
 
 /** @throws RetortError load_report_missing, load_report_malformed */
-export async function readReport(path: string): Promise<LoadReport> {
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fail('load_report_missing', { path }, error);
+export function readReport(path: string): Promise<LoadReport> {
+  return readJsonFile(path, reportSchema, {
+    missing: 'load_report_missing',
+    malformed: 'load_report_malformed',
   });
-  try {
-    return reportSchema.parse(JSON.parse(content));
-  } catch (error) {
-    throw fail('load_report_malformed', { path }, error);
-  }
 }

@@ -9,7 +9,7 @@ import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
 import type { EncodedExample } from './batching.js';
 import type { Example } from './data/dataset.js';
-import { withoutTrainDuplicates } from './data/deduplicate.js';
+import { notIn } from './data/deduplicate.js';
 import type { TrainRows } from './data/evaluation-texts.js';
 import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
 import {
@@ -224,7 +224,7 @@ async function examplesOf(
 }
 
 async function* rowsOf(files: readonly string[], excluded: readonly Example[]): AsyncGenerator<LabelRow> {
+  const kept = notIn(excluded);
   for (const file of files)
-    for await (const rows of (await openLabelFile(file)).batches)
-      yield* withoutTrainDuplicates(rows, excluded);
+    for await (const rows of (await openLabelFile(file)).batches) yield* rows.filter(kept);
 }

@@ -117,7 +117,8 @@ async function run(options: Options, command: Command): Promise<void> {
         const folder = path.join(out, `${experiment.name}-${String(seed)}`);
         if (options.finished === true && !(await exists(path.join(folder, resultFile)))) continue;
         const set = experiment.labels;
-        if ((set !== null && !(await labelled(set))) || signal.aborted) return false;
+        const toLabel = set !== null && options.finished !== true;
+        if ((toLabel && !(await labelled(set))) || signal.aborted) return false;
         const result = await runExperiment({
           experiment,
           seed,

@@ -1,7 +1,6 @@
 /** What serving a model costs, as `retort bench costs` measures it: the shape of its JSON file. */
-import { readFile } from 'node:fs/promises';
+import { readJsonFile } from '../json-file.js';
 import { z } from 'zod';
-import { fail } from '../../core/errors.js';
 import { machineSchema } from '../../core/machine.js';
 
 export const COSTS_FORMAT = 1;
@@ -54,13 +53,9 @@ export const costsSchema = z.strictObject({
 export type ServingCosts = z.infer<typeof costsSchema>;
 
 /** @throws RetortError plan_costs_missing, plan_costs_malformed */
-export async function readCosts(path: string): Promise<ServingCosts> {
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fail('plan_costs_missing', { path }, error);
+export function readCosts(path: string): Promise<ServingCosts> {
+  return readJsonFile(path, costsSchema, {
+    missing: 'plan_costs_missing',
+    malformed: 'plan_costs_malformed',
   });
-  try {
-    return costsSchema.parse(JSON.parse(content));
-  } catch (error) {
-    throw fail('plan_costs_malformed', { path }, error);
-  }
 }

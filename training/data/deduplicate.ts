@@ -9,8 +9,14 @@ export function withoutTrainDuplicates<T extends Example>(
   examples: readonly T[],
   train: readonly Example[],
 ): T[] {
+  return examples.filter(notIn(train));
+}
+
+/** The same, of one example after another. */
+export function notIn(train: readonly Example[]): (example: Example) => boolean {
+  if (train.length === 0) return () => true;
   const seen = new Set(train.map(({ text }) => bare(text)));
-  return examples.filter(({ text }) => !seen.has(bare(text)));
+  return ({ text }) => !seen.has(bare(text));
 }
 
 function bare(text: string): string {
