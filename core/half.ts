@@ -1,6 +1,9 @@
 /** IEEE 754 binary16, kept as its 16 bits: 1 of sign, 5 of exponent, 10 of fraction. */
 import { tensor, type TensorOf } from './tensor.js';
 
+/** The largest finite number. */
+export const largestHalf = 65504;
+
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 

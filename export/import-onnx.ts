@@ -118,7 +118,7 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
     new Map([
       [modelFile, bytes],
       ...(await Promise.all(tokenizerFiles)),
-      [GOLDEN_FILE, text(`${JSON.stringify(goldenOf(cases, alone), null, 2)}\n`)],
+      [GOLDEN_FILE, text(`${JSON.stringify(goldenOf(cases, alone, tolerance), null, 2)}\n`)],
       ['MODEL_CARD.md', text(modelCard(manifest, options.notes))],
     ]),
     { replace: options.replace },

@@ -17,16 +17,18 @@ export interface LabelledSplit {
 
 /** Texts that go into the bundle, for the parity check when it is loaded. */
 const goldenTexts = 8;
-/** Other machines have other kernels: their last bits differ. */
-const goldenTolerance = 1e-3;
 
-/** @param logits of the cases, in their order */
+/**
+ * @param logits of the cases, in their order
+ * @param tolerance of a logit
+ */
 export function goldenOf(
   cases: readonly (Case & { readonly text: string })[],
   logits: readonly number[][],
+  tolerance: number,
 ): Golden {
   return {
-    tolerance: goldenTolerance,
+    tolerance,
     cases: cases.slice(0, goldenTexts).map((one, index) => ({ ...one, logits: logits[index] ?? [] })),
   };
 }

@@ -135,9 +135,9 @@ export async function exportNetwork(
   const calibration =
     first === undefined ? source.calibration : calibrationOn(first.accuracy.data, first.predictions);
   const goldens = new Map(
-    variants.map(({ report, logits }, place) => [
+    variants.map(({ report, logits, tolerance }, place) => [
       goldenFile(report.precision, place),
-      goldenOf(cases, logits),
+      goldenOf(cases, logits, tolerance),
     ]),
   );
   const text = (content: string) => new TextEncoder().encode(content);

@@ -10,6 +10,7 @@ import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/o
 import type { Rewrite } from './optimize/rule.js';
 import { compareLogits } from './quantize/compare.js';
 import { expectSameInBatch, quantizeModel } from './quantize/quantize.js';
+import { logitTolerance } from './quantize/scheme.js';
 import { schemeNames, schemeOf } from './quantize/schemes.js';
 import type { WeightForm } from './quantize/weights.js';
 
@@ -25,6 +26,8 @@ export interface Variant {
   readonly rewrites: readonly Rewrite[];
   /** Of each case, with optimisation disabled. */
   readonly logits: readonly number[][];
+  /** What other kernels may change of a logit. */
+  readonly tolerance: number;
 }
 
 export interface VariantReport {
@@ -72,7 +75,15 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
     const logits = await fp32Logits(plain, cases, expected);
     const { rewrites, model } = fused;
     const report = reportOf(form, 'fp32', model, plain, logits, expected);
-    return { report, model, bytes: plain, plain, rewrites, logits };
+    return {
+      report,
+      model,
+      bytes: plain,
+      plain,
+      rewrites,
+      logits,
+      tolerance: logitTolerance({ computesIn: 'fp32' }),
+    };
   }
   const scheme = schemeOf(form);
   const calibration = source.calibration.map(({ ids }) => feedsOf(ids));
@@ -92,7 +103,8 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
     logits = compared.logits;
   }
   const report = reportOf(form, scheme.precision, model, bytes, logits, expected);
-  return { report, model, bytes, plain, rewrites: [...fused.rewrites, ...quantized.rewrites], logits };
+  const rewrites = [...fused.rewrites, ...quantized.rewrites];
+  return { report, model, bytes, plain, rewrites, logits, tolerance: logitTolerance(scheme) };
 }
 
 function reportOf(

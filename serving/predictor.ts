@@ -183,13 +183,20 @@ export function longestRow({ tokenizer }: Manifest): number {
 function variantOf({ manifest, folder }: Bundle, { precision, provider }: SessionSettings) {
   const { variants } = manifest;
   const inPrecision = (wanted: string) => variants.find((candidate) => candidate.precision === wanted);
-  const quick = provider === 'cpu' && sumsIntegersWide(describeMachine()) ? inPrecision('int8') : undefined;
-  const variant = precision === 'auto' ? (quick ?? variants[0]) : inPrecision(precision);
+  const variant =
+    precision === 'auto' ? (quickOn(provider, variants) ?? variants[0]) : inPrecision(precision);
   if (variant === undefined) {
     const known = variants.map((candidate) => candidate.precision).join(', ');
     throw fail('variant_missing', { path: folder, precision, known });
   }
   return variant;
+}
+
+/** What computes in fewer bits than 32 where this provider is quick at that. */
+function quickOn(provider: SessionSettings['provider'], variants: Manifest['variants']) {
+  if (provider === 'cuda' || provider === 'tensorrt') return variants.find(({ scheme }) => scheme === 'fp16');
+  const hasIntegers = provider === 'cpu' && sumsIntegersWide(describeMachine());
+  return hasIntegers ? variants.find((variant) => variant.precision === 'int8') : undefined;
 }
 
 function largestDifference(expected: readonly number[], found: readonly number[]): number {

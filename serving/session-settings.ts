@@ -8,7 +8,8 @@ export const sessionSettingsSchema = z.strictObject({
   provider: z.enum(['auto', ...providerNames]).default('cpu'),
   /** Whether the CPU computes where the provider cannot be opened; auto always falls back. */
   fallback: z.boolean().default(false),
-  /** The variant that is served; auto: int8 where the bundle has it and this CPU is quick at it, else the first. */
+  /** The variant that is served; auto: int8 where the bundle has it and this CPU is quick at it; on CUDA what
+   * computes in fp16; else the first. */
   precision: z.enum(['auto', ...variantPrecisions]).default('auto'),
   /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
   spinning: z.boolean().default(false),

@@ -2,7 +2,7 @@
  * One training step's graph on ONNX Runtime: forward, loss and gradients of a network as a static graph. Parameters
  * are inputs, handed over without a copy, so an optimiser changes them in place between steps.
  */
-import { openSession, type Session } from '../core/engines/session.js';
+import { openSession, type Session, type SessionOptions } from '../core/engines/session.js';
 import { GraphBuilder, type GraphValue } from '../core/graph/builder.js';
 import { GraphOps } from '../core/graph/graph-ops.js';
 import { encodeModel } from '../core/graph/onnx.js';
@@ -61,10 +61,10 @@ export class GradientSession {
     network: BoundNetwork,
     loss: Loss,
     parameters: ParameterStore,
-    intraOpThreads: number,
+    options: Pick<SessionOptions, 'intraOpThreads' | 'provider'>,
   ): Promise<GradientSession> {
     const { graph, gradients } = gradientGraph(network, loss);
-    const session = await openSession(encodeModel({ graph }), { intraOpThreads, spinning: true });
+    const session = await openSession(encodeModel({ graph }), { ...options, spinning: true });
     return new GradientSession(session, gradients, parameters);
   }
 

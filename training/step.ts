@@ -1,5 +1,6 @@
 /** One step of training: gradients of a batch, clipped, and the optimiser's update of the parameters. */
 import { tensor, type Tensor } from '../core/tensor.js';
+import type { ProviderName } from '../core/engines/providers.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { batchInputs, type EncodedExample } from './batching.js';
 import { DropoutMasks } from './dropout.js';
@@ -19,6 +20,8 @@ export interface StepSettings {
   /** The largest joint norm of a step's gradients. */
   readonly clipNorm: number;
   readonly intraOpThreads: number;
+  /** That computes the gradients; the update of the parameters is the CPU's. CPU by default. */
+  readonly provider?: ProviderName;
 }
 
 export class TrainingStep {
@@ -49,8 +52,11 @@ export class TrainingStep {
     optimizer: Optimizer,
     settings: StepSettings,
   ): Promise<TrainingStep> {
-    const { loss, intraOpThreads, dropout } = settings;
-    const session = await GradientSession.open(network, losses[loss], parameters, intraOpThreads);
+    const { loss, intraOpThreads, provider, dropout } = settings;
+    const session = await GradientSession.open(network, losses[loss], parameters, {
+      intraOpThreads,
+      ...(provider === undefined ? {} : { provider }),
+    });
     const masks = new DropoutMasks(network.dropoutSites, dropout);
     return new TrainingStep(session, masks, parameters, optimizer, settings);
   }

@@ -211,10 +211,10 @@ async function restore(folder: string, fingerprint: string, network: BoundNetwor
 /** Of the averages among a checkpoint's slots. */
 const averagePrefix = 'average/';
 
-/** Threads are left out: they may change the last bits of a sum, never which run it is. */
+/** Threads and the provider are left out: they may change the last bits of a sum, never which run it is. */
 function fingerprintOf(
   network: BoundNetwork,
-  { intraOpThreads: _, ...settings }: TrainerSettings,
+  { intraOpThreads: _, provider: __, ...settings }: TrainerSettings,
   { train, dev }: TrainingData,
   initial: string | null,
 ): string {

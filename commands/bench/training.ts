@@ -6,9 +6,10 @@ import { networkOf } from '../../models/networks.js';
 import { openPeer } from '../../training/bench/peer.js';
 import { benchStep } from '../../training/bench/step-bench.js';
 import { renderStepBench, stepBenchSchema } from '../../training/bench/step-report.js';
+import type { ProviderName } from '../../core/engines/providers.js';
 import type { OptimizerName } from '../../training/optimizers/optimizers.js';
 import { decimal, integer } from '../options.js';
-import { choice } from '../train/run.js';
+import { choice, providerOption } from '../train/run.js';
 
 interface Options {
   readonly network: string;
@@ -18,6 +19,7 @@ interface Options {
   readonly dropout: number;
   readonly steps: number;
   readonly threads: number;
+  readonly provider: ProviderName;
   readonly seed: number;
   readonly python?: string;
   readonly json?: true;
@@ -75,6 +77,7 @@ export function register(bench: Command): void {
     .option('--dropout <rate>', 'share of values dropped', decimal(0, 0.95), 0.1)
     .option('--steps <n>', 'steps that are timed', integer(2, 10_000), 20)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .addOption(providerOption())
     .option('--seed <n>', 'of words, parameters and intervals', integer(0, 2 ** 31 - 1), 1)
     .option(
       '--python <file>',

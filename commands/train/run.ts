@@ -1,6 +1,7 @@
 /** What `retort train student` and `retort train teacher` share: options, interruption, output. */
 import { interruptible } from '../interruption.js';
 import { Option, type Command } from 'commander';
+import { type ProviderName, providerNames } from '../../core/engines/providers.js';
 import type { RunOptions } from '../../training/labelled-run.js';
 import { type TrainRows, trainRowChoices } from '../../training/data/evaluation-texts.js';
 import { losses, type LossName } from '../../training/losses.js';
@@ -13,7 +14,7 @@ import { printer, printJson } from './progress.js';
 /** As commander gives them. */
 export interface TrainOptions extends Omit<
   TrainerSettings,
-  'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads'
+  'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads' | 'provider'
 > {
   readonly data: string;
   readonly trainRows: TrainRows;
@@ -23,6 +24,7 @@ export interface TrainOptions extends Omit<
   readonly learningRate?: number;
   readonly microBatchSize?: number;
   readonly threads: number;
+  readonly provider: ProviderName;
   readonly textColumn?: string;
   readonly labelColumn?: string;
   readonly resume?: boolean;
@@ -82,6 +84,7 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
     )
     .option('--seed <n>', 'of everything random', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .addOption(providerOption())
     .option('--resume', 'go on from the last checkpoint of --out')
     .option('--strict', 'fail at the first row that does not fit')
     .option('--json', 'print one JSON object an event');
@@ -97,6 +100,11 @@ export function addTrainRowsOption(command: Command, standard: TrainRows): Comma
       standard,
     ),
   );
+}
+
+/** That computes gradients. */
+export function providerOption(): Option {
+  return choice('--provider <name>', 'what computes the gradients', providerNames, 'cpu');
 }
 
 export function choice(
@@ -148,6 +156,7 @@ export async function runTrain<Extra extends object>(
         ...(averageDecay === undefined ? {} : { averageDecay }),
         seed,
         intraOpThreads: options.threads,
+        provider: options.provider,
         ...extra,
       },
       columns: { textColumn, labelColumn },

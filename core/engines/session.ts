@@ -68,7 +68,7 @@ export async function openSession(
       : InferenceSession.create(model, settings)
   ).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    if (provider !== 'cpu') throw fail('provider_missing', { provider, reason }, error);
+    if (provider !== 'cpu') throw fail('provider_missing', { provider, reason: failureOf(reason) }, error);
     throw fail('session_refused', { reason }, error);
   });
   return {
@@ -97,6 +97,11 @@ export async function openSession(
     },
     close: () => session.release(),
   };
+}
+
+/** What CUDA says, without the runtime's signatures and source lines around it. */
+function failureOf(message: string): string {
+  return /CUDA failure \d+: [^;]*[^; ]/.exec(message)?.[0] ?? message;
 }
 
 interface RuntimeModule {

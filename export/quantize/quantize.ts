@@ -14,7 +14,7 @@ import { takeOne } from '../optimize/rules/take-one.js';
 import type { Ranges } from './activation.js';
 import { measureRanges } from './calibrate.js';
 import type { Change } from './compare.js';
-import type { Scheme, Settings } from './scheme.js';
+import { logitTolerance, type Scheme, type Settings } from './scheme.js';
 
 export interface QuantizeOptions extends Omit<Settings, 'ranges'> {
   readonly scheme: Scheme;
@@ -47,16 +47,13 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   };
 }
 
-/** Between a text alone and in a batch, for a scheme that says it makes no difference; kernels sum in other orders. */
-const batchTolerance = 1e-3;
-
 /** @throws RetortError quantize_mismatch where batch-mates change an answer though the scheme says they do not */
 export function expectSameInBatch(
-  { name, dependsOnBatch }: Scheme,
+  scheme: Scheme,
   { batchDifference }: Pick<Change, 'batchDifference'>,
 ): void {
-  if (!dependsOnBatch && !(batchDifference <= batchTolerance))
-    throw fail('quantize_mismatch', { difference: batchDifference.toExponential(1), scheme: name });
+  if (!scheme.dependsOnBatch && !(batchDifference <= logitTolerance(scheme)))
+    throw fail('quantize_mismatch', { difference: batchDifference.toExponential(1), scheme: scheme.name });
 }
 
 async function rangesOf(model: Model, { calibration, scheme }: QuantizeOptions): Promise<Ranges> {

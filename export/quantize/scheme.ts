@@ -19,7 +19,7 @@ export interface Scheme {
   /** Of the variant that it leaves, in the manifest. */
   readonly precision: 'fp16' | 'int8' | 'int4';
   /** What products are computed in; in fp32 the constants are widened before they are used. */
-  readonly computesIn: 'fp32' | 'integers';
+  readonly computesIn: 'fp32' | 'fp16' | 'integers';
   /**
    * Whether a row's result depends on the rows beside it: activations are then scaled by the whole batch, and the
    * serving side runs row by row.
@@ -30,6 +30,14 @@ export interface Scheme {
   /** Exact rewrites before it, within which values have the names that ranges go by. */
   readonly preparations: readonly Rule[];
   rules(settings: Settings): readonly Rule[];
+}
+
+/**
+ * What other kernels, or batch-mates, may change of a logit: of fp32 the last bits, of 16 bits those that are 2^-11 of
+ * the largest value on the way.
+ */
+export function logitTolerance({ computesIn }: Pick<Scheme, 'computesIn'>): number {
+  return computesIn === 'fp16' ? 0.03 : 1e-3;
 }
 
 export function isExcluded({ name, opType }: Node, { excluded }: Settings): boolean {

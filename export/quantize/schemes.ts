@@ -4,6 +4,7 @@ import { latencyRules } from '../optimize/rules.js';
 import { openEmbedding } from '../optimize/rules/open-embedding.js';
 import { openGemm } from '../optimize/rules/open-gemm.js';
 import { blocksOf4Bits } from './rules/blocks-of-4-bits.js';
+import { halfCompute, narrowedAgain } from './rules/half-compute.js';
 import { halfStorage } from './rules/half-storage.js';
 import { fixedScaleLstm } from './rules/fixed-scale-lstm.js';
 import { integerLstm } from './rules/integer-lstm.js';
@@ -59,6 +60,16 @@ export const schemes: readonly Scheme[] = [
     needsRanges: false,
     preparations: [openEmbedding],
     rules: (settings) => [storedColumns(settings), storedRows(settings, smallestStored)],
+  },
+  {
+    name: 'fp16',
+    summary: 'computed in 16 bits, for CUDA: a CPU widens each operator again and gains nothing',
+    precision: 'fp16',
+    computesIn: 'fp16',
+    dependsOnBatch: false,
+    needsRanges: false,
+    preparations: [widenedConstant, widenedHalf, openGemm],
+    rules: (settings) => [halfCompute(settings), narrowedAgain],
   },
   {
     name: 'fp16-stored',

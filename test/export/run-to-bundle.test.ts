@@ -65,15 +65,16 @@ function computeAnotherForward(): void {
 }
 
 test('a run becomes a bundle whose variants agree with the eager forward', async () => {
-  const forms = ['fp32', 'int8-stored', 'fp16-stored', 'int8'] as const;
+  const forms = ['fp32', 'int8-stored', 'fp16-stored', 'int8', 'fp16'] as const;
   const { folder, texts, variants } = await exportTo('good', { precisions: forms });
-  const [fp32, stored, half, int8] = variants;
+  const [fp32, stored, half, int8, computedInHalf] = variants;
   expect(texts).toBe(5);
   expect(fp32!.difference).toBeLessThan(1e-5);
   expect(stored!.difference).toBeLessThan(1e-2);
   expect(half!.difference).toBeLessThan(1e-3);
   expect(int8!.difference).toBeLessThan(5e-2);
-  expect(variants.map(({ flips }) => flips)).toEqual([0, 0, 0, 0]);
+  expect(computedInHalf!.difference).toBeLessThan(1e-2);
+  expect(variants.map(({ flips }) => flips)).toEqual([0, 0, 0, 0, 0]);
   for (const smaller of [stored, half, int8]) expect(smaller!.bytes).toBeLessThan(fp32!.bytes);
   const { manifest, golden } = await openBundle(folder);
   expect(manifest.variants.map(({ precision, scheme }) => [precision, scheme])).toEqual([
@@ -81,6 +82,7 @@ test('a run becomes a bundle whose variants agree with the eager forward', async
     ['int8', 'int8-stored'],
     ['fp16', 'fp16-stored'],
     ['int8', 'int8'],
+    ['fp16', 'fp16'],
   ]);
   expect(golden.cases.map(({ logits }) => logits.length)).toEqual([2, 2, 2, 2, 2]);
 });

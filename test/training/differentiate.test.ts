@@ -187,7 +187,9 @@ describe('the Bi-LSTM', () => {
             rows.flatMap((one) => one.targets),
             [rows.length, 2],
           );
-          const session = await GradientSession.open(network, crossEntropy, parameters, 1);
+          const session = await GradientSession.open(network, crossEntropy, parameters, {
+            intraOpThreads: 1,
+          });
           const found = await session.run(batchInputs(rows), masks, targets);
           await session.close();
 

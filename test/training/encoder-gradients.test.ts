@@ -67,7 +67,7 @@ describe.each(['relu', 'gelu', 'gelu_new'] as const)('an encoder of two layers w
   }
 
   test('has the gradients that TensorFlow.js finds', async () => {
-    const session = await GradientSession.open(network, crossEntropy, parameters, 1);
+    const session = await GradientSession.open(network, crossEntropy, parameters, { intraOpThreads: 1 });
     const found = await session.run(inputs, masks, targets);
     await session.close();
     const expected = tfjsGradients(network, parameters, inputs, masks, targets);
@@ -82,7 +82,7 @@ describe.each(['relu', 'gelu', 'gelu_new'] as const)('an encoder of two layers w
   });
 
   test('has the gradients that finite differences find along a random direction of each parameter', async () => {
-    const session = await GradientSession.open(network, crossEntropy, parameters, 1);
+    const session = await GradientSession.open(network, crossEntropy, parameters, { intraOpThreads: 1 });
     const loss = async () => (await session.run(inputs, masks, targets)).loss;
     const { gradients } = await session.run(inputs, masks, targets);
     for (const [name, values] of parameters.arrays) {

@@ -27,7 +27,7 @@ test('parts add up to the whole batch, weighted by their rows', async () => {
   const vocabularySize = 12;
   const network = networkOf('bilstm', { vocabularySize, embedding: 4, hidden: 3, inner: 3, classes: 2 });
   const parameters = ParameterStore.initialize(network.parameters, 5);
-  const session = await GradientSession.open(network, crossEntropy, parameters, 1);
+  const session = await GradientSession.open(network, crossEntropy, parameters, { intraOpThreads: 1 });
   const random = randomStream(9, 'shuffle', 0);
   const examples = Array.from({ length: 11 }, (): EncodedExample => {
     const ids = Array.from({ length: 1 + random.below(6) }, () => random.below(vocabularySize));

@@ -6,7 +6,7 @@ import { openSession } from '../../../core/engines/session.js';
 import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
 import { storedTensor } from '../../../core/graph/stored-parameters.js';
-import { type Tensor, toNumbers } from '../../../core/tensor.js';
+import { type Tensor, tensor, toNumbers } from '../../../core/tensor.js';
 import { optimizeModel } from '../../../export/optimize/optimize.js';
 import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
 import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
@@ -29,6 +29,7 @@ const allowed: Readonly<Record<string, number>> = {
   int4: 0.5,
   'int8-stored': 0.05,
   'fp16-stored': 2e-3,
+  fp16: 1e-2,
 };
 
 async function fixture(name: string): Promise<Model> {
@@ -165,4 +166,28 @@ test('a graph without weights, a calibrated scheme without texts and an unknown 
     quantizeFile(model, { ...settings, scheme: schemeOf('int8-calibrated'), texts: [] }),
   ).rejects.toMatchObject({ code: 'calibration_missing' });
   expect(() => schemeOf('int3')).toThrow(expect.objectContaining({ code: 'scheme_unknown' }));
+});
+
+test('computed in 16 bits, nothing but the logits and what is refused is of 32', async () => {
+  const { model } = await optimizeModel(await fixture('bert_eager_gelu_ts17'));
+  const { quantized } = await quantizeFile(model, { ...settings, scheme: schemeOf('fp16') });
+  const { nodes, outputs, types, initializers } = quantized.model.graph;
+  const wide = nodes.flatMap((node) => node.outputs).filter((name) => types.get(name)?.dtype === 'float32');
+  expect(wide).toEqual(outputs);
+  expect([...initializers.values()].some(({ dtype }) => dtype === 'float32')).toBe(false);
+});
+
+test('an operator with a constant that 16 bits cannot hold stays in fp32, and says so', async () => {
+  const { model } = await optimizeModel(await fixture('lstm_plain_ts'));
+  const name = model.graph.nodes.find(({ opType }) => opType === 'Gemm' || opType === 'FusedGemm')!
+    .inputs[2]!;
+  const bias = model.graph.initializers.get(name)!;
+  const huge = tensor('float32', new Float32Array(bias.data.length).fill(1e6), bias.shape);
+  const initializers = new Map([...model.graph.initializers, [name, huge]]);
+  const { quantized } = await quantizeFile(
+    { ...model, graph: { ...model.graph, initializers } },
+    { ...settings, scheme: schemeOf('fp16') },
+  );
+  expect(quantized.refusals.map(({ reason }) => reason)).toContain('a constant is beyond 65504');
+  expect(quantized.model.graph.initializers.get(name)?.dtype).toBe('float32');
 });
