@@ -71,6 +71,12 @@ export function sumsIntegersWide({
 
 /** The conditions as one line of text. */
 export function machineLine(machine: Machine): string {
+  const load = machine.loadAverage.map((value) => value.toFixed(2)).join(' ');
+  return `${standingLine(machine)}, load ${load}`;
+}
+
+/** What stays the same from one run to the next. */
+export function standingLine(machine: Machine): string {
   const quota = machine.cpuQuota === null ? '' : `, quota ${machine.cpuQuota}`;
   const sets = machine.instructionSets.length === 0 ? '' : ` (${machine.instructionSets.join(' ')})`;
   const runtimes = Object.entries(machine.onnxruntime).map(([name, version]) => `${name} ${version}`);
@@ -80,7 +86,6 @@ export function machineLine(machine: Machine): string {
     machine.platform,
     `Node ${machine.node}`,
     ...runtimes,
-    `load ${machine.loadAverage.map((value) => value.toFixed(2)).join(' ')}`,
   ].join(', ');
 }
 

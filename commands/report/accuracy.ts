@@ -6,7 +6,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
-import { describeMachine } from '../../core/machine.js';
 import { Predictor } from '../../serving/predictor.js';
 import {
   evaluationSplits,
@@ -17,6 +16,7 @@ import { augmentations } from '../../training/augment/augmentations.js';
 import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
 import { renderReport, type TeacherRow } from '../../training/report/render.js';
 import type { Result } from '../../training/report/results.js';
+import { mergeResults, readResults } from '../../training/report/results-file.js';
 import {
   addTeacherOption,
   type LabellingOptions,
@@ -28,6 +28,7 @@ import { collect, commaSeparated, integer } from '../options.js';
 import { score, scoresOf } from '../scoring.js';
 import { bundleFolder } from '../shipped.js';
 import { commandLine } from '../train/run.js';
+import { writeWhole } from '../write-whole.js';
 import { resultFile, runExperiment } from './run-experiment.js';
 
 interface Options {
@@ -37,6 +38,7 @@ interface Options {
   readonly evaluate?: readonly string[];
   readonly out: string;
   readonly write: string;
+  readonly results?: string;
   readonly only?: readonly string[];
   readonly seeds: number;
   readonly firstSeed: number;
@@ -63,6 +65,7 @@ export function register(report: Command): void {
     )
     .requiredOption('--out <folder>', 'where labels, runs and bundles go')
     .option('--write <file>', 'where the table goes', 'docs/accuracy.md')
+    .option('--results <file>', 'results of runs, of other folders and machines too: read, and written anew')
     .option('--seeds <n>', 'runs of each experiment, with the seeds 1 to n', integer(1, 100), 3)
     .option('--first-seed <n>', 'instead of 1, so that several processes share the runs', integer(1, 100), 1)
     .option('--finished', 'train nothing: tabulate the runs that are done')
@@ -83,6 +86,7 @@ Examples:
   retort report accuracy --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/report
   retort report accuracy --data ChnSentiCorp.zip --out runs/report --only alone,seed --seeds 1
   retort report accuracy --data ChnSentiCorp.zip --texts reviews.jsonl.gz --out runs/report --finished
+  retort report accuracy --data ChnSentiCorp.zip --out runs/report --results docs/accuracy.json
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
@@ -97,11 +101,15 @@ async function run(options: Options, command: Command): Promise<void> {
   const sets = [await evaluationSplits(data, { split: 'dev' })];
   for (const folder of evaluate) sets.push(await named(folder));
   const teachers = await measureTeachers(options, sets);
-  const results: Result[] = [];
-  const write = () => {
-    const shown = { teachers: teachers.rows, experiments, results, machine: describeMachine() };
-    return writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
+  const kept = options.results === undefined ? [] : await readResults(options.results);
+  let results: Result[] = kept;
+  const write = async () => {
+    const shown = { teachers: teachers.rows, experiments, results };
+    await writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
+    if (options.results !== undefined)
+      await writeWhole(options.results, `${JSON.stringify(results, null, 2)}\n`);
   };
+  await write();
   const labels = new Map<string, boolean>();
   /** Labels once what several experiments share. */
   const labelled = async (set: LabelSet): Promise<boolean> => {
@@ -115,7 +123,9 @@ async function run(options: Options, command: Command): Promise<void> {
       for (const experiment of chosen) {
         if (seed > (experiment.kind === 'step' ? stepSeeds : seeds)) continue;
         const folder = path.join(out, `${experiment.name}-${String(seed)}`);
-        if (options.finished === true && !(await exists(path.join(folder, resultFile)))) continue;
+        const isHere = await exists(path.join(folder, resultFile));
+        const isKept = kept.some((one) => one.experiment === experiment.name && one.seed === seed);
+        if (!isHere && (isKept || options.finished === true)) continue;
         const set = experiment.labels;
         const toLabel = set !== null && options.finished !== true;
         if ((toLabel && !(await labelled(set))) || signal.aborted) return false;
@@ -132,7 +142,7 @@ async function run(options: Options, command: Command): Promise<void> {
           signal,
         });
         if (result === null) return false;
-        results.push(result);
+        results = mergeResults(results, [result]);
         process.stdout.write(`${line(experiment, result)}\n`);
         await write();
       }

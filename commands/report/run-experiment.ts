@@ -6,6 +6,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
+import { describeMachine, standingLine } from '../../core/machine.js';
 import { exportRun } from '../../export/run-to-bundle.js';
 import { networkOf } from '../../models/networks.js';
 import { readRun, runFiles } from '../../models/run-folder.js';
@@ -99,6 +100,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     bytes: await bytesOf(bundle.manifest.files.map((one) => bundle.path(one.path))),
     wordsPerSecond: dev?.wordsPerSecond ?? 0,
     seconds,
+    machine: standingLine(describeMachine()),
     fingerprint,
   };
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -32,6 +32,11 @@ export const trainingErrors = define({
     message: 'The checkpoint in {path} belongs to a run with other settings or other data.',
     hint: 'Repeat the settings of that run (its run.json lists them), or train into another folder.',
   },
+  report_results_malformed: {
+    kind: 'malformed',
+    message: '{path} does not hold results of accuracy runs.',
+    hint: 'Name a file that `retort report accuracy --results` wrote, or one that is not there yet.',
+  },
   training_diverged: {
     kind: 'invalid',
     message: 'The loss is {loss} at step {step}.',

@@ -1,5 +1,4 @@
 /** The accuracy report as Markdown. */
-import { type Machine, machineLine } from '../../core/machine.js';
 import { wilsonInterval } from '../../core/statistics.js';
 import type { Experiment } from './experiments.js';
 import { estimateOf, type Estimate, type Result } from './results.js';
@@ -16,7 +15,6 @@ export interface Report {
   readonly teachers: readonly TeacherRow[];
   readonly experiments: readonly Experiment[];
   readonly results: readonly Result[];
-  readonly machine: Machine;
   readonly command: string;
 }
 
@@ -27,7 +25,7 @@ const published = [
   ['PaddlePaddle/ERNIE demo/distill', 'ERNIE, 95.4', '91.2', '93.9'],
 ] as const;
 
-export function renderReport({ teachers, experiments, results, machine, command }: Report): string {
+export function renderReport({ teachers, experiments, results, command }: Report): string {
   const splits = [...new Set(teachers.flatMap(({ scores }) => scores.map(({ data }) => data)))];
   const ran = experiments.flatMap((experiment) => {
     const found = results.filter((result) => result.experiment === experiment.name);
@@ -47,6 +45,7 @@ export function renderReport({ teachers, experiments, results, machine, command 
     'words/s',
     'training',
   ];
+  const machines = [...new Set(results.map(({ machine }) => machine))];
   const hours = results.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
   return [
     '# Accuracy',
@@ -80,7 +79,7 @@ export function renderReport({ teachers, experiments, results, machine, command 
           table(['', ...columns], steps),
           '',
         ]),
-    `Training took ${hours.toFixed(1)} hours in all, on ${machineLine(machine)}.`,
+    `Training took ${hours.toFixed(1)} hours in all, on ${machines.join('; ')}.`,
     '',
   ].join('\n');
 }

@@ -17,6 +17,8 @@ export const resultSchema = z.strictObject({
   wordsPerSecond: z.number(),
   /** That training took. */
   seconds: z.number(),
+  /** That it was trained on. */
+  machine: z.string(),
   /** Of everything that the run depends on. */
   fingerprint: z.string(),
 });
