@@ -1,4 +1,5 @@
 /** Opens a session with an execution provider, or with the CPU where that is allowed. */
+import './no-telemetry.js';
 import { RetortError } from '../errors.js';
 import { acceleratorNames, type ProviderName } from './providers.js';
 import { openSession, type Session, type SessionOptions } from './session.js';

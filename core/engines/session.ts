@@ -1,4 +1,5 @@
 /** The one place that opens ONNX Runtime sessions, over Retort's own tensors. */
+import './no-telemetry.js';
 import type * as Ort from 'onnxruntime-common';
 import { fail } from '../errors.js';
 import type { ProviderName } from './providers.js';

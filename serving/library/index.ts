@@ -1,4 +1,5 @@
 /** What `import { … } from 'retort'` gives. */
+import '../../core/engines/no-telemetry.js';
 export {
   createPredictor,
   type HandlePredictor,
