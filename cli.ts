@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Parses the command line and prints errors; every command lives in its own module under commands/.
-import './core/engines/no-telemetry.js';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands/commands.js';

@@ -1,4 +1,5 @@
 /** The visible list of commands. */
+import '../core/engines/no-telemetry.js';
 import type { Command } from 'commander';
 
 interface CommandModule {

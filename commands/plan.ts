@@ -91,11 +91,11 @@ async function compare(
   reports: readonly string[],
   options: PlanCommandOptions,
 ): Promise<void> {
-  const { seed, requests, json, out } = options;
+  const { json, out } = options;
   const cores = options.cores ?? costs.machine.cores;
   const replica = { cores, workers: options.workers ?? cores };
   const checks: Checked[] = [];
-  for (const report of reports) checks.push(...(await check(report, { costs, replica, seed, requests })));
+  for (const report of reports) checks.push(...(await check(report, { costs, replica })));
   const written = `${JSON.stringify({ bundle: costs.bundle, replica, checks }, null, 2)}\n`;
   if (out !== undefined) await writeWhole(out, written);
   process.stdout.write(json === true ? written : `${renderChecks(checks)}\n`);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { bucketLimits } from '../../core/batching/buckets.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { describeMachine } from '../../core/machine.js';
+import { sum } from '../../core/statistics.js';
 import { startBareLoop } from '../../loadtest/bench/bare-loop.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/plan/costs.js';
@@ -29,6 +30,8 @@ interface CostsOptions {
 /** Texts whose sizes are kept. */
 const mostTexts = 2000;
 const manyConnections = 32;
+/** What is compared is measured in turn, so that a slow spell of the machine meets both. */
+const turns = 2;
 /** Of the saturated throughput, at which the generator's own costs are taken. */
 const generatorShare = 0.6;
 
@@ -75,7 +78,7 @@ async function measure(
   const speeds = await measureSpeeds(served, duration);
   const speedBesideOne = speeds.find(({ busy }) => busy === 2)?.speed ?? 1;
   const { server, memory, generatorMs } = await measureServer(served, duration, speedBesideOne);
-  const { requestMs, batchMs, workerMs, latencyMs } = server;
+  const { requestMs, batchMs, betweenMs, workerMs, latencyMs } = server;
   const { queue } = parseConfig({ repository: '' }, 'defaults');
   const batching: ServingCosts['batching'] = {
     queueCapacity: queue.capacity,
@@ -84,11 +87,13 @@ async function measure(
     rowByRow: alone.rowByRow,
     longestRow: longestRow(manifest),
   };
-  const { runs, spread, tokenizeMsPerCharacter, sizes } = alone;
+  const { runs, spread, pace, tokenizeMsPerCharacter, sizes } = alone;
   const worker = { runs, spread, tokenizeMsPerCharacter, batchMs: 0 };
   const middleOfSpread = () => 0.5;
   const textMs = serviceTime({ worker, batching });
   const aloneMs = sizes.reduce((sum, size) => sum + textMs([size], middleOfSpread), 0) / sizes.length;
+  const workerBatchMs = Math.max(0, workerMs - aloneMs);
+  const handoverMs = Math.min(batchMs, Math.max(0, betweenMs - workerBatchMs));
   return costsSchema.parse({
     format: COSTS_FORMAT,
     kind: 'serving-costs',
@@ -98,11 +103,12 @@ async function measure(
     startedAt,
     machine,
     seed,
-    worker: { ...worker, batchMs: Math.max(0, workerMs - aloneMs) },
-    main: { requestMs, batchMs },
+    worker: { ...worker, batchMs: workerBatchMs },
+    main: { requestMs, batchMs, handoverMs },
     wireMs: Math.max(0, latencyMs - requestMs - batchMs - workerMs),
     generatorMs,
     speeds,
+    pace,
     memory,
     batching,
     texts: sizes,
@@ -143,19 +149,24 @@ async function measureSpeeds({ folder, texts, precision }: ServedBundle, seconds
   const counts = [1];
   for (let busy = 2; busy < cores; busy *= 2) counts.push(busy);
   if (cores > 1) counts.push(cores);
-  // Texts a millisecond of processor time.
-  const rates: { busy: number; each: number }[] = [];
-  for (const busy of counts) {
-    progress(`sessions on ${busy} core${busy === 1 ? '' : 's'}`);
-    const loop = await startBareLoop({ folder, texts, precision, workers: busy });
-    await loop.measure({ seconds: 1, tokenise: true });
-    const before = process.cpuUsage();
-    const done = (await loop.measure({ seconds, tokenise: true })) * seconds;
-    rates.push({ busy, each: done / processorMs(before) });
-    await loop.close();
+  const sums = counts.map((busy) => ({ busy, texts: 0, processor: 0 }));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const one of sums) {
+      progress(`sessions on ${one.busy} core${one.busy === 1 ? '' : 's'}`);
+      const loop = await startBareLoop({ folder, texts, precision, workers: one.busy });
+      await loop.measure({ seconds: 1, tokenise: true });
+      const before = process.cpuUsage();
+      one.texts += ((await loop.measure({ seconds: seconds / turns, tokenise: true })) * seconds) / turns;
+      one.processor += processorMs(before);
+      await loop.close();
+    }
   }
-  const alone = rates[0]?.each ?? NaN;
-  return rates.map(({ busy, each }) => ({ busy, speed: each / alone }));
+  // Texts a millisecond of processor time; no core is faster for it that another is busy.
+  const [alone = NaN] = sums.map(({ texts: done, processor }) => done / processor);
+  return sums.map(({ busy, texts: done, processor }) => ({
+    busy,
+    speed: Math.min(1, done / processor / alone),
+  }));
 }
 
 async function measureServer(
@@ -163,22 +174,27 @@ async function measureServer(
   seconds: number,
   speedBesideOne: number,
 ) {
-  const load = (...more: string[]) =>
-    loadInChild(cli, [target.href, ...more, '--duration', String(seconds), '--texts', textsFile]);
+  const load = (duration: number, ...more: string[]) =>
+    loadInChild(cli, [target.href, ...more, '--duration', String(duration), '--texts', textsFile]);
   const loop = async (connections: number): Promise<MeasuredLoop> => {
     progress(`served, ${connections} connection${connections === 1 ? '' : 's'}`);
     const before = await scrapeCounters(target);
-    const report = await load('--connections', String(connections), '--warmup', '1');
+    const report = await load(seconds / turns, '--connections', String(connections), '--warmup', '1');
     return { report, before, after: await scrapeCounters(target) };
   };
-  const single = await loop(1);
-  const many = await loop(manyConnections);
-  const rate = generatorShare * many.report.measured.requestsPerSecond;
+  const single: MeasuredLoop[] = [];
+  const many: MeasuredLoop[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    single.push(await loop(1));
+    many.push(await loop(manyConnections));
+  }
+  const rate = (generatorShare * sum(many.map(({ report }) => report.measured.requestsPerSecond))) / turns;
   progress(`served at ${rate.toFixed(0)} requests/s`);
-  const open = await load('--rate', rate.toFixed(1), '--max-lag', '1000');
+  const open = await load(seconds, '--rate', rate.toFixed(1), '--max-lag', '1000');
+  const last = many.at(-1)?.after;
   const memory = {
-    serverBytes: many.after.get('process_resident_memory_bytes') ?? 0,
-    workerBytes: many.after.get('retort_worker_resident_memory_bytes') ?? 0,
+    serverBytes: last?.get('process_resident_memory_bytes') ?? 0,
+    workerBytes: last?.get('retort_worker_resident_memory_bytes') ?? 0,
   };
   const { generatorCores, requestsPerSecond } = open.measured;
   return {

@@ -1,7 +1,7 @@
 /** `--find-capacity`: the highest rate that a server takes within a bound on its p99. */
 import { fail } from '../../core/errors.js';
 import { describeMachine } from '../../core/machine.js';
-import { fewestQueries, p99Terms } from '../../loadtest/capacity/claim.js';
+import { p99Terms } from '../../loadtest/capacity/claim.js';
 import {
   CAPACITY_FORMAT,
   capacityOf,
@@ -9,10 +9,12 @@ import {
   renderCapacity,
   type CapacityReport,
 } from '../../loadtest/capacity/report.js';
-import { searchCapacity, type JudgedTrial, type Trial } from '../../loadtest/capacity/search.js';
+import { searchPrecision, searchRepeatedly } from '../../loadtest/capacity/repeated-search.js';
+import type { JudgedTrial, Trial } from '../../loadtest/capacity/search.js';
 import { wholeHistogram } from '../../loadtest/measurement.js';
 import { failures, offered } from '../../loadtest/outcome.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
+import type { RequestPlan } from '../../loadtest/open-loop/planned-requests.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
 import type { MeasureOptions } from './measure.js';
@@ -27,14 +29,6 @@ export interface CapacityOptions extends MeasureOptions {
   readonly repeats: number;
 }
 
-const precision = 0.05;
-const firstRate = 20;
-const warmupSeconds = 1;
-/** At a rate so low that even this does not give queries enough, nothing can be claimed. */
-const longestTrialSeconds = 120;
-/** Between a search and the next: the result is near, so steps are short. */
-const nearStep = 1.25;
-
 /** Thrown through the search when the command is interrupted. */
 class Interrupted extends Error {}
 
@@ -47,7 +41,7 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
     startedAt: new Date().toISOString(),
     p99BoundMs: boundMs,
     confidence: p99Terms.confidence,
-    precision,
+    precision: searchPrecision,
     secondsEach: duration,
     seed,
     texts: target.texts,
@@ -57,17 +51,8 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
   const progress = progressPrinter();
   const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
   const searches: CapacityReport['searches'] = [];
-  let loads = 0;
-  const load = async (rate: number, signal: AbortSignal): Promise<Trial> => {
-    const seconds = Math.min(longestTrialSeconds, Math.max(duration, (1.2 * fewestQueries()) / rate));
-    const plan = {
-      stages: [{ seconds, from: rate, to: rate }],
-      arrivals: 'poisson' as const,
-      seed: seed + loads++,
-      warmupSeconds,
-      maxInFlight,
-    };
-    const result = await generator.run(plan, { signal, onProgress: progress.show });
+  const load = async (plan: RequestPlan, rate: number, signal: AbortSignal): Promise<Trial> => {
+    const result = await generator.run({ ...plan, maxInFlight }, { signal, onProgress: progress.show });
     if (result.ended === 'interrupted') throw new Interrupted();
     if (result.ended === 'server-gone') throw fail('loadtest_server_gone', {});
     const { outcomes, windows, latencyMs, latencyFromSendingMs } = result.measured;
@@ -84,20 +69,18 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
   };
   const ended = await interruptible(async (signal) => {
     try {
-      for (let repeat = 0; repeat < repeats; repeat++) {
-        const before = searches.at(-1)?.rate ?? null;
-        searches.push(
-          await searchCapacity({
-            load: (rate) => load(rate, signal),
-            start: before ?? firstRate,
-            step: before === null ? 2 : nearStep,
-            precision,
-            onTrial: (trial) => {
-              progress.note(`search ${repeat + 1}/${repeats}: ${describe(trial)}`);
-            },
-          }).then(({ rate, trials }) => ({ rate, trials: [...trials] })),
-        );
-      }
+      await searchRepeatedly({
+        load: (plan, rate) => load(plan, rate, signal),
+        repeats,
+        seed,
+        secondsEach: duration,
+        onTrial: (trial, repeat) => {
+          progress.note(`search ${repeat + 1}/${repeats}: ${describe(trial)}`);
+        },
+        onSearch: ({ rate, trials }) => {
+          searches.push({ rate, trials: [...trials] });
+        },
+      });
       return 'complete' as const;
     } catch (error) {
       if (error instanceof Interrupted) return 'interrupted' as const;

@@ -1,11 +1,10 @@
 /** One run of an open loop in this process. */
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Progress, RunResult } from '../measurement.js';
 import { Recorder } from '../recorder.js';
-import { arrivals, totalSeconds, type Stage } from './arrivals.js';
+import { totalSeconds } from './arrivals.js';
 import { systemClock, type GeneratorClock } from './clock.js';
 import { Generator } from './generator.js';
+import { plannedRequests } from './planned-requests.js';
 import type { Plan } from './protocol.js';
 import type { Sender } from './sender.js';
 
@@ -23,14 +22,13 @@ export function startRun(
   requests: number,
   clock: GeneratorClock = systemClock(),
 ): OpenLoopRun {
-  const stages = withWarmup(plan);
+  const { stages, nextDueMs, nextRequest } = plannedRequests(plan, requests);
   const warmupMs = 1000 * plan.warmupSeconds;
   const endMs = 1000 * totalSeconds(stages);
   const recorder = new Recorder(warmupMs, endMs);
-  const draws = xoroshiro128plus(~plan.seed);
   const generator = new Generator({
-    arrivals: arrivals(stages, plan.arrivals, plan.seed),
-    nextRequest: () => uniformInt(draws, 0, requests - 1),
+    arrivals: nextDueMs,
+    nextRequest,
     sender,
     recorder,
     clock,
@@ -68,12 +66,4 @@ export function startRun(
       generator.stop();
     },
   };
-}
-
-/** The warm-up goes at the first stage's mean rate. */
-function withWarmup({ stages, warmupSeconds: seconds }: Plan): Stage[] {
-  const [first] = stages;
-  if (seconds === 0 || first === undefined) return [...stages];
-  const rate = (first.from + first.to) / 2;
-  return [{ seconds, from: rate, to: rate }, ...stages];
 }

@@ -1,12 +1,12 @@
 /** A prediction beside what a load test of the same server measured on the same machine. */
 import { readFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.js';
-import { capacitySchema } from '../capacity/report.js';
+import { capacityOf, type CapacityReport, capacitySchema } from '../capacity/report.js';
+import { searchRepeatedly } from '../capacity/repeated-search.js';
 import { offered } from '../outcome.js';
 import { type LoadReport, reportSchema } from '../report.js';
 import type { ServingCosts } from './costs.js';
 import { type Replica, simulate } from './simulate.js';
-import { simulatedCapacity } from './simulated-capacity.js';
 
 export interface Checked {
   readonly file: string;
@@ -23,15 +23,15 @@ export interface Checked {
 export interface CheckOptions {
   readonly costs: ServingCosts;
   readonly replica: Replica;
-  readonly seed: number;
-  readonly requests: number;
 }
 
 /** Of a p99, and of a capacity. */
 const allowedErrors = { p99: 0.25, capacity: 0.1 };
 
 /**
- * The generator's processor time counts, since it shared the cores.
+ * The simulated server gets the very load of the test: the same arrivals, and the same texts where it sent those that the
+ * costs are of. So what differs is the server, and not chance. The generator's processor time counts, since it shared
+ * the cores.
  * @throws RetortError load_report_missing, load_report_malformed, plan_check_unfit
  */
 export async function check(file: string, options: CheckOptions): Promise<Checked[]> {
@@ -46,32 +46,50 @@ export async function check(file: string, options: CheckOptions): Promise<Checke
   }
   const capacity = capacitySchema.safeParse(json);
   if (capacity.success) {
-    const { textsPerRequest, p99BoundMs, capacity: found } = capacity.data;
-    if (textsPerRequest !== 1) throw unfit(file, `its requests have ${textsPerRequest} texts`);
-    if (found === null) throw unfit(file, 'it found no rate that keeps the bound');
-    const { generatorMs } = options.costs;
-    const { rate } = simulatedCapacity({ ...options, p99BoundMs, generatorMs });
-    const what = `capacity at p99 <= ${p99BoundMs} ms`;
-    return [compared(file, what, 'req/s', rate, found.median, allowedErrors.capacity)];
+    return [await checkCapacity(file, capacity.data, options)];
   }
   const run = reportSchema.safeParse(json);
   if (!run.success) throw fail('load_report_malformed', { path: file }, run.error);
   return checkRun(file, run.data, options);
 }
 
+/** The search for a capacity finds less than the highest rate that keeps the bound, so the same search is simulated. */
+async function checkCapacity(file: string, report: CapacityReport, options: CheckOptions): Promise<Checked> {
+  const { textsPerRequest, p99BoundMs, capacity: found, seed, secondsEach, searches } = report;
+  if (textsPerRequest !== 1) throw unfit(file, `its requests have ${textsPerRequest} texts`);
+  if (found === null) throw unfit(file, 'it found no rate that keeps the bound');
+  const { generatorMs } = options.costs;
+  const rates: (number | null)[] = [];
+  await searchRepeatedly({
+    load: (load, rate) => {
+      const { fromDueMs } = simulate({ ...options, load, generatorMs });
+      const slow = fromDueMs.filter((ms) => ms > p99BoundMs).length;
+      return Promise.resolve({ rate, queries: fromDueMs.length, slow, p99Ms: null });
+    },
+    repeats: searches.length,
+    seed,
+    secondsEach,
+    onTrial: () => undefined,
+    onSearch: ({ rate }) => {
+      rates.push(rate);
+    },
+  });
+  const predicted = capacityOf(rates)?.median ?? 0;
+  const what = `capacity at p99 <= ${p99BoundMs} ms`;
+  return compared(file, what, 'req/s', predicted, found.median, allowedErrors.capacity);
+}
+
 function checkRun(file: string, report: LoadReport, options: CheckOptions): Checked[] {
   if (report.kind !== 'open-loop') throw unfit(file, 'it is of a closed loop');
-  const { stages, textsPerRequest, arrivals, measured } = report;
-  const [{ from: rate, to } = { from: 0, to: 0 }] = stages;
-  if (stages.length !== 1 || rate !== to) throw unfit(file, 'its rate changes');
-  if (arrivals !== 'poisson') throw unfit(file, 'its arrivals are not those of a Poisson process');
+  const { stages, textsPerRequest, measured } = report;
   if (textsPerRequest !== 1) throw unfit(file, `its requests have ${textsPerRequest} texts`);
   const latency = measured.latencyFromSendingMs;
   if (latency === null) throw unfit(file, 'none of its requests succeeded');
   const sent = offered(measured.outcomes);
   const generatorMs = (1000 * measured.generatorCores * measured.durationSeconds) / sent;
-  const predicted = simulate({ ...options, rate, generatorMs });
-  const at = `at ${rate} req/s`;
+  const predicted = simulate({ ...options, load: report, generatorMs });
+  const rates = stages.flatMap(({ from, to }) => [from, to]);
+  const at = `at ${[...new Set([Math.min(...rates), Math.max(...rates)])].join(' to ')} req/s`;
   return [
     compared(file, `p50 ${at}`, 'ms', predicted.p50Ms, latency.p50, null),
     compared(file, `p99 ${at}`, 'ms', predicted.p99Ms, latency.p99, allowedErrors.p99),

@@ -8,9 +8,16 @@
  * and the others share what is left. All is as fast as a core is while so many are busy. Threads of one weight being
  * equally fast, a job's end is known on a virtual clock of its weight, which runs at their speed.
  */
+import { workerNiceness } from '../../core/batching/worker-niceness.js';
 
 /** A core's speed while `busy` are, one alone being 1. */
 export type CoreSpeed = (busy: number) => number;
+
+/** How much longer all takes, in one window after another, and again from the first. */
+export interface Pace {
+  readonly everyMs: number;
+  readonly factors: readonly number[];
+}
 
 interface Job {
   /** Milliseconds on a core alone. */
@@ -18,11 +25,11 @@ interface Job {
   readonly done: () => void;
 }
 
-/** `yielding` threads let others go first, as niceness 10 does. */
+/** `yielding` threads let others go first, as the server's workers do. */
 export type Weight = 'normal' | 'yielding';
 
-/** Of Linux's scheduler, for niceness 0 and 10. */
-const weights: Readonly<Record<Weight, number>> = { normal: 1024, yielding: 110 };
+/** Of Linux's scheduler: a step of niceness is a factor of 1.25. */
+const weights: Readonly<Record<Weight, number>> = { normal: 1, yielding: 1.25 ** -workerNiceness };
 
 interface Group {
   readonly threads: SimulatedThread[];
@@ -41,6 +48,10 @@ export class SimulatedThread {
 export class SimulatedCores {
   readonly #cores: number;
   readonly #speed: CoreSpeed;
+  readonly #pace: Pace;
+  /** On the clock, where the pace's window ends. */
+  #windowEndMs: number;
+  #window = 0;
   readonly #groups: Readonly<Record<Weight, Group>> = {
     normal: { threads: [], busy: 0, virtual: 0 },
     yielding: { threads: [], busy: 0, virtual: 0 },
@@ -48,9 +59,11 @@ export class SimulatedCores {
   #nowMs = 0;
   #busyMs = 0;
 
-  constructor(cores: number, speed: CoreSpeed = () => 1) {
+  constructor(cores: number, speed: CoreSpeed = () => 1, pace: Pace = { everyMs: Infinity, factors: [1] }) {
     this.#cores = cores;
     this.#speed = speed;
+    this.#pace = pace;
+    this.#windowEndMs = pace.everyMs;
   }
 
   get nowMs(): number {
@@ -77,17 +90,13 @@ export class SimulatedCores {
 
   /** Goes on to the next end of a job before a time, or to that time; false when no job ended. */
   advance(untilMs: number): boolean {
-    const speeds = this.#speeds();
-    let next: SimulatedThread | null = null;
-    let endMs = Infinity;
-    for (const weight of ['normal', 'yielding'] as const) {
-      const { threads, virtual } = this.#groups[weight];
-      for (const thread of threads) {
-        if (thread.running === null) continue;
-        const ends = this.#nowMs + Math.max(0, thread.end - virtual) / speeds[weight];
-        if (ends < endMs) [next, endMs] = [thread, ends];
-      }
+    while (this.#nextEnd().endMs > this.#windowEndMs && untilMs > this.#windowEndMs) {
+      if (untilMs === Infinity && !this.#isBusy) return false;
+      this.#pass(this.#windowEndMs, this.#speeds());
+      this.#window = (this.#window + 1) % this.#pace.factors.length;
+      this.#windowEndMs += this.#pace.everyMs;
     }
+    const { next, endMs, speeds } = this.#nextEnd();
     if (next === null || endMs > untilMs) {
       if (untilMs < Infinity) this.#pass(untilMs, speeds);
       return false;
@@ -99,6 +108,26 @@ export class SimulatedCores {
     startNext(next);
     ended?.done();
     return true;
+  }
+
+  get #isBusy(): boolean {
+    return this.#groups.normal.busy + this.#groups.yielding.busy > 0;
+  }
+
+  /** At the pace of now. */
+  #nextEnd() {
+    const speeds = this.#speeds();
+    let next: SimulatedThread | null = null;
+    let endMs = Infinity;
+    for (const weight of ['normal', 'yielding'] as const) {
+      const { threads, virtual } = this.#groups[weight];
+      for (const thread of threads) {
+        if (thread.running === null) continue;
+        const ends = this.#nowMs + Math.max(0, thread.end - virtual) / speeds[weight];
+        if (ends < endMs) [next, endMs] = [thread, ends];
+      }
+    }
+    return { next, endMs, speeds };
   }
 
   #pass(nowMs: number, speeds: Readonly<Record<Weight, number>>): void {
@@ -115,7 +144,7 @@ export class SimulatedCores {
     const [first, others] = [this.#groups.normal.busy, this.#groups.yielding.busy];
     const all = first + others;
     if (all === 0) return { normal: 0, yielding: 0 };
-    const speed = this.#speed(Math.min(all, this.#cores));
+    const speed = this.#speed(Math.min(all, this.#cores)) / (this.#pace.factors[this.#window] ?? 1);
     const fair = (this.#cores * weights.normal) / (first * weights.normal + others * weights.yielding);
     const normal = Math.min(1, fair);
     const yielding = others === 0 ? 0 : Math.min(1, (this.#cores - first * normal) / others);

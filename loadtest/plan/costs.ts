@@ -3,7 +3,7 @@ import { readJsonFile } from '../json-file.js';
 import { z } from 'zod';
 import { machineSchema } from '../../core/machine.js';
 
-export const COSTS_FORMAT = 1;
+export const COSTS_FORMAT = 2;
 
 const positive = z.number().positive();
 const milliseconds = z.number().nonnegative();
@@ -23,20 +23,25 @@ export const costsSchema = z.strictObject({
     runs: z
       .array(z.strictObject({ rows: z.int().positive(), length: z.int().positive(), ms: positive }))
       .min(1),
-    /** A run's time over its cell's median, ascending and at equal shares of the runs: how much it varies. */
+    /** A run's time over its cell's median and the pace, ascending and at equal shares of the runs: how much it varies. */
     spread: z.array(positive).min(1),
     tokenizeMsPerCharacter: milliseconds,
     /** Beside that, for each batch: messages, mostly. */
     batchMs: milliseconds,
   }),
-  /** Processor time of the server's one main thread. */
-  main: z.strictObject({ requestMs: milliseconds, batchMs: milliseconds }),
+  /** Processor time of the server's one main thread; `handoverMs` of a batch while its worker waits for the next. */
+  main: z.strictObject({ requestMs: milliseconds, batchMs: milliseconds, handoverMs: milliseconds }),
   /** What a client waits beside the server's work, on loopback. */
   wireMs: milliseconds,
   /** Processor time that the load generator takes for a request: it shares the machine in a check. */
   generatorMs: milliseconds,
   /** How fast each of so many busy cores is, one alone being 1; ascending. */
   speeds: z.array(z.strictObject({ busy: z.int().positive(), speed: positive })).min(1),
+  /**
+   * How much longer all takes than on average, in one window after another: a machine with neighbours is slow for a
+   * while, and what waits then waits together.
+   */
+  pace: z.strictObject({ everyMs: positive, factors: z.array(positive).min(1) }),
   memory: z.strictObject({ serverBytes: positive, workerBytes: positive }),
   batching: z.strictObject({
     queueCapacity: z.int().positive(),

@@ -1,7 +1,9 @@
 /** The costs of serving, as text. */
 import { machineLine } from '../../core/machine.js';
 import { bytesText } from '../../core/report/units.js';
+import { percentiles } from '../../core/statistics.js';
 import type { ServingCosts } from './costs.js';
+import type { Pace } from './cores.js';
 import { runTime } from './service-time.js';
 
 export function renderCosts(costs: ServingCosts): string {
@@ -18,15 +20,20 @@ export function renderCosts(costs: ServingCosts): string {
     line('tokenising a character', ms(worker.tokenizeMsPerCharacter)),
     line('worker, a batch beside that', ms(worker.batchMs)),
     line('main thread, a request', ms(main.requestMs)),
-    line('main thread, a batch', ms(main.batchMs)),
+    line('main thread, a batch', `${ms(main.batchMs)}, ${ms(main.handoverMs)} of it while the worker waits`),
     line('beside the server', ms(costs.wireMs)),
     line('load generator, a request', ms(costs.generatorMs)),
     line(
       'speed of a core',
       costs.speeds.map(({ busy, speed }) => `${speed.toFixed(2)} with ${busy} busy`).join(', '),
     ),
+    line('slowest tenth of the time', `${slowTenth(costs.pace).toFixed(2)} as slow as on average`),
     line('memory', `${bytesText(memory.serverBytes)} + ${bytesText(memory.workerBytes)} a worker`),
     `conditions  ${costs.bundle} ${costs.precision} on ${costs.provider}, ${texts.length} texts of ${ids[0] ?? 0} to ${ids.at(-1) ?? 0} ids`,
     `machine     ${machineLine(costs.machine)}`,
   ].join('\n');
+}
+
+function slowTenth({ factors }: Pace): number {
+  return percentiles(factors, [90])[0] ?? 1;
 }

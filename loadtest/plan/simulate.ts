@@ -1,12 +1,12 @@
 /**
- * A server under Poisson arrivals of one text each, as a discrete-event simulation: the main thread takes a request, the
+ * A server under an open loop of one text a request, as a discrete-event simulation: the main thread takes a request, the
  * queue waits, a worker takes the oldest entry and others of its length bucket, and the main thread answers. The policies
  * are the server's own (`core/batching/`).
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { percentiles } from '../../core/statistics.js';
-import { arrivals } from '../open-loop/arrivals.js';
+import { plannedRequests, type RequestPlan } from '../open-loop/planned-requests.js';
 import { type CoreSpeed, SimulatedCores, type SimulatedThread } from './cores.js';
 import type { ServingCosts } from './costs.js';
 import { serviceTime } from './service-time.js';
@@ -21,11 +21,8 @@ export interface Replica {
 export interface SimulationOptions {
   readonly costs: ServingCosts;
   readonly replica: Replica;
-  /** Texts a second, one a request. */
-  readonly rate: number;
-  readonly seed: number;
-  /** Requests that are counted; a tenth as many come before them. */
-  readonly requests: number;
+  /** What a load test with this plan sends: requests of the warm-up are not counted. */
+  readonly load: RequestPlan;
   /** Processor time of a load generator on the same cores, a request; 0 where it has a machine of its own. */
   readonly generatorMs?: number;
 }
@@ -35,6 +32,8 @@ export interface Simulated {
   readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of each request that counts, from when it was due: longer by what the generator waits for a core. */
+  readonly fromDueMs: readonly number[];
   /** Requests that found the queue full. They count as infinitely slow in the percentiles. */
   readonly refused: number;
   /** Shares of the time, 0 to 1. */
@@ -44,19 +43,23 @@ export interface Simulated {
 }
 
 interface SimulatedRequest {
+  readonly dueMs: number;
   readonly sentMs: number;
   readonly counted: boolean;
   readonly length: number;
   readonly size: ServingCosts['texts'][number];
 }
 
+/** Keeps the spread of runs apart from arrivals and texts, which are drawn by the seed and its complement. */
+const drawsOfRuns = 0x5bd1e995;
+
 export function simulate(options: SimulationOptions): Simulated {
-  const { costs, replica, rate, seed, requests, generatorMs = 0 } = options;
+  const { costs, replica, load, generatorMs = 0 } = options;
   const { main, batching, wireMs, texts } = costs;
-  const random = xoroshiro128plus(seed);
+  const random = xoroshiro128plus(load.seed ^ drawsOfRuns);
   const draw = () => uniformFloat64(random);
   const batchMs = serviceTime(costs);
-  const cores = new SimulatedCores(replica.cores, coreSpeed(costs.speeds));
+  const cores = new SimulatedCores(replica.cores, coreSpeed(costs.speeds), costs.pace);
   const mainThread = cores.thread();
   const generator = cores.thread();
   const workers = Array.from({ length: replica.workers }, () => ({
@@ -66,6 +69,12 @@ export function simulate(options: SimulationOptions): Simulated {
   }));
   const queue = new SimulatedQueue<SimulatedRequest>(batching);
   const latencies: number[] = [];
+  const fromDueMs: number[] = [];
+  const ended = ({ counted, sentMs, dueMs }: SimulatedRequest, endMs: number) => {
+    if (!counted) return;
+    latencies.push(endMs - sentMs);
+    fromDueMs.push(endMs - dueMs);
+  };
   let [refused, mainWork, batches, rows] = [0, 0, 0, 0];
 
   const on = (thread: SimulatedThread, work: number, done: () => void) => {
@@ -75,9 +84,9 @@ export function simulate(options: SimulationOptions): Simulated {
   const accept = (request: SimulatedRequest) => {
     on(mainThread, main.requestMs / 2, () => {
       if (queue.push(request)) dispatch();
-      else if (request.counted) {
-        refused += 1;
-        latencies.push(Infinity);
+      else {
+        if (request.counted) refused += 1;
+        ended(request, Infinity);
       }
     });
   };
@@ -90,13 +99,13 @@ export function simulate(options: SimulationOptions): Simulated {
         worker.running += 1;
         batches += 1;
         rows += batch.length;
-        on(mainThread, main.batchMs / 2, () => undefined);
+        on(mainThread, main.batchMs - main.handoverMs, () => undefined);
         const work = batchMs(
           batch.map(({ size }) => size),
           draw,
         );
         on(worker.thread, work, () => {
-          on(mainThread, main.batchMs / 2, () => {
+          on(mainThread, main.handoverMs, () => {
             worker.running -= 1;
             // The next batch first, as in the server.
             dispatch();
@@ -109,21 +118,19 @@ export function simulate(options: SimulationOptions): Simulated {
   const answer = (request: SimulatedRequest) => {
     on(mainThread, main.requestMs / 2, () => {
       const receive = () => {
-        if (request.counted) latencies.push(cores.nowMs - request.sentMs + wireMs);
+        ended(request, cores.nowMs + wireMs);
       };
       if (generatorMs > 0) on(generator, generatorMs / 2, receive);
       else receive();
     });
   };
 
-  const warm = Math.ceil(requests / 10);
-  const nextMs = arrivals([{ seconds: Infinity, from: rate, to: rate }], 'poisson', seed);
-  for (let sent = 0; sent < warm + requests; sent += 1) {
-    const dueMs = nextMs();
+  const { nextDueMs, nextRequest } = plannedRequests(load, texts.length);
+  for (let dueMs = nextDueMs(); dueMs < Infinity; dueMs = nextDueMs()) {
     while (cores.advance(dueMs));
-    const size = texts[Math.floor(draw() * texts.length)] ?? { characters: 0, ids: 1 };
+    const size = texts[nextRequest()] ?? { characters: 0, ids: 1 };
     const length = Math.min(size.characters, batching.longestRow);
-    const request = { sentMs: dueMs, counted: sent >= warm, length, size };
+    const request = { dueMs, sentMs: dueMs, counted: dueMs >= 1000 * load.warmupSeconds, length, size };
     if (generatorMs > 0)
       on(generator, generatorMs / 2, () => {
         accept({ ...request, sentMs: cores.nowMs });
@@ -138,10 +145,22 @@ export function simulate(options: SimulationOptions): Simulated {
     meanMs: latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length,
     p50Ms,
     p99Ms,
+    fromDueMs,
     refused,
     mainBusy: Math.min(1, mainWork / nowMs),
     coresBusy: meanBusy / replica.cores,
     rowsPerBatch: rows / batches,
+  };
+}
+
+/** Poisson arrivals that go on as they are; a tenth as many requests come before those that count. */
+export function steady(rate: number, requests: number, seed: number): RequestPlan {
+  const seconds = requests / rate;
+  return {
+    stages: [{ seconds, from: rate, to: rate }],
+    arrivals: 'poisson',
+    seed,
+    warmupSeconds: seconds / 10,
   };
 }
 

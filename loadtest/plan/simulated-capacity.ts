@@ -1,6 +1,6 @@
 /** The highest rate that a simulated replica takes within a bound on its p99. */
 import type { ServingCosts } from './costs.js';
-import { type Replica, simulate, type Simulated } from './simulate.js';
+import { type Replica, simulate, type Simulated, steady } from './simulate.js';
 
 export interface CapacityOptions {
   readonly costs: ServingCosts;
@@ -9,7 +9,6 @@ export interface CapacityOptions {
   readonly seed: number;
   /** Requests of each simulation. */
   readonly requests: number;
-  readonly generatorMs?: number;
 }
 
 export interface SimulatedCapacity {
@@ -24,8 +23,13 @@ const lowestRate = 0.1;
 const firstRate = 10;
 
 /** Doubles until the bound breaks, then bisects to 1 %. The same seed at every rate: only the rate differs. */
-export function simulatedCapacity({ p99BoundMs, ...options }: CapacityOptions): SimulatedCapacity {
-  const at = (rate: number) => simulate({ ...options, rate });
+export function simulatedCapacity({
+  p99BoundMs,
+  seed,
+  requests,
+  ...options
+}: CapacityOptions): SimulatedCapacity {
+  const at = (rate: number) => simulate({ ...options, load: steady(rate, requests, seed) });
   const keeps = ({ p99Ms }: Simulated) => p99Ms <= p99BoundMs;
   const trickle = at(lowestRate);
   if (!keeps(trickle)) return { rate: 0, at: trickle };

@@ -1,14 +1,13 @@
 /** A worker, in a process or a thread: one predictor, which runs the batches that it is sent, one after another. */
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { workerNiceness } from '../../core/batching/worker-niceness.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { Predictor } from '../predictor.js';
 import { type PoolMessage, sentError, type WorkerMessage, type WorkerSetup } from './protocol.js';
 
 /** Batches between two looks at the memory. */
 const memoryInterval = 32;
-/** Of a process that infers, as nice has it: the server's main thread, which answers, goes first where cores are short. */
-const niceness = 5;
 
 function send(message: WorkerMessage): void {
   if (parentPort === null) process.send?.(message);
@@ -18,7 +17,7 @@ function send(message: WorkerMessage): void {
 function stepBack(): void {
   if (parentPort !== null) return;
   try {
-    setPriority(niceness);
+    setPriority(workerNiceness);
   } catch {
     // A sandbox may forbid it; then all threads are equal.
   }

@@ -26,7 +26,8 @@ describe('threads that share cores', () => {
       ['normal', 10],
       ['yielding', 10],
     ]);
-    expect(first).toBeCloseTo((10 * (1024 + 110)) / 1024, 6);
+    // Linux's weights of niceness 0 and of the workers' 5, to the table's rounding.
+    expect(first).toBeCloseTo((10 * (1024 + 335)) / 1024, 1);
     expect(other).toBeCloseTo(20, 6);
   });
 
@@ -38,6 +39,13 @@ describe('threads that share cores', () => {
         ['normal', 4],
       ]),
     ).toEqual([8, 8]);
+  });
+
+  test('take longer while the pace is slow, which comes again', () => {
+    const pace = { everyMs: 10, factors: [1, 4] };
+    const only = (work: number) => ends(new SimulatedCores(1, () => 1, pace), [['normal', work]]);
+    // Ten in the first window, a quarter of ten in the second, and again ten.
+    expect([only(10), only(12), only(12.5), only(20)]).toEqual([[10], [18], [20], [27.5]]);
   });
 
   test('do all the work that there is, and never more than the cores can', () => {

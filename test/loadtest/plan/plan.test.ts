@@ -99,6 +99,8 @@ describe('what is measured', () => {
     expect(found.runs.map(({ rows, length }) => `${rows} ${length}`)).toEqual(['1 8', '1 10', '2 8', '2 10']);
     expect(found.spread).toEqual([...found.spread].sort((a, b) => a - b));
     expect(new Set(seen).size).toBe(4);
+    const { factors } = found.pace;
+    expect(factors.reduce((sum, factor) => sum + factor, 0) / factors.length).toBeCloseTo(1, 9);
   });
 
   test('two loops tell what a request and what a batch costs', () => {
@@ -110,16 +112,22 @@ describe('what is measured', () => {
         ['retort_worker_cpu_seconds', workerSeconds],
       ]);
     // A request costs 0.2 ms, a batch 0.4 ms; the second loop runs beside a busy core, at 0.8 of the speed.
-    const single = { report: openLoop(), before: counters(0, 0, 1, 2), after: counters(1000, 1000, 1.6, 4) };
+    const stages = [
+      { stage: 'queue', count: 9, sumMs: 9, buckets: [] },
+      { stage: 'batch_wait', count: 1000, sumMs: 300, buckets: [] },
+    ];
+    const seen = { ...openLoop(), serverSeen: { stages, during: [] } };
+    const single = { report: seen, before: counters(0, 0, 1, 2), after: counters(1000, 1000, 1.6, 4) };
     const many = {
       report: openLoop(),
       before: counters(1000, 1000, 1.6, 4),
       after: counters(5000, 2000, 1.6 + (4000 * 0.0002 + 1000 * 0.0004) / 0.8, 9),
     };
-    const found = serverCosts(single, many, 0.8);
+    const found = serverCosts([single], [many], 0.8);
     expect(found.requestMs).toBeCloseTo(0.2, 9);
     expect(found.batchMs).toBeCloseTo(0.4, 9);
     expect(found.workerMs).toBeCloseTo(2, 9);
+    expect(found.betweenMs).toBeCloseTo(0.3, 9);
   });
 
   test('counters are added up over their labels', () => {
@@ -136,7 +144,7 @@ describe('a check', () => {
   const against = async (report: unknown) => {
     const file = path.join(folder, 'report.json');
     await writeFile(file, JSON.stringify(report));
-    return check(file, { costs: simpleCosts(), replica, seed: 1, requests: 3000 });
+    return check(file, { costs: simpleCosts(), replica });
   };
 
   test('of a run says how far the p99 is off', async () => {
@@ -146,21 +154,31 @@ describe('a check', () => {
     expect(p99?.error).toBeCloseTo((p99?.predicted ?? NaN) / 20 - 1, 9);
   });
 
+  test('is of the load that was sent: at constant distances, nothing waits', async () => {
+    const [, poisson] = await against(openLoop());
+    const [p50, constant] = await against({ ...openLoop(), arrivals: 'constant' });
+    expect(poisson?.predicted).toBeGreaterThan(20);
+    expect([p50?.predicted, constant?.predicted]).toEqual([10, 10].map((ms) => expect.closeTo(ms, 6)));
+    const stages = [{ seconds: 5, from: 10, to: 40 }];
+    const [, rising] = await against({ ...openLoop(), stages });
+    expect(rising?.what).toBe('p99 at 10 to 40 req/s');
+  });
+
   test('of a search says how far the capacity is off', async () => {
     const [only] = await against(capacityReport());
     expect(only).toMatchObject({ unit: 'req/s', measured: 80, allowed: 0.1 });
-    expect(only?.predicted).toBeGreaterThan(40);
+    // The search claims a rate with confidence: less than what the p99 itself allows, on its grid of 5 %.
+    const { rate } = simulatedCapacity({ ...options, replica, requests: 20_000 });
+    expect(only?.predicted).toBeGreaterThan(0.7 * rate);
+    expect(only?.predicted).toBeLessThanOrEqual(1.06 * rate);
   });
 
   test('is refused for what the simulation does not know', async () => {
     const unfit = { code: 'plan_check_unfit' };
-    const rising = [{ seconds: 1, from: 1, to: 2 }];
-    await expect(against({ ...openLoop(), stages: rising })).rejects.toMatchObject(unfit);
     await expect(against({ ...openLoop(), textsPerRequest: 2 })).rejects.toMatchObject(unfit);
-    await expect(against({ ...openLoop(), arrivals: 'constant' })).rejects.toMatchObject(unfit);
     await expect(against({ ...capacityReport(), capacity: null })).rejects.toMatchObject(unfit);
     await expect(against({ format: 1 })).rejects.toMatchObject({ code: 'load_report_malformed' });
-    await expect(check(path.join(folder, 'none'), { ...options, replica })).rejects.toMatchObject({
+    await expect(check(path.join(folder, 'none'), { costs: simpleCosts(), replica })).rejects.toMatchObject({
       code: 'load_report_missing',
     });
   });

@@ -1,7 +1,8 @@
 /** The simulated server against queueing theory, and against what must hold of any server. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { simulate } from '../../../loadtest/plan/simulate.js';
+import type { ServingCosts } from '../../../loadtest/plan/costs.js';
+import { simulate, steady } from '../../../loadtest/plan/simulate.js';
 import { exponentialSpread, simpleCosts } from './costs-fixture.js';
 
 const serviceMs = 10;
@@ -16,9 +17,7 @@ describe('one worker without batches', () => {
         const { meanMs, coresBusy } = simulate({
           costs: simpleCosts(),
           replica: alone,
-          rate: (1000 * rho) / serviceMs,
-          seed: some,
-          requests: 15_000,
+          load: steady((1000 * rho) / serviceMs, 15_000, some),
         });
         const expected = serviceMs * (1 + rho / (2 * (1 - rho)));
         expect(Math.abs(meanMs / expected - 1)).toBeLessThan(0.12);
@@ -34,7 +33,7 @@ describe('one worker without batches', () => {
     fc.assert(
       fc.property(utilisation, seed, (rho, some) => {
         const rate = (1000 * rho) / serviceMs;
-        const { meanMs, p99Ms } = simulate({ costs, replica: alone, rate, seed: some, requests: 30_000 });
+        const { meanMs, p99Ms } = simulate({ costs, replica: alone, load: steady(rate, 30_000, some) });
         const expected = serviceMs / (1 - rho);
         expect(Math.abs(meanMs / expected - 1)).toBeLessThan(0.2);
         expect(Math.abs(p99Ms / (Math.log(100) * expected) - 1)).toBeLessThan(0.25);
@@ -48,9 +47,7 @@ describe('one worker without batches', () => {
     const { refused, p99Ms, meanMs } = simulate({
       costs: simpleCosts({ batching }),
       replica: alone,
-      rate: 200,
-      seed: 1,
-      requests: 4000,
+      load: steady(200, 4000, 1),
     });
     expect(refused).toBeGreaterThan(1800);
     expect(p99Ms).toBe(Infinity);
@@ -59,12 +56,24 @@ describe('one worker without batches', () => {
 });
 
 test('the one main thread bounds what any number of workers does', () => {
-  const costs = simpleCosts({ main: { requestMs: 1, batchMs: 0 } });
+  const costs = simpleCosts({ main: { requestMs: 1, batchMs: 0, handoverMs: 0 } });
   const at = (rate: number) =>
-    simulate({ costs, replica: { cores: 64, workers: 63 }, rate, seed: 1, requests: 5000 });
+    simulate({ costs, replica: { cores: 64, workers: 63 }, load: steady(rate, 5000, 1) });
   expect(at(900).p99Ms).toBeLessThan(60);
   expect(at(900).mainBusy).toBeCloseTo(0.9, 1);
   expect(at(1200).p99Ms).toBeGreaterThan(300);
+});
+
+test('a worker waits while the main thread hands its batch over, and not for the rest of what a batch costs', () => {
+  const replica = { cores: 2, workers: 1 };
+  const at = (handoverMs: number) =>
+    simulate({
+      costs: simpleCosts({ main: { requestMs: 0, batchMs: 5, handoverMs } }),
+      replica,
+      load: steady(80, 5000, 1),
+    });
+  expect(at(5).p99Ms).toBeGreaterThan(500);
+  expect(at(0).p99Ms).toBeLessThan(200);
 });
 
 test('a batch amortises what each costs: a saturated worker takes what waits at once', () => {
@@ -78,15 +87,33 @@ test('a batch amortises what each costs: a saturated worker takes what waits at 
   const { p99Ms, rowsPerBatch } = simulate({
     costs: simpleCosts({ worker, batching }),
     replica: alone,
-    rate: 800,
-    seed: 1,
-    requests: 5000,
+    load: steady(800, 5000, 1),
   });
   expect(p99Ms).toBeLessThan(50);
   expect(rowsPerBatch).toBeGreaterThan(5);
 });
 
+test('a machine that is slow for a while has a longer tail than one whose runs vary as much by chance', () => {
+  const { worker } = simpleCosts();
+  const at = (changes: Partial<ServingCosts>) =>
+    simulate({ costs: simpleCosts(changes), replica: alone, load: steady(50, 20_000, 1) });
+  const spells = at({ pace: { everyMs: 500, factors: [0.6, 1.4] } });
+  const byChance = at({ worker: { ...worker, spread: [0.6, 1.4] } });
+  expect(spells.p99Ms).toBeGreaterThan(1.3 * byChance.p99Ms);
+});
+
+test('the generator waits for a core too, which counts from when a request is due', () => {
+  const { fromDueMs, meanMs } = simulate({
+    costs: simpleCosts(),
+    replica: alone,
+    load: steady(50, 2000, 1),
+    generatorMs: 2,
+  });
+  const mean = fromDueMs.reduce((sum, ms) => sum + ms, 0) / fromDueMs.length;
+  expect(mean).toBeGreaterThan(meanMs + 1);
+});
+
 test('the same seed gives the same figures', () => {
-  const run = () => simulate({ costs: simpleCosts(), replica: alone, rate: 50, seed: 7, requests: 1000 });
+  const run = () => simulate({ costs: simpleCosts(), replica: alone, load: steady(50, 1000, 7) });
   expect(run()).toEqual(run());
 });

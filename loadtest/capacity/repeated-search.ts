@@ -1,0 +1,48 @@
+/** The search for a capacity, repeated: which loads a server is put under, whatever the server is. */
+import type { RequestPlan } from '../open-loop/planned-requests.js';
+import { fewestQueries } from './claim.js';
+import { type JudgedTrial, searchCapacity, type SearchResult, type Trial } from './search.js';
+
+export interface RepeatedSearchOptions {
+  readonly load: (plan: RequestPlan, rate: number) => Promise<Trial>;
+  readonly repeats: number;
+  /** Of the first load; each further one has the next. */
+  readonly seed: number;
+  /** Of a load, at least. */
+  readonly secondsEach: number;
+  readonly onTrial: (trial: JudgedTrial, repeat: number) => void;
+  readonly onSearch: (result: SearchResult) => void;
+}
+
+/** A search ends with a kept and a broken rate this close. */
+export const searchPrecision = 0.05;
+const firstRate = 20;
+const warmupSeconds = 1;
+/** At a rate so low that even this does not give queries enough, nothing can be claimed. */
+const longestTrialSeconds = 120;
+/** Between a search and the next: the result is near, so steps are short. */
+const nearStep = 1.25;
+
+export async function searchRepeatedly(options: RepeatedSearchOptions): Promise<void> {
+  const { load, repeats, seed, secondsEach, onTrial, onSearch } = options;
+  let loads = 0;
+  const loadAt = (rate: number): Promise<Trial> => {
+    const seconds = Math.min(longestTrialSeconds, Math.max(secondsEach, (1.2 * fewestQueries()) / rate));
+    const stages = [{ seconds, from: rate, to: rate }];
+    return load({ stages, arrivals: 'poisson', seed: seed + loads++, warmupSeconds }, rate);
+  };
+  let before: number | null = null;
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const found: SearchResult = await searchCapacity({
+      load: loadAt,
+      start: before ?? firstRate,
+      step: before === null ? 2 : nearStep,
+      precision: searchPrecision,
+      onTrial: (trial) => {
+        onTrial(trial, repeat);
+      },
+    });
+    before = found.rate;
+    onSearch(found);
+  }
+}
