@@ -190,15 +190,17 @@ async function measureServer(
   }
   const rate = (generatorShare * sum(many.map(({ report }) => report.measured.requestsPerSecond))) / turns;
   progress(`served at ${rate.toFixed(0)} requests/s`);
-  const open = await load(seconds, '--rate', rate.toFixed(1), '--max-lag', '1000');
+  const before = await scrapeCounters(target);
+  const report = await load(seconds, '--rate', rate.toFixed(1), '--max-lag', '1000');
+  const paced = [{ report, before, after: await scrapeCounters(target) }];
   const last = many.at(-1)?.after;
   const memory = {
     serverBytes: last?.get('process_resident_memory_bytes') ?? 0,
     workerBytes: last?.get('retort_worker_resident_memory_bytes') ?? 0,
   };
-  const { generatorCores, requestsPerSecond } = open.measured;
+  const { generatorCores, requestsPerSecond } = report.measured;
   return {
-    server: serverCosts(single, many, speedBesideOne),
+    server: serverCosts({ single, paced, many }, speedBesideOne),
     memory,
     generatorMs: (1000 * generatorCores) / requestsPerSecond,
   };

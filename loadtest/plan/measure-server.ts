@@ -1,11 +1,12 @@
 /**
- * What the server costs around the runs of the session, from closed loops of two kinds against one worker. With one connection
- * every batch is one request, with many it is several, so of the main thread's processor time over r requests and b
- * batches
+ * What the server costs around the runs of the session, from loops of three kinds against one worker. At a rate below
+ * its throughput batches are small, with many connections at once they are large, so of the main thread's processor time
+ * over r requests and b batches
  *
  *     C = requestMs r + batchMs b
  *
- * the two loops give both unknowns. All else is read off the loop of one connection, where nothing waits.
+ * the two loops give both unknowns. With one connection the main thread sleeps before each request and each answer, and
+ * waking costs as much again: that loop says what a request costs where nothing waits, and nothing of a server that works.
  */
 import { sum } from '../../core/statistics.js';
 import type { LoadReport } from '../report.js';
@@ -31,19 +32,23 @@ export interface ServerCosts {
   readonly latencyMs: number;
 }
 
-/** @param speed of a core while another is busy too, as they are in the loop of many connections */
-export function serverCosts(
-  single: readonly MeasuredLoop[],
-  many: readonly MeasuredLoop[],
-  speed: number,
-): ServerCosts {
-  const [one, several] = [eachRequest(single), eachRequest(many)];
-  // Per request: one = request + batch, several = request + batch * share.
-  const share = several.batches;
-  const severalMs = several.mainMs * speed;
-  const batchMs = share > 0.9 ? 0 : Math.min(one.mainMs, Math.max(0, (one.mainMs - severalMs) / (1 - share)));
+/** @param speed of a core while another is busy too, as they are in all loops but that of one connection */
+export interface MeasuredLoops {
+  /** Of one connection. */
+  readonly single: readonly MeasuredLoop[];
+  /** Of a rate below the throughput. */
+  readonly paced: readonly MeasuredLoop[];
+  readonly many: readonly MeasuredLoop[];
+}
+
+export function serverCosts({ single, paced, many }: MeasuredLoops, speed: number): ServerCosts {
+  const [one, some, several] = [eachRequest(single), eachRequest(paced), eachRequest(many)];
+  const [someMs, severalMs] = [some.mainMs * speed, several.mainMs * speed];
+  const apart = some.batches - several.batches;
+  const slope = apart < 0.1 ? 0 : (someMs - severalMs) / apart;
+  const batchMs = Math.min(someMs / some.batches, Math.max(0, slope));
   return {
-    requestMs: one.mainMs - batchMs,
+    requestMs: someMs - batchMs * some.batches,
     batchMs,
     betweenMs: stageMean(single, 'batch_wait'),
     workerMs: one.workerMs,

@@ -111,19 +111,22 @@ describe('what is measured', () => {
         ['process_cpu_seconds_total', mainSeconds],
         ['retort_worker_cpu_seconds', workerSeconds],
       ]);
-    // A request costs 0.2 ms, a batch 0.4 ms; the second loop runs beside a busy core, at 0.8 of the speed.
+    // A request costs 0.2 ms, a batch 0.4 ms, beside a busy core at 0.8 of the speed; waking from sleep costs 0.5 ms.
     const stages = [
       { stage: 'queue', count: 9, sumMs: 9, buckets: [] },
       { stage: 'batch_wait', count: 1000, sumMs: 300, buckets: [] },
     ];
     const seen = { ...openLoop(), serverSeen: { stages, during: [] } };
-    const single = { report: seen, before: counters(0, 0, 1, 2), after: counters(1000, 1000, 1.6, 4) };
-    const many = {
-      report: openLoop(),
-      before: counters(1000, 1000, 1.6, 4),
-      after: counters(5000, 2000, 1.6 + (4000 * 0.0002 + 1000 * 0.0004) / 0.8, 9),
+    const single = { report: seen, before: counters(0, 0, 1, 2), after: counters(1000, 1000, 2.1, 4) };
+    const loop = (requests: number, batches: number) => {
+      const seconds = (requests * 0.0002 + batches * 0.0004) / 0.8;
+      return {
+        report: openLoop(),
+        before: counters(0, 0, 0, 0),
+        after: counters(requests, batches, seconds, 5),
+      };
     };
-    const found = serverCosts([single], [many], 0.8);
+    const found = serverCosts({ single: [single], paced: [loop(1000, 800)], many: [loop(4000, 1000)] }, 0.8);
     expect(found.requestMs).toBeCloseTo(0.2, 9);
     expect(found.batchMs).toBeCloseTo(0.4, 9);
     expect(found.workerMs).toBeCloseTo(2, 9);
