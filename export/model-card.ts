@@ -1,5 +1,6 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
+import { schemeOf } from './quantize/schemes.js';
 
 /** @param notes Markdown that comes first; null for none */
 export function modelCard(manifest: Omit<Manifest, 'files'>, notes: string | null): string {
@@ -54,16 +55,20 @@ ${settings.join('\n')}
 
 /** What was not trained has no seed: one command made it. */
 function reproduction({
-  lineage: { command, seed },
+  lineage: { command, seed, data },
   name,
   version,
   variants,
 }: Omit<Manifest, 'files'>): string {
   if (seed === null) return `    ${command}\n\nNothing is drawn`;
   const precisions = variants.map(({ precision, scheme }) => scheme ?? precision).join(',');
+  // Activations are measured on texts of train.
+  const measured = variants.some(({ scheme }) => scheme !== undefined && schemeOf(scheme).needsRanges);
+  const train = data.find(({ name: split }) => split.endsWith(' train'))?.name.slice(0, -' train'.length);
+  const texts = measured && train !== undefined ? ` --data ${train}` : '';
   return [
     `    ${command} --out runs/${name}`,
-    `    retort export runs/${name} --name ${name} --model-version ${version} --precision ${precisions}`,
+    `    retort export runs/${name} --name ${name} --model-version ${version} --precision ${precisions}${texts}`,
     '',
     `Seed ${String(seed)}`,
   ].join('\n');

@@ -38,7 +38,7 @@ export interface NetworkExportOptions {
   readonly version: string;
   /** Of `exportPrecisions`; the first is what is served. */
   readonly precisions: readonly [string, ...string[]];
-  /** Labelled texts on which the accuracy of what is served goes into the manifest, beside the run's own. */
+  /** Labelled texts on which the accuracy of each variant goes into the manifest, beside the run's own. */
   readonly splits: readonly LabelledSplit[];
   /** Whose labels on the first split go into the manifest beside the student's. */
   readonly teacher?: AgreementTeacher | null;
@@ -73,9 +73,9 @@ export interface ExportReport {
   readonly folder: string;
   readonly texts: number;
   readonly variants: readonly VariantReport[];
-  /** Of what is served, on the splits that were given. */
+  /** Of each variant on the splits that were given, the one that is served first. */
   readonly accuracy: Manifest['accuracy'];
-  /** Of the graph in fp32 of which it was made; nothing where that is what is served. */
+  /** Of the graph in fp32 of which they were made; nothing where that is a variant itself. */
   readonly accuracyBefore: Manifest['accuracy'];
   /** On the first of them; null where none was given. */
   readonly calibration: Manifest['calibration'];
@@ -122,14 +122,15 @@ export async function exportNetwork(
     const { rewrites, bytes } = variant;
     await options.observe?.({ form, interpreted, written: decodeModel(bytes), rewrites });
   }
-  const [served] = variants;
   const [measured, unquantized]: [Measured[], Measured[]] = [[], []];
-  for (const split of options.splits) {
-    if (served === undefined) continue;
-    measured.push(await measureOn(served.bytes, served.report.form, split, tokenizer));
-    if (served.bytes !== served.plain)
-      unquantized.push(await measureOn(served.plain, 'fp32', split, tokenizer));
-  }
+  for (const { bytes, report } of variants)
+    for (const split of options.splits) measured.push(await measureOn(bytes, report.form, split, tokenizer));
+  const unquantizedGraph = variants.every(({ bytes, plain }) => bytes !== plain)
+    ? variants[0]?.plain
+    : undefined;
+  if (unquantizedGraph !== undefined)
+    for (const split of options.splits)
+      unquantized.push(await measureOn(unquantizedGraph, 'fp32', split, tokenizer));
   const accuracy = measured.map((one) => one.accuracy);
   const [first] = measured;
   const calibration =
@@ -215,6 +216,7 @@ function manifestOf(
     dtype,
     shape: shape.map((dimension) => dimension ?? ''),
   });
+  const measuredNow = new Set(accuracy.map(({ data }) => data));
   return {
     format: 1,
     name,
@@ -236,7 +238,7 @@ function manifestOf(
         ...(place === 0 ? {} : { golden: goldenFile(precision, place) }),
       };
     }),
-    accuracy: [...source.accuracy, ...accuracy],
+    accuracy: [...source.accuracy.filter((line) => !measuredNow.has(line.data)), ...accuracy],
     calibration,
     ...(agreement === undefined ? {} : { agreement }),
     lineage: { createdAt: now.toISOString(), producer: 'retort', ...source.lineage },

@@ -10,7 +10,7 @@ import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/o
 import type { Rewrite } from './optimize/rule.js';
 import { compareLogits } from './quantize/compare.js';
 import { expectSameInBatch, quantizeModel } from './quantize/quantize.js';
-import { logitTolerance } from './quantize/scheme.js';
+import { machineTolerance } from './quantize/scheme.js';
 import { schemeNames, schemeOf } from './quantize/schemes.js';
 import type { WeightForm } from './quantize/weights.js';
 
@@ -82,7 +82,7 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
       plain,
       rewrites,
       logits,
-      tolerance: logitTolerance({ computesIn: 'fp32' }),
+      tolerance: machineTolerance({ computesIn: 'fp32' }),
     };
   }
   const scheme = schemeOf(form);
@@ -104,7 +104,7 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
   }
   const report = reportOf(form, scheme.precision, model, bytes, logits, expected);
   const rewrites = [...fused.rewrites, ...quantized.rewrites];
-  return { report, model, bytes, plain, rewrites, logits, tolerance: logitTolerance(scheme) };
+  return { report, model, bytes, plain, rewrites, logits, tolerance: machineTolerance(scheme) };
 }
 
 function reportOf(

@@ -44,6 +44,8 @@ export class Predictor {
   readonly provider: string;
   /** Of the variant that runs. */
   readonly precision: string;
+  /** That holds it, by the manifest. */
+  readonly file: string;
   readonly warnings: readonly string[];
   readonly #session: OpenedSession['session'];
   #rowByRow = false;
@@ -51,11 +53,12 @@ export class Predictor {
   private constructor(
     tokenizer: Tokenizer,
     { session, provider, warnings }: OpenedSession,
-    precision: string,
+    { precision, file }: Manifest['variants'][number],
   ) {
     this.tokenizer = tokenizer;
     this.provider = provider;
     this.precision = precision;
+    this.file = file;
     this.warnings = [...tokenizer.warnings, ...warnings];
     this.#session = session;
   }
@@ -80,7 +83,7 @@ export class Predictor {
         { intraOpThreads, optimization, spinning, extra },
       ),
     ]);
-    const predictor = new Predictor(tokenizer, opened, variant.precision);
+    const predictor = new Predictor(tokenizer, opened, variant);
     await predictor.#probe(golden);
     await predictor.#warm(longestRow(bundle.manifest));
     await predictor.#checkParity(golden, bundle.folder);

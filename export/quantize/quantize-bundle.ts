@@ -12,7 +12,7 @@ import { calibrationOn } from '../calibration.js';
 import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
 import { modelCard } from '../model-card.js';
 import { type Change, compareLogits } from './compare.js';
-import { logitTolerance } from './scheme.js';
+import { machineTolerance } from './scheme.js';
 import { expectSameInBatch, metadataKeys, quantizeModel, type QuantizeOptions } from './quantize.js';
 
 export interface QuantizeBundleOptions extends Omit<QuantizeOptions, 'calibration'> {
@@ -112,7 +112,7 @@ export async function quantizeBundle(
   const replaced = new Set([...goldenFiles(manifest), cardFile, ...manifest.variants.map((one) => one.file)]);
   const kept = manifest.files.map((one) => one.path).filter((name) => !replaced.has(name));
   const text = (content: string) => new TextEncoder().encode(content);
-  const goldens = goldenOf(cases.slice(0, golden.length), logits, logitTolerance(scheme));
+  const goldens = goldenOf(cases.slice(0, golden.length), logits, machineTolerance(scheme));
   const folder = await writeBundle(
     options.repository,
     changed,

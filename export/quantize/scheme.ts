@@ -40,6 +40,14 @@ export function logitTolerance({ computesIn }: Pick<Scheme, 'computesIn'>): numb
   return computesIn === 'fp16' ? 0.03 : 1e-3;
 }
 
+/**
+ * What another machine may change of a logit: where products are of integers the last bit of a sum may turn the
+ * rounding of an activation, which moves a logit by a step and not by a bit.
+ */
+export function machineTolerance(scheme: Pick<Scheme, 'computesIn'>): number {
+  return scheme.computesIn === 'integers' ? 1e-2 : logitTolerance(scheme);
+}
+
 export function isExcluded({ name, opType }: Node, { excluded }: Settings): boolean {
   return excluded.includes(name) || excluded.includes(opType);
 }

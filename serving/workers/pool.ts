@@ -46,7 +46,14 @@ export class WorkerPool {
   readonly #slots = new Set<Slot>();
   #closing = false;
   #failedStarts = 0;
-  #facts: WorkerFacts = { vocabularySize: 0, warnings: [], rowByRow: false, provider: '', precision: '' };
+  #facts: WorkerFacts = {
+    vocabularySize: 0,
+    warnings: [],
+    rowByRow: false,
+    provider: '',
+    precision: '',
+    file: '',
+  };
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;

@@ -43,6 +43,8 @@ export interface WorkerFacts {
   readonly provider: string;
   /** Of the variant that is served. */
   readonly precision: string;
+  /** That holds the variant, by the manifest. */
+  readonly file: string;
 }
 
 export type WorkerMessage =

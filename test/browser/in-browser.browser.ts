@@ -6,19 +6,26 @@ import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowse
 
 let browser: Browser;
 let server: RunningServer;
+let whole: RunningServer;
+const precisionServed = (precision: 'int8' | 'fp16') =>
+  serve({ models: [{ name: 'student' }], session: { precision } });
 beforeAll(async () => {
-  [browser, server] = await Promise.all([startBrowser(), serve({ models: [{ name: 'student' }] })]);
-  await server.loaded;
+  [browser, server, whole] = await Promise.all([
+    startBrowser(),
+    precisionServed('int8'),
+    precisionServed('fp16'),
+  ]);
+  await Promise.all([server.loaded, whole.loaded]);
 });
 afterAll(async () => {
   await browser.close();
-  await server.close();
+  await Promise.all([server.close(), whole.close()]);
 });
 
 /** 32 words, as the student's segmenter cuts them. */
 const words32 = '房间 很 干净 服务 也 好 就是 隔音 太 差 '.replaceAll(' ', '，').repeat(2).slice(0, 44);
 
-test('loads with progress, is kept, and agrees with the server', async () => {
+test('runs the variant that the server runs: loads with progress, is kept, and agrees with it', async () => {
   const { page, complaints } = await openPage(browser, server, '#browser');
   await page.getByRole('button', { name: 'Load the model' }).click();
   await page.getByRole('progressbar', { name: 'Loading runtime and model' }).waitFor();
@@ -27,7 +34,10 @@ test('loads with progress, is kept, and agrees with the server', async () => {
   await page.getByRole('button', { name: 'Run on both sides' }).click();
   await page.getByText(/runs a side, in turns, 3\d words/).waitFor({ timeout: 60_000 });
   const difference = await page.getByText('Largest logit difference').textContent();
-  expect(Number(/difference: ([\d.e-]+\d)/.exec(difference ?? '')?.[1])).toBeLessThan(1e-3);
+  expect(Number(/difference: ([\d.e-]+\d)/.exec(difference ?? '')?.[1])).toBeLessThan(1e-2);
+  expect(difference).toContain('Up to 0.01 counts as the same');
+  const sides = await page.getByRole('columnheader').allTextContents();
+  expect(sides).toEqual(['Here (WebAssembly, int8)', 'Server (int8)']);
   const row = page.getByRole('row', { name: /^Inference, median/ });
   process.stderr.write(`browser beside server: ${String(await row.textContent())}\n`);
   expect(await page.getByText('POST /v1/tokenize').count()).toBe(1);
@@ -42,8 +52,38 @@ test('loads with progress, is kept, and agrees with the server', async () => {
   page.on('request', (request) => requests.push(request.url()));
   await page.getByRole('button', { name: 'Load the model' }).click();
   await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
-  expect(requests.filter((url) => url.endsWith('model.onnx'))).toEqual([]);
+  expect(requests.filter((url) => url.endsWith('.onnx'))).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+test('what computes in floats agrees to 1e-3', async () => {
+  const { page } = await openPage(browser, whole, '#browser');
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  await page.getByText('Up to 0.001 counts as the same').waitFor();
+  expect(await page.getByRole('columnheader').allTextContents()).toEqual([
+    'Here (WebAssembly, fp16)',
+    'Server (fp16)',
+  ]);
+});
+
+test('where the variant of the server cannot run, the first of the bundle runs, and the page says so', async () => {
+  const { page } = await openPage(browser, server);
+  await page.route(/model\.int8.*\.onnx/, (route) => route.fulfill({ body: 'no model' }));
+  await page.goto(`${server.url}/#browser`);
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page
+    .getByText('The server runs the network as int8, which cannot run here; this is its fp16 form.')
+    .waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/Same label on both sides; their logits are of two forms/)
+    .waitFor({ timeout: 60_000 });
+  expect(await page.getByText('counts as the same').count()).toBe(0);
+  expect(await page.getByRole('columnheader').allTextContents()).toEqual([
+    'Here (WebAssembly, fp16)',
+    'Server (int8)',
+  ]);
+  expect(await accessibilityFindings(page)).toEqual([]);
 });
 
 test('without WebAssembly says so', async () => {

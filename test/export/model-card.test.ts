@@ -24,6 +24,15 @@ test('names the teachers that a student learnt from', async () => {
   expect(card).not.toContain('Trained on the labels alone');
 });
 
+test('the command that makes it anew names the texts on which a calibrated form is measured', async () => {
+  const manifest = await manifestOf('student');
+  expect(modelCard(manifest, null)).toContain(
+    '--precision fp16-stored,int8-calibrated --data ChnSentiCorp.zip\n',
+  );
+  const [stored] = manifest.variants;
+  expect(modelCard({ ...manifest, variants: [stored!] }, null)).toContain('--precision fp16-stored\n');
+});
+
 test('names the checkpoint that was fine-tuned, and opens with the notes', async () => {
   const card = modelCard(await manifestOf('teacher'), 'Not *that* model.\n');
   expect(card).toMatch(/^# teacher 1\n\nNot \*that\* model\.\n\nA classifier/);

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { openBundle } from '../../core/bundle/read.js';
+import { openBundle, readGolden } from '../../core/bundle/read.js';
 import { OrtEagerOps } from '../../core/engines/ort-eager-ops.js';
 import {
   exportNetwork,
@@ -104,6 +104,9 @@ test('every variant is checked against golden logits of its own; auto serves int
   await expect(
     Predictor.open(bundle, 1, { ...defaultSessionSettings, precision: 'fp16' }),
   ).rejects.toMatchObject({ code: 'variant_missing' });
+  // A last bit may turn the rounding of an integer.
+  const tolerances = bundle.manifest.variants.map((variant) => readGolden(bundle, variant));
+  expect((await Promise.all(tolerances)).map(({ tolerance }) => tolerance)).toEqual([1e-3, 1e-2]);
   // Exported anew, neither file of golden logits is taken for one of the tokenizer.
   const source = await bundleSource(folder);
   expect(source.tokenizerFiles.some((file) => file.includes('golden'))).toBe(false);
@@ -177,6 +180,20 @@ test('accuracy is measured before and after quantisation', async () => {
     ['dev, as fp32'],
     ['dev, as int8'],
   ]);
+});
+
+test('every variant is measured; a bundle that is exported anew has one line for each', async () => {
+  const splits = [{ name: 'dev', examples: [{ text: '太差了', label: 0 }] }];
+  const lines = ['dev', 'dev, as fp16-stored', 'dev, as int8'];
+  const dataOf = (accuracy: readonly { readonly data: string }[]) => accuracy.map(({ data }) => data);
+  const { folder, accuracy } = await exportTo('each', { precisions: ['fp16-stored', 'int8'], splits });
+  expect(dataOf(accuracy)).toEqual(lines.slice(1));
+  const again = await exportNetwork(await bundleSource(folder), {
+    ...settings('each-again'),
+    precisions: ['fp16-stored', 'int8'],
+    splits,
+  });
+  expect(dataOf((await openBundle(again.folder)).manifest.accuracy)).toEqual(lines);
 });
 
 test('a calibrated scheme without texts is refused', async () => {

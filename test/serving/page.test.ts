@@ -60,7 +60,15 @@ test('the browser gets ONNX Runtime, isolated, and nothing else of its package',
 test('GET /v1/models gives manifests and limits', async () => {
   const answer: unknown = await (await fetch(`${server.url}/v1/models`)).json();
   expect(answer).toMatchObject({
-    models: [{ ready: true, workers: 1, manifest: { name: 'tiny', version: '1' } }],
+    models: [
+      {
+        ready: true,
+        workers: 1,
+        precision: 'fp32',
+        file: 'model.onnx',
+        manifest: { name: 'tiny', version: '1' },
+      },
+    ],
     limits: { textCharacters: 500 },
   });
 });

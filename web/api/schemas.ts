@@ -36,13 +36,21 @@ const accuracySchema = z.object({
   interval: z.tuple([z.number(), z.number()]),
 });
 
+const variantSchema = z.object({
+  precision: z.string(),
+  file: z.string(),
+  opset: z.number(),
+  /** The file of its golden logits; `golden.json` where it is absent. */
+  golden: z.optional(z.string()),
+});
+
 const manifestSchema = z.object({
   name: z.string(),
   version: z.string(),
   labels: z.array(z.string()),
   network: z.object({ kind: z.string(), config: z.record(z.string(), z.unknown()) }),
   tokenizer: z.looseObject({ kind: z.string() }),
-  variants: z.array(z.object({ precision: z.string(), file: z.string(), opset: z.number() })),
+  variants: z.array(variantSchema),
   files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
   accuracy: z.array(accuracySchema),
   calibration: z.nullable(
@@ -76,12 +84,25 @@ const versionSchema = z.object({
 
 export const modelsSchema = z.object({
   repository: z.array(versionSchema),
-  models: z.array(z.object({ ready: z.boolean(), workers: z.number(), manifest: manifestSchema })),
+  models: z.array(
+    z.object({
+      ready: z.boolean(),
+      workers: z.number(),
+      precision: z.string(),
+      /** Of the variant that the server runs. */
+      file: z.string(),
+      manifest: manifestSchema,
+    }),
+  ),
   limits: z.object({ bodyBytes: z.number(), textCharacters: z.number(), textsPerRequest: z.number() }),
 });
 
+/** Of golden logits the page reads how near to them a machine has to come. */
+export const goldenSchema = z.object({ tolerance: z.number() });
+
 export type Attribution = z.infer<typeof attributionSchema>;
 export type PredictionAnswer = z.infer<typeof predictionSchema>;
+export type Variant = z.infer<typeof variantSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Limits = z.infer<typeof modelsSchema>['limits'];
 export type ModelState = z.infer<typeof modelsSchema>['models'][number];

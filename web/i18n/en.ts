@@ -100,7 +100,8 @@ export const en = {
     lead: 'The model that the server runs, run here by ONNX Runtime for the web. The review is cut into words by the server, as the model was trained; everything after that happens on this device.',
     noModelTitle: 'No model yet',
     noModelText: 'The server names the model when it is ready.',
-    offer: (size: string) => `${size}, fetched once from this server and kept by the browser`,
+    offer: (precision: string, size: string) =>
+      `${precision}, as the server runs it; ${size}, fetched once from this server and kept by the browser`,
     threads: (count: string) => `WebAssembly with SIMD and ${count} threads.`,
     oneThread: 'WebAssembly with SIMD and one thread.',
     engine: 'Engine',
@@ -111,9 +112,14 @@ export const en = {
     run: 'Run on both sides',
     same: 'Same answer on both sides.',
     different: 'The sides differ.',
+    otherVariant: (sameLabel: boolean) =>
+      `${sameLabel ? 'Same label on both sides' : 'The sides give other labels'}; their logits are of two forms of the network and need not agree.`,
     difference: (value: string) => `Largest logit difference: ${value}.`,
-    here: (engine: string) => `Here (${engine})`,
-    server: 'Server',
+    tolerance: (value: string) => `Up to ${value} counts as the same, as the bundle says of this form.`,
+    instead: (served: string, here: string) =>
+      `The server runs the network as ${served}, which cannot run here; this is its ${here} form. ONNX Runtime says:`,
+    here: (engine: string, precision: string) => `Here (${engine}, ${precision})`,
+    server: (precision: string) => `Server (${precision})`,
     logit: (label: string) => `Logit ${label.toLowerCase()}`,
     infer: 'Inference, median',
     total: 'Until answered, median',

@@ -11,6 +11,9 @@ export interface BrowserAnswer {
 /** Milliseconds in which a worker says that it runs. */
 const patience = 10_000;
 
+/** The code of a model that came and cannot be run here. */
+export const REFUSED = 'browser_model_refused';
+
 /** Threads of one session: more do not speed up one short text. */
 const mostThreads = 4;
 
@@ -37,7 +40,7 @@ export class BrowserModel {
     this.#worker = worker;
   }
 
-  /** @throws RequestFailure webassembly_missing, worker_blocked, browser_model */
+  /** @throws RequestFailure webassembly_missing, worker_blocked, browser_model, browser_model_refused */
   static async load(
     message: LoadMessage,
     onProgress: (received: number, total: number, cached: boolean) => void,
@@ -104,6 +107,9 @@ export class BrowserModel {
             break;
           case 'loaded':
             resolve();
+            break;
+          case 'refused':
+            reject(new RequestFailure(REFUSED, data.message, 'The server answers all the same.'));
             break;
           case 'logits':
             this.#take(data.call)?.resolve(data);

@@ -5,6 +5,7 @@ import { mebibytes, number } from '../../parts/format.js';
 import { Empty, Failure } from '../../parts/notice.js';
 import { models } from '../../shell/server-state.js';
 import { availableEngines, availableThreads } from './browser-model.js';
+import { candidates } from './candidates.js';
 import { Comparison } from './comparison.js';
 import { loadInBrowser, loadState } from './state.js';
 import type { Engine } from './worker-protocol.js';
@@ -50,7 +51,7 @@ function Content() {
     case 'failed':
       return <Failure failure={state.failure} onRetry={load} />;
     case 'ready':
-      return <Comparison model={state.model} served={state.served} engine={state.engine} />;
+      return <Comparison {...state} />;
   }
 }
 
@@ -67,8 +68,9 @@ function Offer({ served, engine, onEngine, onLoad }: OfferProps) {
   useEffect(() => {
     void availableEngines().then(setEngines);
   }, []);
-  const { name, version, variants, files } = served.manifest;
-  const bytes = files.find(({ path }) => path === variants[0]?.file)?.bytes ?? 0;
+  const { name, version, files } = served.manifest;
+  const [variant] = candidates(served);
+  const bytes = files.find(({ path }) => path === variant?.file)?.bytes ?? 0;
   const threads = availableThreads();
   return (
     <div class="card offer">
@@ -76,7 +78,7 @@ function Offer({ served, engine, onEngine, onLoad }: OfferProps) {
         <strong>
           {name} {version}
         </strong>{' '}
-        <span class="quiet">{words.offer(mebibytes(bytes))}</span>
+        <span class="quiet">{words.offer(variant?.precision ?? '', mebibytes(bytes))}</span>
       </p>
       <p class="quiet">{threads > 1 ? words.threads(number(threads)) : words.oneThread}</p>
       <div class="controls">

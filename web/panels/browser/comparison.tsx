@@ -1,28 +1,22 @@
 /** One text, run here and on the server: words, logits, times. */
 import { useEffect, useState } from 'preact/hooks';
 import { asFailure, type RequestFailure } from '../../api/client.js';
-import type { ModelState } from '../../api/schemas.js';
 import { text } from '../../i18n/index.js';
 import { milliseconds, number } from '../../parts/format.js';
 import { labelName } from '../../parts/labels.js';
 import { Failure } from '../../parts/notice.js';
 import { isReadable, review } from '../../shell/review-text.js';
-import type { BrowserModel } from './browser-model.js';
 import { runSideBySide, type SideBySide } from './side-by-side.js';
-import type { Engine } from './worker-protocol.js';
+import type { LoadState } from './state.js';
+import { largestDifference, type Verdict, verdictOf } from './verdict.js';
 
 /** Runs a side. */
 const runs = 20;
-/** Largest |logit difference| that counts as the same answer. */
-const tolerance = 1e-3;
 
-interface Props {
-  readonly model: BrowserModel;
-  readonly served: ModelState;
-  readonly engine: Engine;
-}
+type Ready = Omit<Extract<LoadState, { readonly kind: 'ready' }>, 'kind'>;
 
-export function Comparison({ model, served, engine }: Props) {
+export function Comparison(ready: Ready) {
+  const { model, served, variant, refusal } = ready;
   const words = text.value.browser;
   const [done, setDone] = useState<number | null>(null);
   const [found, setFound] = useState<SideBySide | null>(null);
@@ -37,6 +31,11 @@ export function Comparison({ model, served, engine }: Props) {
   useEffect(run, [model]);
   return (
     <div class="stack">
+      {refusal === null ? null : (
+        <p class="quiet">
+          {words.instead(served.precision, variant.precision)} <code>{refusal.message}</code>
+        </p>
+      )}
       <form
         class="field"
         onSubmit={(event) => {
@@ -71,43 +70,46 @@ export function Comparison({ model, served, engine }: Props) {
         </div>
       </form>
       {failure === null ? null : <Failure failure={failure} onRetry={run} />}
-      {found === null ? null : <Table found={found} labels={served.manifest.labels} engine={engine} />}
+      {found === null ? null : <Table found={found} ready={ready} />}
     </div>
   );
 }
 
-function Table({
-  found,
-  labels,
-  engine,
-}: {
-  readonly found: SideBySide;
-  readonly labels: readonly string[];
-  readonly engine: Engine;
-}) {
+function VerdictLine({ verdict, difference }: { readonly verdict: Verdict; readonly difference: number }) {
   const words = text.value.browser;
-  const { browser, server, tokens, largestDifference } = found;
-  const same = largestDifference <= tolerance;
+  const isFor = verdict.kind === 'other_variant' ? verdict.sameLabel : verdict.kind === 'same';
+  return (
+    <p class={isFor ? 'verdict' : 'verdict verdict-against'} role="status">
+      {verdict.kind === 'other_variant' ? words.otherVariant(verdict.sameLabel) : words[verdict.kind]}{' '}
+      {words.difference(difference.toExponential(1))}{' '}
+      {verdict.kind === 'other_variant' ? null : words.tolerance(String(verdict.tolerance))}
+    </p>
+  );
+}
+
+function Table({ found, ready }: { readonly found: SideBySide; readonly ready: Ready }) {
+  const words = text.value.browser;
+  const { browser, server, tokens } = found;
+  const { served, variant, engine, tolerance } = ready;
+  const sides = { browser: browser.logits, server: server.logits };
   return (
     <>
-      <p class={same ? 'verdict' : 'verdict verdict-against'} role="status">
-        {same ? words.same : words.different} {words.difference(largestDifference.toExponential(1))}
-      </p>
+      <VerdictLine verdict={verdictOf(sides, tolerance)} difference={largestDifference(sides)} />
       <div class="table-scroll" role="region" tabIndex={0} aria-label={text.value.figures}>
         <table>
           <thead>
             <tr>
               <td />
               <th scope="col" class="number">
-                {words.here(words.engines[engine])}
+                {words.here(words.engines[engine], variant.precision)}
               </th>
               <th scope="col" class="number">
-                {words.server}
+                {words.server(served.precision)}
               </th>
             </tr>
           </thead>
           <tbody>
-            {labels.map((label, k) => (
+            {served.manifest.labels.map((label, k) => (
               <Line
                 key={label}
                 name={words.logit(labelName(label))}

@@ -33,8 +33,19 @@ async function load({ engine, threads, model }: LoadMessage): Promise<void> {
   ort.env.wasm.wasmPaths = { mjs: `/runtime/${wasm}.mjs`, wasm: runtimeUrl };
   ort.env.wasm.wasmBinary = wasmBinary;
   const executionProviders = engine === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'];
-  loaded = { ort, session: await ort.InferenceSession.create(content, { executionProviders }) };
+  // Without warnings: a bundle keeps parameters that no node reads, and an operator may run on another provider.
+  const options = { executionProviders, logSeverityLevel: 3 } as const;
+  try {
+    loaded = { ort, session: await ort.InferenceSession.create(content, options) };
+  } catch (thrown) {
+    reply({ kind: 'refused', message: messageOf(thrown) });
+    return;
+  }
   reply({ kind: 'loaded' });
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** input_ids [1, words], sequence_lengths [1] -> logits [1, classes] */
@@ -55,8 +66,7 @@ async function run({ call, ids }: RunMessage): Promise<void> {
 addEventListener('message', ({ data }: MessageEvent<WorkerRequest>) => {
   const done = data.kind === 'load' ? load(data) : run(data);
   done.catch((thrown: unknown) => {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    reply({ kind: 'failed', call: data.kind === 'run' ? data.call : null, message });
+    reply({ kind: 'failed', call: data.kind === 'run' ? data.call : null, message: messageOf(thrown) });
   });
 });
 reply({ kind: 'started' });

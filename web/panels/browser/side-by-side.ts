@@ -16,7 +16,6 @@ export interface SideBySide {
   readonly tokens: Tokens;
   readonly browser: Side;
   readonly server: Side;
-  readonly largestDifference: number;
   readonly runs: number;
 }
 
@@ -45,7 +44,6 @@ export async function runSideBySide(
     tokens,
     browser: { logits: here.logits, inferMs: median(times.here), totalMs: median(times.here) },
     server: { logits: there.logits, inferMs: median(times.there), totalMs: median(times.roundTrip) },
-    largestDifference: Math.max(...here.logits.map((logit, k) => Math.abs(logit - (there.logits[k] ?? NaN)))),
     runs,
   };
 }

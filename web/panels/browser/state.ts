@@ -1,8 +1,10 @@
 /** The model in this browser: not asked for, on its way, there, or impossible. */
 import { signal } from '@preact/signals';
-import { asFailure, type RequestFailure } from '../../api/client.js';
-import type { ModelState } from '../../api/schemas.js';
-import { availableThreads, BrowserModel } from './browser-model.js';
+import { ask, asFailure, type RequestFailure } from '../../api/client.js';
+import { modelFileUrl } from '../../api/model-file.js';
+import { goldenSchema, type Manifest, type ModelState, type Variant } from '../../api/schemas.js';
+import { availableThreads, BrowserModel, REFUSED } from './browser-model.js';
+import { candidates } from './candidates.js';
 import type { Engine } from './worker-protocol.js';
 
 export type LoadState =
@@ -12,6 +14,12 @@ export type LoadState =
       readonly kind: 'ready';
       readonly model: BrowserModel;
       readonly served: ModelState;
+      /** What runs here. */
+      readonly variant: Variant;
+      /** How near the server's logits should be; null where the server runs another variant. */
+      readonly tolerance: number | null;
+      /** Why the server's variant does not run here; null where it does. */
+      readonly refusal: RequestFailure | null;
       readonly engine: Engine;
     }
   | { readonly kind: 'failed'; readonly failure: RequestFailure };
@@ -21,25 +29,33 @@ export const loadState = signal<LoadState>({ kind: 'idle' });
 export async function loadInBrowser(served: ModelState, engine: Engine): Promise<void> {
   if (loadState.value.kind === 'loading') return;
   if (loadState.value.kind === 'ready') loadState.value.model.close();
-  const { name, version, variants, files } = served.manifest;
-  const file = files.find(({ path }) => path === variants[0]?.file);
-  if (file === undefined) return;
-  const url = `/v1/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/files/${encodeURIComponent(file.path)}`;
-  loadState.value = { kind: 'loading', received: 0, total: file.bytes, cached: false };
-  try {
-    const model = await BrowserModel.load(
-      {
-        kind: 'load',
-        engine,
-        threads: availableThreads(),
-        model: { url, bytes: file.bytes, sha256: file.sha256 },
-      },
-      (received, total, cached) => {
-        loadState.value = { kind: 'loading', received, total, cached };
-      },
-    );
-    loadState.value = { kind: 'ready', model, served, engine };
-  } catch (thrown) {
-    loadState.value = { kind: 'failed', failure: asFailure(thrown) };
+  let refusal: RequestFailure | null = null;
+  for (const variant of candidates(served)) {
+    try {
+      const tolerance = variant.file === served.file ? await toleranceOf(served.manifest, variant) : null;
+      const model = await loadVariant(served.manifest, variant, engine);
+      loadState.value = { kind: 'ready', model, served, variant, tolerance, refusal, engine };
+      return;
+    } catch (thrown) {
+      refusal = asFailure(thrown);
+      if (refusal.code !== REFUSED) break;
+    }
   }
+  if (refusal !== null) loadState.value = { kind: 'failed', failure: refusal };
+}
+
+async function loadVariant(manifest: Manifest, variant: Variant, engine: Engine): Promise<BrowserModel> {
+  const { bytes = 0, sha256 = '' } = manifest.files.find(({ path }) => path === variant.file) ?? {};
+  loadState.value = { kind: 'loading', received: 0, total: bytes, cached: false };
+  const model = { url: modelFileUrl(manifest, variant.file), bytes, sha256 };
+  return BrowserModel.load(
+    { kind: 'load', engine, threads: availableThreads(), model },
+    (received, total, cached) => {
+      loadState.value = { kind: 'loading', received, total, cached };
+    },
+  );
+}
+
+async function toleranceOf(manifest: Manifest, { golden = 'golden.json' }: Variant): Promise<number> {
+  return (await ask(modelFileUrl(manifest, golden), goldenSchema)).tolerance;
 }

@@ -22,6 +22,8 @@ export type WorkerReply =
   | { readonly kind: 'started' }
   | { readonly kind: 'progress'; readonly received: number; readonly total: number; readonly cached: boolean }
   | { readonly kind: 'loaded' }
+  /** The model came, and ONNX Runtime here cannot run it. */
+  | { readonly kind: 'refused'; readonly message: string }
   | {
       readonly kind: 'logits';
       readonly call: number;
