@@ -8,11 +8,19 @@ import { median, pairedRatio, percentiles, sum } from '../../core/statistics.js'
 import { exactVariant } from '../../models/bundle-parameters.js';
 import { type CellSpec, batchesOfCell } from './cells.js';
 import type { Engine, PreparedEngine, Variant } from './engine.js';
-import { agreeingWindows, measure, type Times, windowSpread } from './measure.js';
+import {
+  agreeingWindows,
+  measure,
+  measurementTimes,
+  mostMeasurements,
+  type Times,
+  windowSpread,
+} from './measure.js';
 import { networkShape, type Text, textsOf } from './network.js';
 import { parityOf } from './parity.js';
 import { profileEngines } from './profile-engines.js';
 import type { BundleComparison, Cell, EngineEntry, Timing } from './result.js';
+import { measureUntilStable } from './settle.js';
 
 export interface CompareOptions {
   /** The first is the reference. */
@@ -24,7 +32,7 @@ export interface CompareOptions {
   readonly runs: number;
   /** Runs of the seed's cell. */
   readonly seedRuns: number;
-  /** About as long as a cell of the grid is measured; three times that where it is not stable. */
+  /** About as long as a cell of the grid is measured; three times that where it is not stable, and then anew. */
   readonly cellSeconds: number;
   readonly threads: number;
   readonly seed: number;
@@ -116,24 +124,29 @@ async function compareCell(
   contestants: readonly Contestant[],
   options: CompareOptions,
 ): Promise<Cell> {
-  const { seed, onProgress } = options;
+  const { seed, now, onProgress } = options;
   const { inputs, classes } = networkShape(bundle);
   const ids = texts.map((text) => text.ids);
   const batches = batchesOfCell(spec, ids, inputs);
   const seeds = spec.kind === 'seed';
   const what = `${bundle.manifest.name}: batch ${String(spec.batch)}, ${seeds ? 'one sentence' : `${String(spec.length ?? 'texts')} tokens`}`;
   const rounds = Math.ceil((seeds ? options.seedRuns : options.runs) / (seeds ? 1 : agreeingWindows));
-  const { times, stable, runs } = await measure(
-    contestants.map(({ prepared }) => prepared),
-    {
-      batches,
-      rounds,
-      windows: seeds ? 1 : 12,
-      seconds: seeds ? null : options.cellSeconds,
-      seed,
-      now: options.now,
-      onRound: (round) => onProgress?.(`${what}, round ${String(round)}`),
-    },
+  const { times, stable, runs, measurements } = await measureUntilStable(
+    (before) =>
+      measure(
+        contestants.map(({ prepared }) => prepared),
+        {
+          batches,
+          rounds,
+          windows: seeds ? 1 : 12,
+          seconds: seeds ? null : options.cellSeconds,
+          seed: seed + before,
+          now,
+          onRound: (round) =>
+            onProgress?.(`${what}, ${before === 0 ? '' : 'measured anew, '}round ${String(round)}`),
+        },
+      ),
+    { most: seeds ? 1 : mostMeasurements, milliseconds: 1000 * measurementTimes * options.cellSeconds, now },
   );
   const reference = times[0];
   if (reference === undefined) throw new RangeError('a comparison has a reference');
@@ -145,6 +158,7 @@ async function compareCell(
     texts: sum(batches.map(({ rows }) => rows)),
     words,
     runs,
+    measurements,
     stable: seeds ? null : stable,
     timings: times.map((own, index) =>
       timingOf(contestants[index]?.entry.label ?? '', own, reference, { words: words * runs, classes, seed }),

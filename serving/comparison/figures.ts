@@ -1,5 +1,14 @@
 /** How figures are written, alike in the terminal, on the page and in Markdown. */
-import type { Timing } from './result.js';
+import type { Cell, Timing } from './result.js';
+
+/** How often a cell was run, and how often it took measuring. */
+export function runsText({ kind, runs, measurements }: Pick<Cell, 'kind' | 'runs' | 'measurements'>): string {
+  return kind === 'seed' ? `${runs} runs` : `${runs} runs, ${timesText(measurements)}`;
+}
+
+function timesText(measurements: number): string {
+  return measurements === 1 ? 'measured once' : `measured ${measurements} times, the last one kept`;
+}
 
 /** Three significant digits. */
 export function milliseconds(value: number): string {

@@ -1,5 +1,13 @@
 /** A comparison as a page of documentation. */
-import { milliseconds, profileHeader, timingHeader, timingRow, totalHeader, totalRow } from './figures.js';
+import {
+  milliseconds,
+  profileHeader,
+  runsText,
+  timingHeader,
+  timingRow,
+  totalHeader,
+  totalRow,
+} from './figures.js';
 import {
   type BundleComparison,
   type Cell,
@@ -52,7 +60,7 @@ function cellParts(cell: Cell): string[] {
   const mark = cell.stable === false ? ' **No result: its windows disagree by more than 10 %.**' : '';
   return [
     heading,
-    `${String(cell.runs)} timed runs by each engine.${mark}`,
+    `Each engine: ${runsText(cell)}.${mark}`,
     table(timingHeader, cell.timings.map(timingRow)),
   ];
 }

@@ -11,6 +11,11 @@ import type { Batch, PreparedEngine } from './engine.js';
 export const agreeingWindows = 3;
 export const stabilityLimit = 0.1;
 
+/** A measurement that is not stable is done again: so often in all, and only while there is time. */
+export const mostMeasurements = 3;
+/** After so many times the seconds that a cell is measured, no further measurement begins. */
+export const measurementTimes = 10;
+
 export interface MeasureOptions {
   readonly batches: readonly Batch[];
   /** Rounds of a window; each engine runs every batch once a round. */

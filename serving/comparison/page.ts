@@ -4,7 +4,15 @@ import { chart } from '../../core/report/chart.js';
 import { type Html, html } from '../../core/report/html.js';
 import { type ReportSection, reportPage } from '../../core/report/page.js';
 import { table } from '../../core/report/table.js';
-import { milliseconds, profileHeader, timingHeader, timingRow, totalHeader, totalRow } from './figures.js';
+import {
+  milliseconds,
+  profileHeader,
+  runsText,
+  timingHeader,
+  timingRow,
+  totalHeader,
+  totalRow,
+} from './figures.js';
 import {
   type BundleComparison,
   type Cell,
@@ -117,7 +125,7 @@ function cellTable(cell: Cell): Html[] {
   }
   const mark = cell.stable === false ? ' No result: its windows disagree by more than 10 %.' : '';
   return [
-    html`<p>${cell.runs} timed runs by each engine.${mark}</p>`,
+    html`<p>Each engine: ${runsText(cell)}.${mark}</p>`,
     table(timingHeader, cell.timings.map(timingRow)),
   ];
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { machineSchema } from '../../core/machine.js';
 
-export const COMPARISON_FORMAT = 2;
+export const COMPARISON_FORMAT = 3;
 
 const engineSchema = z.discriminatedUnion('status', [
   z.strictObject({
@@ -65,6 +65,8 @@ const cellSchema = z.strictObject({
   words: z.int(),
   /** Timed runs of each batch by each engine. */
   runs: z.int(),
+  /** How often the cell was measured: anew while its windows disagreed. The figures are the last one's. */
+  measurements: z.int(),
   /** Three windows agree for every engine; null where that is not asked. */
   stable: z.boolean().nullable(),
   timings: z.array(timingSchema),

@@ -1,6 +1,14 @@
 /** A comparison as tables for a terminal. */
 import Table from 'cli-table3';
-import { milliseconds, profileHeader, timingHeader, timingRow, totalHeader, totalRow } from './figures.js';
+import {
+  milliseconds,
+  profileHeader,
+  runsText,
+  timingHeader,
+  timingRow,
+  totalHeader,
+  totalRow,
+} from './figures.js';
 import {
   type Comparison,
   type Cell,
@@ -27,7 +35,7 @@ export function renderComparison(comparison: Comparison): string {
 
 function title(cell: Cell): string {
   const mark = cell.stable === false ? ': UNSTABLE, no result' : '';
-  return `${cellTitle(cell)}, ${String(cell.runs)} runs${mark}`;
+  return `${cellTitle(cell)}, ${runsText(cell)}${mark}`;
 }
 
 function cellTable(cell: Cell): string {

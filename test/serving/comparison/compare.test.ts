@@ -36,7 +36,7 @@ const options = (
 
 function comparisonOf(...bundles: BundleComparison[]): Comparison {
   return {
-    format: 2,
+    format: 3,
     measuredAt: '2026-01-01T00:00:00.000Z',
     command: 'retort compare tiny',
     threads: 1,
@@ -63,6 +63,7 @@ describe('a comparison', () => {
       texts: 3,
       words: 6,
       runs: 6,
+      measurements: 1,
       stable: true,
     });
     const [a, b] = result.cells[0]!.timings;
@@ -109,6 +110,28 @@ describe('a comparison', () => {
     expect(result.cells[0]).toMatchObject({ kind: 'seed', texts: 1, words: 3, runs: 4, stable: null });
     expect(result.cells[0]!.timings[0]).toMatchObject({ totalMs: 4 });
     expect(renderComparison(comparisonOf(result))).toContain('one sentence of 3 tokens, batch 1, 4 runs');
+  });
+
+  it('measures a cell anew while its windows disagree, and says how often', async () => {
+    /** Runs of one measurement that never settles: warm-up of 21 passes over two batches, twelve windows of two rounds. */
+    const runsUnstable = 21 * 2 + 12 * 4;
+    const drifting = (until: number) => {
+      let [time, run] = [0, 0];
+      const tamper = (logits: number[]) => {
+        time += run < until ? 10 * 1.02 ** run : 7;
+        run += 1;
+        return logits;
+      };
+      return compare(stubBundle(), options([stubEngine('a', { tamper })], { now: () => time }));
+    };
+    const settled = await drifting(runsUnstable);
+    expect(settled.cells[0]).toMatchObject({ measurements: 2, stable: true, runs: 6 });
+    expect(settled.cells[0]!.timings[0]).toMatchObject({ medianMs: 7, windowSpread: 0 });
+    const never = comparisonOf(await drifting(Infinity));
+    expect(never.bundles[0]!.cells[0]).toMatchObject({ measurements: 3, stable: false });
+    expect(unstableCells(never)).toHaveLength(1);
+    for (const render of [renderComparison, comparisonMarkdown, comparisonPage])
+      expect(render(never)).toContain('measured 3 times, the last one kept');
   });
 
   it('takes stored graphs in every precision, and holds int8 to a tolerance of its own', async () => {
