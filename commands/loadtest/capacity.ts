@@ -41,6 +41,7 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
     startedAt: new Date().toISOString(),
     p99BoundMs: boundMs,
     confidence: p99Terms.confidence,
+    fewestQueries: fewestQueries(),
     precision: searchPrecision,
     secondsEach: duration,
     seed,

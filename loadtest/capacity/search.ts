@@ -1,5 +1,6 @@
-/** The highest rate of Poisson arrivals that a server takes within a bound on its p99, by bisection. */
+/** The highest rate of Poisson arrivals that a server takes within a bound on its p99. */
 import { claim, type Claim } from './claim.js';
+import { type RateSearchOptions, searchRate } from './search-rate.js';
 
 /** What a rate was found to do. */
 export interface Trial {
@@ -15,14 +16,9 @@ export interface JudgedTrial extends Trial {
   readonly claim: Claim;
 }
 
-export interface SearchOptions {
+export interface SearchOptions extends Pick<RateSearchOptions, 'start' | 'step' | 'precision'> {
   /** Loads the server at this rate for a while. */
   readonly load: (rate: number) => Promise<Trial>;
-  readonly start: number;
-  /** The factor of the first steps, up or down. */
-  readonly step: number;
-  /** The search ends when the rates that are kept and not kept are this close, as a share. */
-  readonly precision: number;
   readonly onTrial: (trial: JudgedTrial) => void;
 }
 
@@ -38,30 +34,17 @@ const lowestRate = 0.5;
 const highestRate = 1e6;
 
 export async function searchCapacity(options: SearchOptions): Promise<SearchResult> {
-  const { start, step, precision, onTrial } = options;
+  const { load, onTrial, ...terms } = options;
   const trials: JudgedTrial[] = [];
-  const keeps = async (rate: number): Promise<boolean> => {
-    const trial = await judge(rate, options.load);
+  const search = searchRate({ ...terms, lowest: lowestRate, highest: highestRate });
+  let next = search.next();
+  while (next.done !== true) {
+    const trial = await judge(next.value, load);
     trials.push(trial);
     onTrial(trial);
-    return trial.claim === 'kept';
-  };
-  let rate = start;
-  const startKept = await keeps(rate);
-  // Up or down until the answer changes.
-  let [kept, broken] = startKept ? [rate, Infinity] : [0, rate];
-  while (startKept ? broken === Infinity : kept === 0) {
-    rate = startKept ? rate * step : rate / step;
-    if (rate < lowestRate || rate > highestRate) return { rate: startKept ? kept : null, trials };
-    if (await keeps(rate)) kept = rate;
-    else broken = rate;
+    next = search.next(trial.claim === 'kept');
   }
-  while (broken / kept > 1 + precision) {
-    rate = Math.sqrt(kept * broken);
-    if (await keeps(rate)) kept = rate;
-    else broken = rate;
-  }
-  return { rate: kept, trials };
+  return { rate: next.value, trials };
 }
 
 async function judge(rate: number, load: SearchOptions['load']): Promise<JudgedTrial> {

@@ -31,6 +31,14 @@ export function capacityPage(report: CapacityReport): string {
             ],
           }),
           table(
+            ['search', 'found, req/s', 'rates tried'],
+            report.searches.map(({ rate, trials: tried }, index) => [
+              String(index + 1),
+              rate?.toFixed(1) ?? 'none',
+              tried.length,
+            ]),
+          ),
+          table(
             ['search', 'req/s', 'queries', 'slow or failed', 'p99 ms', 'claim'],
             trials.map(({ search, rate, queries, slow, p99Ms, claim }) => [
               String(search),

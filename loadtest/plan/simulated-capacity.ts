@@ -1,5 +1,6 @@
 /** The highest rate that a simulated replica takes within a bound on its p99. */
 import type { ServingCosts } from './costs.js';
+import { searchRate } from '../capacity/search-rate.js';
 import { type Replica, simulate, type Simulated, steady } from './simulate.js';
 
 export interface CapacityOptions {
@@ -18,11 +19,9 @@ export interface SimulatedCapacity {
   readonly at: Simulated;
 }
 
-const precision = 0.01;
-const lowestRate = 0.1;
-const firstRate = 10;
+const terms = { start: 10, step: 2, precision: 0.01, lowest: 0.1, highest: 1e6 };
 
-/** Doubles until the bound breaks, then bisects to 1 %. The same seed at every rate: only the rate differs. */
+/** The same seed at every rate: only the rate differs. */
 export function simulatedCapacity({
   p99BoundMs,
   seed,
@@ -30,16 +29,14 @@ export function simulatedCapacity({
   ...options
 }: CapacityOptions): SimulatedCapacity {
   const at = (rate: number) => simulate({ ...options, load: steady(rate, requests, seed) });
-  const keeps = ({ p99Ms }: Simulated) => p99Ms <= p99BoundMs;
-  const trickle = at(lowestRate);
-  if (!keeps(trickle)) return { rate: 0, at: trickle };
-  let kept = { rate: lowestRate, at: trickle };
-  let broken = Infinity;
-  while (broken / kept.rate > 1 + precision) {
-    const rate = broken === Infinity ? Math.max(firstRate, 2 * kept.rate) : Math.sqrt(kept.rate * broken);
-    const found = at(rate);
-    if (keeps(found)) kept = { rate, at: found };
-    else broken = rate;
+  const search = searchRate(terms);
+  let kept: SimulatedCapacity = { rate: 0, at: at(terms.lowest) };
+  let next = search.next();
+  while (next.done !== true) {
+    const found = { rate: next.value, at: at(next.value) };
+    const isKept = found.at.p99Ms <= p99BoundMs;
+    if (isKept) kept = found;
+    next = search.next(isKept);
   }
   return kept;
 }

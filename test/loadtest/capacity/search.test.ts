@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { capacityOf } from '../../../loadtest/capacity/report.js';
+import { capacityOf, capacitySchema, renderCapacity } from '../../../loadtest/capacity/report.js';
 import { searchCapacity, type Trial } from '../../../loadtest/capacity/search.js';
+import { capacityPage } from '../../../loadtest/html/capacity-page.js';
+import { capacityReport } from '../plan/costs-fixture.js';
 
 /** A server that keeps its bound up to a rate, and never beyond. */
 const upTo =
@@ -46,5 +48,20 @@ describe('the search for a capacity', () => {
     });
     expect(capacityOf([100, null])).toBeNull();
     expect(capacityOf([])).toBeNull();
+  });
+
+  it('reports every search, the interval, and when a claim is allowed', async () => {
+    const found = [await searchCapacity({ ...options, load: upTo(30) })];
+    found.push(await searchCapacity({ ...options, load: upTo(40) }));
+    const searches = found.map(({ rate, trials }) => ({ rate, trials: [...trials] }));
+    const capacity = capacityOf(searches.map(({ rate }) => rate))!;
+    const report = capacitySchema.parse({ ...capacityReport(), searches, capacity });
+    const interval = `[${capacity.low.toFixed(1)}, ${capacity.high.toFixed(1)}]`;
+    for (const text of [renderCapacity(report), capacityPage(report)]) {
+      expect(text).toContain(interval);
+      expect(text).toContain('interval of the median: 50.0 %');
+      expect(text).toContain('at least 459 queries');
+      for (const { rate } of searches) expect(text).toContain(rate!.toFixed(1));
+    }
   });
 });

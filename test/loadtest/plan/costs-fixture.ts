@@ -45,6 +45,7 @@ export function capacityReport(): CapacityReport {
     startedAt: new Date(0).toISOString(),
     p99BoundMs: 50,
     confidence: 0.99,
+    fewestQueries: 459,
     precision: 0.05,
     secondsEach: 10,
     seed: 1,
