@@ -64,7 +64,7 @@ function serverLines({ serverSeen }: LoadReport): string[] {
     'server sees  (its own histograms, warm-up included)',
     ...serverSeen.stages.map(
       (stage) =>
-        `  ${stage.stage.padEnd(13)}p50 ${stagePercentile(stage, 50).toFixed(1)} ms, ` +
+        `  ${stage.stage.padEnd(18)}p50 ${stagePercentile(stage, 50).toFixed(1)} ms, ` +
         `p99 ${stagePercentile(stage, 99).toFixed(1)} ms, mean ${(stage.sumMs / stage.count).toFixed(1)} ms`,
     ),
   ];

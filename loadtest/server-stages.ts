@@ -1,6 +1,6 @@
 /**
- * What a server says itself about the time of its requests: Retort's histograms by stage, read from /metrics before and
- * after a run. Their difference is the run's.
+ * What a server says itself about the time of its requests: Retort's histograms by stage, and that of its event loop's
+ * delay, read from /metrics before and after a run. Their difference is the run's.
  */
 import { z } from 'zod';
 
@@ -14,7 +14,10 @@ export const serverStageSchema = z.strictObject({
 });
 export type ServerStage = z.infer<typeof serverStageSchema>;
 
-const family = 'retort_stage_seconds';
+/** Stands beside the stages under this name. */
+export const eventLoopDelay = 'event_loop_delay';
+
+const families = `stage|${eventLoopDelay}`;
 const answerTimeoutMs = 2000;
 
 /** The server's histograms so far; null where it has none, or does not answer. */
@@ -63,12 +66,12 @@ export function stagePercentile({ buckets, count }: ServerStage, percent: number
   return low;
 }
 
-/** The text format of Prometheus, as far as one family of histograms needs it. */
+/** The text format of Prometheus, as far as these histograms need it. */
 export function parseStages(text: string): ServerStage[] {
   const stages = new Map<string, { count: number; sumMs: number; cumulative: [number, number][] }>();
-  const line = new RegExp(`^${family}_(bucket|sum|count)\\{([^}]*)\\} (\\S+)$`, 'gm');
-  for (const [, kind, labels = '', written] of text.matchAll(line)) {
-    const name = /(?:^|,)stage="([^"]*)"/.exec(labels)?.[1];
+  const line = new RegExp(`^retort_(${families})_seconds_(bucket|sum|count)(?:\\{([^}]*)\\})? (\\S+)$`, 'gm');
+  for (const [, family, kind, labels = '', written] of text.matchAll(line)) {
+    const name = family === eventLoopDelay ? family : /(?:^|,)stage="([^"]*)"/.exec(labels)?.[1];
     const value = Number(written);
     if (name === undefined || Number.isNaN(value)) continue;
     const stage = stages.get(name) ?? { count: 0, sumMs: 0, cumulative: [] };

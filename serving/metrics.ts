@@ -1,8 +1,9 @@
 /** A server's metrics, in Prometheus's text format; each server has a registry of its own, and each part a group. */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import { cascadeMetrics } from './metrics/cascade-metrics.js';
 import { comparisonMetrics } from './metrics/comparison-metrics.js';
 import { modelMetrics, type ModelGauges } from './metrics/model-metrics.js';
+import { processMetrics } from './metrics/process-metrics.js';
 import { schedulerMetrics } from './metrics/scheduler-metrics.js';
 import { secondsBuckets } from './metrics/seconds-buckets.js';
 import { shadowMetrics } from './metrics/shadow-metrics.js';
@@ -16,6 +17,7 @@ export class Metrics {
   readonly cascade = cascadeMetrics([this.registry]);
   readonly shadow = shadowMetrics([this.registry]);
   readonly comparison = comparisonMetrics([this.registry]);
+  readonly process = processMetrics(this.registry);
   readonly models;
   readonly #requests: Counter;
   readonly #stages: Histogram;
@@ -23,7 +25,6 @@ export class Metrics {
   /** @param gauges read whenever the metrics are */
   constructor(gauges: () => readonly ModelGauges[]) {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
     this.models = modelMetrics(registers, gauges);
     this.#requests = new Counter({
       name: 'retort_requests_total',

@@ -17,6 +17,7 @@ import { LoadReports } from './load-reports.js';
 import { Metrics } from './metrics.js';
 import { readModelGauges } from './metrics/read-model-gauges.js';
 import { ModelRegistry } from './model-registry.js';
+import { watchEventLoop } from './observe/event-loop-delay.js';
 import { ResultCache } from './result-cache.js';
 import type { SpareProcess } from './workers/channel.js';
 import { Shadow } from './shadow/shadow.js';
@@ -99,6 +100,9 @@ export async function startServer({
   };
   const { host, port, edge } = config;
   const edges = await startEdges(context, { host, port, config: edge, apiKeys, logger });
+  const stopWatchingLoop = watchEventLoop(clock, (delayMs) => {
+    metrics.process.eventLoopDelay.observe(delayMs / 1000);
+  });
   const loaded = registry.load().then(() => registry.ready);
   const stopWatching =
     lifeCycle.pollSeconds > 0 ? watchRepository(registry, loaded, lifeCycle.pollSeconds * 1000, clock) : null;
@@ -119,6 +123,7 @@ export async function startServer({
       await sampler?.close();
       await onDemand.close();
       await edges.end();
+      stopWatchingLoop();
     },
   };
 }

@@ -10,7 +10,7 @@ describe("the server's histograms", () => {
   it('are read from what the server writes', async () => {
     const metrics = new Metrics(() => []);
     for (const ms of [0.3, 3, 3, 700]) metrics.stage('infer', ms);
-    const [infer] = await scrape(metrics);
+    const infer = (await scrape(metrics)).find(({ stage }) => stage === 'infer');
     expect(infer).toMatchObject({ stage: 'infer', count: 4 });
     expect(infer!.sumMs).toBeCloseTo(706.3, 6);
     expect(infer!.buckets.filter(({ count }) => count > 0)).toEqual([
@@ -33,6 +33,16 @@ describe("the server's histograms", () => {
     ]);
     // The median of values that lie evenly in the bucket from 1 to 2.5.
     expect(stagePercentile(between[0]!, 50)).toBeCloseTo(1.75, 6);
+  });
+
+  it('have the delay of its event loop beside the stages', async () => {
+    const metrics = new Metrics(() => []);
+    metrics.stage('total', 2);
+    const before = await scrape(metrics);
+    for (const ms of [0.1, 0.1, 20]) metrics.process.eventLoopDelay.observe(ms / 1000);
+    expect(difference(before, await scrape(metrics))).toMatchObject([
+      { stage: 'event_loop_delay', count: 3 },
+    ]);
   });
 
   it('are none of a server that was started anew, or has none', async () => {
