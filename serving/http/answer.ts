@@ -23,23 +23,35 @@ export async function answer(
   let key: string | undefined;
   let outcome: Outcome;
   try {
-    const call: Call = {
-      requestId: requestIdIn(response),
-      timeoutMs: timeoutOf(request),
-      signal: goneSignal(response),
-      timeline,
-    };
     key = checkKey(edge.keys, route.access, request);
+    // Not thrown: under overload most requests end here, and what each costs is taken from the others.
     const refusal = route.infers === true ? edge.serving.inference.refusal : null;
-    if (refusal !== null) throw refusal;
-    const body =
-      route.method === 'post' ? await bodyOf(route, request, edge.serving.limits.bodyBytes) : noBody;
-    const { headers } = request;
-    outcome = { reply: await route.handle(edge.serving, { parameters, headers, body, call }), error: null };
+    outcome =
+      refusal === null
+        ? { reply: await handled(edge, route, parameters, request, response, timeline), error: null }
+        : failed(refusal, request, response);
   } catch (thrown) {
     outcome = failed(thrown, request, response);
   }
   await finish(edge, route.path, request, response, { ...outcome, timeline, key });
+}
+
+async function handled(
+  { serving }: EdgeContext,
+  route: Route,
+  parameters: Exchange['parameters'],
+  request: IncomingMessage,
+  response: ServerResponse,
+  timeline: Timeline,
+): Promise<Reply> {
+  const call: Call = {
+    requestId: requestIdIn(response),
+    timeoutMs: timeoutOf(request),
+    signal: goneSignal(response),
+    timeline,
+  };
+  const body = route.method === 'post' ? await bodyOf(route, request, serving.limits.bodyBytes) : noBody;
+  return route.handle(serving, { parameters, headers: request.headers, body, call });
 }
 
 /** A request that no route takes. */

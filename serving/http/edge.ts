@@ -55,8 +55,17 @@ const matchers = inferenceRoutes.map((route) => ({
   matches: match<Partial<Record<string, string>>>(route.path, { decode: decodeOrKeep }),
 }));
 
+/** Paths without parameters, as they are spelt: no pattern is tried. */
+const spelt = new Map(
+  inferenceRoutes
+    .filter(({ path }) => !path.includes(':'))
+    .map((route): [string, Match] => [route.path, { route, parameters: {} }]),
+);
+
 function matchInference({ method, url = '' }: IncomingMessage): Match | null {
   if (method !== 'POST') return null;
+  const exact = spelt.get(url);
+  if (exact !== undefined) return exact;
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   for (const { route, matches } of matchers) {

@@ -92,6 +92,8 @@ export class RequestQueue {
   /** Entries that go again stand before all others. */
   #retryOrder = 0;
   #closed: RetortError | null = null;
+  /** One for all who are refused alike: making an error, with its stack, costs more than sending it. */
+  #full: RetortError | null = null;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -120,7 +122,9 @@ export class RequestQueue {
   refusalOf(items: number): RetortError | null {
     const { capacity } = this.#options;
     if (this.#depth + items <= capacity) return null;
-    return fail('queue_full', { capacity, seconds: retryAfterSeconds(this.expectedWaitMs) });
+    const seconds = retryAfterSeconds(this.expectedWaitMs);
+    if (this.#full?.details.seconds !== seconds) this.#full = fail('queue_full', { capacity, seconds });
+    return this.#full;
   }
 
   /**

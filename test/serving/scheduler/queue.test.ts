@@ -70,6 +70,20 @@ describe('admission', () => {
     expect(() => submit(['e'])).toThrow(expect.objectContaining({ code: 'queue_full' }));
   });
 
+  test('a full queue tells all the same, until the wait is another', async () => {
+    const { clock, queue, submit } = start({ capacity: 8, largestBatch: 1 });
+    for (let i = 0; i < 8; i += 1) void submit(['a'], { within: 1e6 });
+    const refusal = queue.refusalOf(1);
+    expect(refusal).toMatchObject({ code: 'queue_full', details: { capacity: 8, seconds: 1 } });
+    expect(queue.refusalOf(2)).toBe(refusal);
+    const batch = take(queue);
+    expect(queue.refusalOf(1)).toBeNull();
+    clock.pass(2000);
+    queue.answer(batch, [{ logits: [1], words: 1 }], { tokenizeMs: 0, inferMs: 2000 });
+    void submit(['b'], { within: 1e6 });
+    expect(queue.refusalOf(1)).toMatchObject({ code: 'queue_full', details: { seconds: 16 } });
+  });
+
   test('what would come after its deadline is refused at once, with the seconds until it would not', () => {
     const { clock, queue, submit } = start({ capacity: 100, largestBatch: 1 });
     void submit(['a'], { within: 1e6 });
