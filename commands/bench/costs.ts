@@ -15,6 +15,7 @@ import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
 import { serviceTime } from '../../loadtest/plan/service-time.js';
 import { parseConfig } from '../../serving/config.js';
 import { longestRow, Predictor } from '../../serving/predictor.js';
+import { defaultSessionSettings } from '../../serving/session-settings.js';
 import { decimal, integer } from '../options.js';
 import { writeWhole } from '../write-whole.js';
 import { cli, type ServedBundle, withServedBundle } from './served-bundle.js';
@@ -115,9 +116,12 @@ async function measure(
   } satisfies ServingCosts);
 }
 
-async function measureAlone({ folder, texts }: ServedBundle, seconds: number, seed: number) {
+async function measureAlone({ folder, texts, precision }: ServedBundle, seconds: number, seed: number) {
   progress('runs of the session');
-  const predictor = await Predictor.open(await openBundle(folder), 1);
+  const predictor = await Predictor.open(await openBundle(folder), 1, {
+    ...defaultSessionSettings,
+    precision,
+  });
   const { rowByRow, provider, tokenizer } = predictor;
   const some = texts.slice(0, mostTexts);
   const sizes = some.map((text) => ({ characters: text.length, ids: tokenizer.encode(text).length }));
@@ -154,9 +158,9 @@ async function measureSpeeds({ folder, texts, precision }: ServedBundle, seconds
     for (const one of sums) {
       progress(`sessions on ${one.busy} core${one.busy === 1 ? '' : 's'}`);
       const loop = await startBareLoop({ folder, texts, precision, workers: one.busy });
-      await loop.measure({ seconds: 1, tokenise: true });
+      await loop.measure({ seconds: 1, kind: 'tokenised' });
       const before = process.cpuUsage();
-      one.texts += ((await loop.measure({ seconds: seconds / turns, tokenise: true })) * seconds) / turns;
+      one.texts += ((await loop.measure({ seconds: seconds / turns, kind: 'tokenised' })) * seconds) / turns;
       one.processor += processorMs(before);
       await loop.close();
     }

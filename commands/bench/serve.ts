@@ -31,8 +31,8 @@ export function register(bench: Command): void {
     .command('serve')
     .summary('throughput of the server over that of bare sessions; overload, reloads, dead workers')
     .description(
-      'Starts `retort serve` on a free loopback port, then measures in turn bare sessions, bare sessions with ' +
-        'tokenisation, and the server under a closed loop from a process of its own; or plays a scenario under the ' +
+      'Starts `retort serve` on a free loopback port, then measures in turn bare sessions one by one, with ' +
+        'tokenisation, and in batches of like length, and the server under a closed loop from a process of its own; or plays a scenario under the ' +
         `open-loop generator, after it has looked for the server's peak.\n\nScenarios:\n  throughput: over bare sessions\n${scenarioHelp}`,
     )
     .argument('[model]', 'a shipped model, or the folder of a bundle')
@@ -47,7 +47,7 @@ export function register(bench: Command): void {
     .option('--workers <n>', 'sessions, each on one thread', integer(1, 256), availableParallelism())
     .option('--texts <file>', 'texts, .txt or .jsonl (default: built-in reviews)')
     .addOption(
-      new Option('--precision <name>', "variant of the bundle (default: the bundle's first)").choices(
+      new Option('--precision <name>', 'variant of the bundle (default: what the server chooses)').choices(
         variantPrecisions,
       ),
     )

@@ -3,7 +3,9 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { Manifest } from '../../core/bundle/manifest.js';
+import { variantPrecisions } from '../../core/bundle/precisions.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { readTexts } from '../../core/text-file.js';
 import { freePort, type ServedProcess, startServed } from '../../loadtest/bench/child.js';
@@ -16,6 +18,7 @@ export const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
 export interface ServedBundle {
   readonly folder: string;
   readonly manifest: Manifest;
+  /** Of the variant that the server has loaded, by its own word. */
   readonly precision: Manifest['variants'][number]['precision'];
   readonly served: ServedProcess;
   readonly texts: readonly string[];
@@ -36,7 +39,7 @@ export async function withServedBundle(
     readonly model?: string | undefined;
     readonly texts?: string | undefined;
     readonly workers: number;
-    /** The bundle's first variant where it is absent. */
+    /** What `retort serve` chooses by itself where it is absent. */
     readonly precision?: Manifest['variants'][number]['precision'] | undefined;
   },
   use: (bundle: ServedBundle) => Promise<void>,
@@ -44,7 +47,6 @@ export async function withServedBundle(
   const folder = await bundleFolder(model);
   const { manifest } = await openBundle(folder);
   const texts = file === undefined ? reviews : await readTexts(file);
-  const precision = asked ?? manifest.variants[0]?.precision ?? 'fp32';
   const scratch = await mkdtemp(join(tmpdir(), 'retort-bench-'));
   const cleanups: (() => Promise<void> | void)[] = [() => rm(scratch, { recursive: true, force: true })];
   const clean = async () => {
@@ -63,14 +65,23 @@ export async function withServedBundle(
     const port = await freePort();
     const commandLine = [
       ...['serve', '--repository', repository, '--host', '127.0.0.1', '--port', String(port)],
-      ...['--workers', String(workers), '--threads', '1', '--log-level', 'error', '--precision', precision],
+      ...[
+        '--workers',
+        String(workers),
+        '--threads',
+        '1',
+        '--log-level',
+        'error',
+        '--precision',
+        asked ?? 'auto',
+      ],
     ];
     const served = await startServed(cli, commandLine, targetOf(`http://127.0.0.1:${port}`), texts[0] ?? '');
     cleanups.push(() => served.stop());
     await use({
       folder,
       manifest,
-      precision,
+      precision: await servedPrecision(served.target),
       served,
       texts,
       textsFile,
@@ -80,4 +91,13 @@ export async function withServedBundle(
     process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
     await clean();
   }
+}
+
+const modelsSchema = z.looseObject({
+  models: z.tuple([z.looseObject({ precision: z.enum(variantPrecisions) })]),
+});
+
+async function servedPrecision(target: URL): Promise<ServedBundle['precision']> {
+  const answer = await fetch(new URL('/v1/models', target));
+  return modelsSchema.parse(await answer.json()).models[0].precision;
 }

@@ -1,7 +1,7 @@
 /** `--find-capacity`: the highest rate that a server takes within a bound on its p99. */
 import { fail } from '../../core/errors.js';
 import { describeMachine } from '../../core/machine.js';
-import { p99Terms } from '../../loadtest/capacity/claim.js';
+import { fewestQueries, p99Terms } from '../../loadtest/capacity/claim.js';
 import {
   CAPACITY_FORMAT,
   capacityOf,

@@ -1,4 +1,7 @@
-/** The ceiling a server is held against: bare sessions, one a thread, with no queue, no HTTP and no JSON. */
+/**
+ * The ceilings a server is held against: bare sessions, one a thread, texts one by one or in batches, with no queue, no
+ * HTTP and no JSON.
+ */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { BareCommand, BareCount, BareMessage, BareWorkerData } from './bare-protocol.js';

@@ -15,10 +15,15 @@ export interface BareWorkerData {
 /** Null ends the worker, between two texts: terminating it inside ONNX Runtime would abort the process. */
 export type BareMessage = BareCommand | null;
 
+/** `tokenised`: one by one, text to ids inside the loop too; otherwise the ids are made before. */
+export type BareKind = 'single' | 'tokenised' | 'batches';
+
+/** Rows of the batches. */
+export const bareBatch = 8;
+
 export interface BareCommand {
   readonly seconds: number;
-  /** Text to ids inside the loop too; otherwise the ids are made before. */
-  readonly tokenise: boolean;
+  readonly kind: BareKind;
 }
 
 export interface BareCount {

@@ -1,10 +1,18 @@
-/** A worker of the bare loop: one session on one thread, texts one after another, nothing around it. */
+/** A worker of the bare loop: one session on one thread, run after run, nothing around it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
 import { openSession } from '../../core/engines/session.js';
-import { int32, int64 } from '../../core/tensor.js';
+import { paddedBatch } from '../../core/padded-batch.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
-import { variantFile, type BareMessage, type BareCount, type BareWorkerData } from './bare-protocol.js';
+import { batchesOfLikeLength } from './bare-batches.js';
+import {
+  bareBatch,
+  type BareCommand,
+  type BareCount,
+  type BareMessage,
+  type BareWorkerData,
+  variantFile,
+} from './bare-protocol.js';
 
 const { folder, texts, precision, index, workers } = workerData as BareWorkerData;
 const bundle = await openBundle(folder);
@@ -14,7 +22,9 @@ const session = await openSession(bundle.path(variantFile(bundle.manifest, preci
   intraOpThreads: 1,
 });
 const ids = texts.map((text) => tokenizer.encode(text));
-// Each worker starts at another place of the rotation.
+const singles = texts.map((_, place) => [place]);
+const batches = batchesOfLikeLength(ids, bareBatch);
+// Each worker starts at another place of the rotation; there are as many batches as texts.
 let next = Math.floor((index * texts.length) / workers);
 
 let stopping = false;
@@ -25,21 +35,26 @@ parentPort?.on('message', (message: BareMessage) => {
     parentPort?.close();
     return;
   }
-  void loop(message.seconds * 1000, message.tokenise).then((count) => {
+  void loop(message).then((count) => {
     parentPort?.postMessage(count);
   });
 });
 parentPort?.postMessage('ready');
 
-async function loop(milliseconds: number, tokenise: boolean): Promise<BareCount> {
+async function loop({ seconds, kind }: BareCommand): Promise<BareCount> {
+  const groups = kind === 'batches' ? batches : singles;
   const started = performance.now();
   let done = 0;
   let elapsed = 0;
-  while (elapsed < milliseconds && !stopping) {
-    next = (next + 1) % texts.length;
-    const row = tokenise ? tokenizer.encode(texts[next] ?? '') : (ids[next] ?? []);
-    await session.run({ input_ids: int64(row, [1, row.length]), sequence_lengths: int32([row.length]) });
-    done++;
+  while (elapsed < 1000 * seconds && !stopping) {
+    next = (next + 1) % groups.length;
+    const group = groups[next] ?? [];
+    const rows =
+      kind === 'tokenised'
+        ? group.map((place) => tokenizer.encode(texts[place] ?? ''))
+        : group.map((place) => ids[place] ?? []);
+    await session.run(paddedBatch(rows));
+    done += rows.length;
     elapsed = performance.now() - started;
   }
   return { texts: done, milliseconds: elapsed };

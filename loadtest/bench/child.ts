@@ -19,6 +19,8 @@ export interface ServedProcess {
   readonly readySeconds: number;
   /** Resident memory of the process now, in bytes; null where the system does not say. */
   residentBytes(): Promise<number | null>;
+  /** Processor time that the process itself has taken, its workers' left out; null where the system does not say. */
+  processorSeconds(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,14 @@ export async function startServed(
   }
   const readySeconds = (performance.now() - started) / 1000;
   const pid = child.pid ?? 0;
-  return { target, pid, readySeconds, residentBytes: () => residentBytes(pid), stop };
+  return {
+    target,
+    pid,
+    readySeconds,
+    residentBytes: () => residentBytes(pid),
+    processorSeconds: () => processorSeconds(pid),
+    stop,
+  };
 }
 
 /**
@@ -100,6 +109,16 @@ export async function residentBytes(pid: number): Promise<number | null> {
     .catch(() => undefined);
   const parsed = Number(kilobytes);
   return kilobytes === undefined || !(parsed > 0) ? null : parsed * 1024;
+}
+
+/** USER_HZ, the unit of /proc/PID/stat, which is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+async function processorSeconds(pid: number): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // After the name, which may hold spaces: the state, ten fields, then time in user and in kernel mode.
+  const ticks = /\) \S(?: \S+){10} (\d+) (\d+)/.exec(stat);
+  return ticks === null ? null : (Number(ticks[1]) + Number(ticks[2])) / ticksPerSecond;
 }
 
 /** Processes that a process has started. */

@@ -1,9 +1,10 @@
-/** Rounds of bare sessions and of the served route on the same texts, in random order within each round. */
+/** Rounds of bare sessions, one by one and in batches, and of the served route on the same texts, in random order within each round. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { median, pairedRatio } from '../../core/statistics.js';
 import { failures } from '../outcome.js';
 import { textsPerSecond, type LoadReport } from '../report.js';
+import { eventLoopDelay, stagePercentile, type ServerStage } from '../server-stages.js';
 import type { BareLoop } from './bare-loop.js';
 import type { ServeBench } from './serve-report.js';
 
@@ -18,7 +19,13 @@ export interface RoundsOptions {
 
 export type RoundsResult = Pick<
   ServeBench,
-  'rounds' | 'servedOverSession' | 'servedOverWithTokenizer' | 'latencyMs' | 'notSucceeded'
+  | 'rounds'
+  | 'servedOverSession'
+  | 'servedOverWithTokenizer'
+  | 'servedOverBatches'
+  | 'latencyMs'
+  | 'eventLoopDelayMs'
+  | 'notSucceeded'
 >;
 
 export async function runRounds({
@@ -31,15 +38,20 @@ export async function runRounds({
 }: RoundsOptions): Promise<RoundsResult> {
   const bareSession: number[] = [];
   const bareWithTokenizer: number[] = [];
+  const bareBatches: number[] = [];
   const reports: LoadReport[] = [];
   const kinds = [
     {
       name: 'bare sessions',
-      run: async () => bareSession.push(await bare.measure({ seconds, tokenise: false })),
+      run: async () => bareSession.push(await bare.measure({ seconds, kind: 'single' })),
     },
     {
       name: 'bare with tokenisation',
-      run: async () => bareWithTokenizer.push(await bare.measure({ seconds, tokenise: true })),
+      run: async () => bareWithTokenizer.push(await bare.measure({ seconds, kind: 'tokenised' })),
+    },
+    {
+      name: 'bare sessions in batches',
+      run: async () => bareBatches.push(await bare.measure({ seconds, kind: 'batches' })),
     },
     { name: 'served over HTTP', run: async () => reports.push(await load()) },
   ];
@@ -56,13 +68,27 @@ export async function runRounds({
   const served = reports.map(textsPerSecond);
   const latencies = reports.flatMap(({ measured }) => measured.latencyMs ?? []);
   return {
-    rounds: { bareSession, bareWithTokenizer, served },
+    rounds: { bareSession, bareWithTokenizer, bareBatches, served },
     servedOverSession: pairedRatio(served, bareSession, { seed }),
     servedOverWithTokenizer: pairedRatio(served, bareWithTokenizer, { seed }),
+    servedOverBatches: pairedRatio(served, bareBatches, { seed }),
     latencyMs: {
       p50: median(latencies.map((latency) => latency.p50)),
       p99: median(latencies.map((latency) => latency.p99)),
     },
+    eventLoopDelayMs: eventLoopDelayOf(reports),
     notSucceeded: reports.reduce((total, { measured }) => total + failures(measured.outcomes), 0),
   };
+}
+
+/** Medians over the rounds; null where the server has no such histogram. */
+function eventLoopDelayOf(reports: readonly LoadReport[]): ServeBench['eventLoopDelayMs'] {
+  const found = reports.flatMap(({ serverSeen }) => serverSeen?.stages.filter(isEventLoopDelay) ?? []);
+  if (found.length === 0) return null;
+  const of = (percent: number) => median(found.map((delay) => stagePercentile(delay, percent)));
+  return { p50: of(50), p99: of(99) };
+}
+
+function isEventLoopDelay({ stage }: ServerStage): boolean {
+  return stage === eventLoopDelay;
 }

@@ -6,7 +6,7 @@ import { failed, loadAt, mebibytes, type Scenario, type Stage } from './scenario
 const factor = 2;
 
 export const overload: Scenario = {
-  summary: 'goodput at twice the peak rate, latency of refusals, memory',
+  summary: 'goodput at twice the peak rate, latency of refusals, memory, whose processor time',
   async run(stage) {
     const peak = await findPeak(stage);
     const before = await stage.served.residentBytes();
@@ -31,7 +31,8 @@ export const overload: Scenario = {
         `refused (429)       p50 ${median(rounds.flatMap(({ refusedMs }) => refusedMs?.p50 ?? [])).toFixed(1)} ms, p99 ${refusedP99Ms.toFixed(1)} ms from sending, of ${String(rounds.reduce((sum, { refused }) => sum + refused, 0))}`,
         `otherwise failed    ${other.length === 0 ? 'none' : other.map(([kind, count]) => `${kind} × ${String(count)}`).join(', ')}`,
         `resident memory     ${mebibytes(before)} before, ${mebibytes(after)} after`,
-        `generator           ${median(rounds.map(({ generatorCores }) => generatorCores)).toFixed(2)} cores, lag p99 ${median(rounds.flatMap(({ lagMs }) => lagMs?.p99 ?? [])).toFixed(1)} ms`,
+        `main thread         ${coresLine(rounds.map(({ mainCores }) => mainCores))}`,
+        `generator           ${coresLine(rounds.map(({ generatorCores }) => generatorCores))}, lag p99 ${median(rounds.flatMap(({ lagMs }) => lagMs?.p99 ?? [])).toFixed(1)} ms`,
       ],
     };
   },
@@ -41,17 +42,45 @@ async function measure(stage: Stage, rate: number, round: number) {
   const { rounds, onProgress } = stage;
   const seeded = { ...stage, seed: stage.seed + round };
   onProgress(`round ${String(round + 1)}/${String(rounds)}: the peak's rate`);
-  const atPeak = await loadAt(seeded, rate);
+  const atPeak = await loadWatched(seeded, rate);
   onProgress(`round ${String(round + 1)}/${String(rounds)}: twice the peak's rate`);
-  const { measured } = await loadAt(seeded, factor * rate);
-  const { '429': refused = 0, ...others } = measured.outcomes;
+  const overloaded = await loadWatched(seeded, factor * rate);
+  const { '429': refused = 0, ...others } = overloaded.measured.outcomes;
   return {
     atPeak: atPeak.measured.requestsPerSecond,
-    overloaded: measured.requestsPerSecond,
+    overloaded: overloaded.measured.requestsPerSecond,
     refused,
-    refusedMs: measured.refusedLatencyMs,
+    refusedMs: overloaded.measured.refusedLatencyMs,
     others: failed(others),
-    lagMs: measured.lagMs,
-    generatorCores: measured.generatorCores,
+    lagMs: overloaded.measured.lagMs,
+    generatorCores: {
+      atPeak: atPeak.measured.generatorCores,
+      overloaded: overloaded.measured.generatorCores,
+    },
+    mainCores: { atPeak: atPeak.mainCores, overloaded: overloaded.mainCores },
   };
+}
+
+/** A load, and the cores that the server's own process took meanwhile, warm-up included. */
+async function loadWatched(stage: Stage, rate: number) {
+  const { served } = stage;
+  const [before, started] = [await served.processorSeconds(), performance.now()];
+  const { measured } = await loadAt(stage, rate);
+  const [after, seconds] = [await served.processorSeconds(), (performance.now() - started) / 1000];
+  return { measured, mainCores: before === null || after === null ? null : (after - before) / seconds };
+}
+
+interface Cores {
+  readonly atPeak: number | null;
+  readonly overloaded: number | null;
+}
+
+/** What is on the same cores as the workers and grows with the rate. */
+function coresLine(rounds: readonly Cores[]): string {
+  const of = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 ? 'unknown' : median(known).toFixed(2);
+  };
+  const [atPeak, overloaded] = [rounds.map((one) => one.atPeak), rounds.map((one) => one.overloaded)];
+  return `${of(atPeak)} cores at the peak's rate, ${of(overloaded)} at twice that rate`;
 }

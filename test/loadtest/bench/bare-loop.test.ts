@@ -14,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => rm(repository, { recursive: true }));
 
 describe('the bare loop', () => {
-  it('runs texts with and without tokenisation, and ends in the middle of a run', async () => {
+  it('runs texts one by one and in batches, and ends in the middle of a run', async () => {
     const bare = await startBareLoop({ folder, texts: ['很好', '不好'], precision: 'fp32', workers: 2 });
-    expect(await bare.measure({ seconds: 0.05, tokenise: false })).toBeGreaterThan(0);
-    expect(await bare.measure({ seconds: 0.05, tokenise: true })).toBeGreaterThan(0);
-    void bare.measure({ seconds: 600, tokenise: false }).catch(() => undefined);
+    for (const kind of ['single', 'tokenised', 'batches'] as const)
+      expect(await bare.measure({ seconds: 0.05, kind })).toBeGreaterThan(0);
+    void bare.measure({ seconds: 600, kind: 'single' }).catch(() => undefined);
     await bare.close();
   });
 

@@ -33,6 +33,7 @@ function stage(lost = 0, changes: Partial<Stage> = {}): { stage: Stage; rates: n
     pid: 0,
     readySeconds: 1,
     residentBytes: async () => 100 * 2 ** 20,
+    processorSeconds: async () => 7,
     stop: async () => undefined,
   };
   const settings = { model: 'tiny', seconds: 1, rounds: 3, seed: 1, onProgress: () => undefined };
@@ -67,6 +68,9 @@ test('overload says what is left of the goodput, and times refusals', async () =
   expect(result).toMatchObject({ kept: { estimate: 0.75 }, refusedP99Ms: expect.closeTo(7, 1) });
   expect(lines.join('\n')).toContain('75.0 %');
   expect(lines.join('\n')).toContain('504 × 2');
+  expect(lines.join('\n')).toMatch(
+    /main thread +0.00 cores .*\ngenerator +0.10 cores at the peak's rate, 0.10/,
+  );
 });
 
 test('changes are made one after another under half the peak, and the load ends with them', async () => {

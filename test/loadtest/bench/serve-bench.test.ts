@@ -33,7 +33,10 @@ const load = (rate: number): LoadReport => ({
     generatorCores: 0.1,
     windows: [],
   },
-  serverSeen: null,
+  serverSeen: {
+    stages: [{ stage: 'event_loop_delay', count: 100, sumMs: 250, buckets: [{ upToMs: 5, count: 100 }] }],
+    during: [],
+  },
   ended: 'complete',
   machine: describeMachine(),
 });
@@ -45,22 +48,28 @@ describe('the rounds', () => {
       rounds: 4,
       seconds: 1,
       seed: 2,
-      bare: { measure: async ({ tokenise }) => (tokenise ? 80 : 100), close: async () => undefined },
+      bare: {
+        measure: async ({ kind }) => ({ single: 100, tokenised: 80, batches: 240 })[kind],
+        close: async () => undefined,
+      },
       load: async () => load(60),
       onProgress: (line) => lines.push(line),
     });
     expect(result.rounds).toEqual({
       bareSession: [100, 100, 100, 100],
       bareWithTokenizer: [80, 80, 80, 80],
+      bareBatches: [240, 240, 240, 240],
       served: [60, 60, 60, 60],
     });
     expect(result.servedOverSession).toEqual({ estimate: 0.6, interval: [0.6, 0.6] });
     expect(result.servedOverWithTokenizer).toEqual({ estimate: 0.75, interval: [0.75, 0.75] });
+    expect(result.servedOverBatches).toEqual({ estimate: 0.25, interval: [0.25, 0.25] });
+    expect(result.eventLoopDelayMs).toEqual({ p50: 2.5, p99: 4.95 });
     expect(result.latencyMs).toEqual({ p50: 1, p99: 4 });
     expect(result.notSucceeded).toBe(12);
     for (let round = 1; round <= 4; round++) {
       const inRound = lines.filter((line) => line.startsWith(`round ${round}/4`));
-      expect(new Set(inRound).size).toBe(3);
+      expect(new Set(inRound).size).toBe(4);
     }
     const report = serveBenchSchema.parse({
       format: SERVE_BENCH_FORMAT,
@@ -77,6 +86,8 @@ describe('the rounds', () => {
       machine: describeMachine(),
     });
     expect(renderServeBench(report)).toContain('0.60 [0.60, 0.60]');
+    expect(renderServeBench(report)).toContain('0.25 [0.25, 0.25]');
+    expect(renderServeBench(report)).toContain('p50 2.5 ms, p99 5.0 ms');
     expect(renderServeBench(report)).toContain('1 MiB');
   });
 });
@@ -104,6 +115,7 @@ describe('child processes', () => {
     const served = await startServed(cli, ['serve', String(port)], target, '好');
     expect(served.readySeconds).toBeGreaterThan(0);
     expect(await served.residentBytes()).toBeGreaterThan(2 ** 20);
+    expect(await served.processorSeconds()).toBeGreaterThan(0);
     await served.stop();
     await expect(fetch(target)).rejects.toThrow();
   });
