@@ -135,6 +135,9 @@ async function serve(options: Options, spare: SpareProcess | null): Promise<void
     apiKeys: await apiKeysOf(options),
     logger,
     spare,
+    // A server of which nobody asks for a graph loads nothing of the export.
+    drawGraphs: async (folder, file) =>
+      (await import('../export/report/draw-bundle.js')).drawBundle(folder, file),
   });
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends at once, by Node's own handling.

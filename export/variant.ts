@@ -5,14 +5,13 @@ import { storedTensor } from '../core/graph/stored-parameters.js';
 import { fail } from '../core/errors.js';
 import { argmax } from '../core/probabilities.js';
 import type { Tensor } from '../core/tensor.js';
-import { type Case, feedsOf, largestDifference, sessionLogits } from './measure.js';
-import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/own-graph.js';
+import { type FormSource, makeForm } from './form.js';
+import { type Case, largestDifference, sessionLogits } from './measure.js';
 import type { Rewrite } from './optimize/rule.js';
 import { compareLogits } from './quantize/compare.js';
-import { expectSameInBatch, quantizeModel } from './quantize/quantize.js';
+import { expectSameInBatch } from './quantize/quantize.js';
 import { machineTolerance } from './quantize/scheme.js';
 import { schemeNames, schemeOf } from './quantize/schemes.js';
-import type { WeightForm } from './quantize/weights.js';
 
 /** In fp32, or by a scheme of quantisation. */
 export const exportPrecisions: readonly string[] = ['fp32', ...schemeNames];
@@ -43,20 +42,13 @@ export interface VariantReport {
   readonly flips: number;
 }
 
-export interface VariantSource extends Omit<OwnGraphOptions, 'disabled'> {
-  /** The network's forward, as it was interpreted. */
-  readonly interpreted: Graph;
+export interface VariantSource extends FormSource {
   readonly cases: readonly Case[];
   /** Logits of the eager forward, with the parameters and with others. */
   readonly expected: readonly number[][];
   readonly eager: (parameters: ReadonlyMap<string, Tensor>) => Promise<number[][]>;
-  readonly weights: WeightForm;
-  /** On which activations are measured, for a scheme that is calibrated. */
-  readonly calibration: readonly Case[];
 }
 
-/** Tables within the operator cannot be stored in fewer bits. */
-const offWhenQuantized: readonly string[] = ['embed-layer-normalization'];
 /** Between a written fp32 graph at any optimisation level and the eager forward, relative to the largest logit. */
 const tolerance = 1e-5;
 
@@ -66,14 +58,12 @@ const tolerance = 1e-5;
  * @throws RetortError export_mismatch; of quantizeModel; quantize_mismatch
  */
 export async function makeVariant(form: string, source: VariantSource): Promise<Variant> {
-  const { interpreted, parameters, cases, eager, expected } = source;
-  const isPlain = form === 'fp32';
-  const disabled = isPlain ? [] : offWhenQuantized;
-  const fused = await optimizedOwn(interpreted, { ...source, disabled });
-  const plain = encodeModel(fused.model);
-  if (isPlain) {
+  const { parameters, cases, eager, expected } = source;
+  const scheme = form === 'fp32' ? null : schemeOf(form);
+  const { fused, model, rewrites } = await makeForm(scheme, source);
+  const plain = encodeModel(fused);
+  if (scheme === null) {
     const logits = await fp32Logits(plain, cases, expected);
-    const { rewrites, model } = fused;
     const report = reportOf(form, 'fp32', model, plain, logits, expected);
     return {
       report,
@@ -85,16 +75,10 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
       tolerance: machineTolerance({ computesIn: 'fp32' }),
     };
   }
-  const scheme = schemeOf(form);
-  const calibration = source.calibration.map(({ ids }) => feedsOf(ids));
-  const options = { scheme, weights: source.weights, excluded: [], calibration };
-  const quantized = await quantizeModel(fused.model, options);
-  const graph = keptParameters(quantized.model.graph, parameters);
-  const model = { ...quantized.model, graph };
   const bytes = encodeModel(model);
   let logits: readonly number[][];
   if (scheme.computesIn === 'fp32') {
-    const same = await eager(storedParameters(graph, parameters));
+    const same = await eager(storedParameters(model.graph, parameters));
     logits = await fp32Logits(bytes, cases, same);
   } else {
     await fp32Logits(plain, cases, expected);
@@ -103,7 +87,6 @@ export async function makeVariant(form: string, source: VariantSource): Promise<
     logits = compared.logits;
   }
   const report = reportOf(form, scheme.precision, model, bytes, logits, expected);
-  const rewrites = [...fused.rewrites, ...quantized.rewrites];
   return { report, model, bytes, plain, rewrites, logits, tolerance: machineTolerance(scheme) };
 }
 

@@ -16,6 +16,7 @@ import { watchRepository } from './life-cycle/watch.js';
 import { LoadReports } from './load-reports.js';
 import { Metrics } from './metrics.js';
 import { readModelGauges } from './metrics/read-model-gauges.js';
+import { type DrawGraphs, ModelGraphs } from './model-graphs.js';
 import { ModelRegistry } from './model-registry.js';
 import { watchEventLoop } from './observe/event-loop-delay.js';
 import { ResultCache } from './result-cache.js';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** A worker process that was started ahead of time. */
   readonly spare?: SpareProcess | null;
+  /** Null where the page draws no graph. */
+  readonly drawGraphs?: DrawGraphs | null;
 }
 
 export interface RunningServer {
@@ -47,6 +50,7 @@ export async function startServer({
   apiKeys,
   logger,
   spare = null,
+  drawGraphs = null,
 }: ServerOptions): Promise<RunningServer> {
   const { limits, lifeCycle } = config;
   const clock = systemClock;
@@ -95,6 +99,7 @@ export async function startServer({
     comparison: () => sampler?.summary ?? null,
     onDemand,
     loadReports: new LoadReports(config.reports),
+    graphs: new ModelGraphs(drawGraphs),
     draining: false,
     refusing: false,
   };

@@ -62,6 +62,11 @@ export const servingErrors = define({
     message: 'There was no other version of {model} before.',
     hint: 'Load a version by its number.',
   },
+  graph_undrawable: {
+    kind: 'unavailable',
+    message: 'The graph of {model} cannot be drawn: {reason}.',
+    hint: 'Start the server with `retort serve`; `retort optimize --report` draws any ONNX file.',
+  },
   variant_missing: {
     kind: 'invalid',
     message: 'The bundle {path} has no variant of precision {precision}.',

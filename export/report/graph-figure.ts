@@ -27,7 +27,9 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
     const style = rule === undefined ? '' : `--hue:${String(hue(rule))}`;
     const [x, y] = [number(box.x - box.width / 2), number(box.y - box.height / 2)];
     return html`<g class="${kind}" style="${style}">
-      <title>${tooltip(box, graph, rule === undefined ? null : `${verb} ${rule}`)}</title>
+      <title>
+        ${[...linesOf(box, graph), ...(rule === undefined ? [] : [`${verb} ${rule}`])].join('\n')}
+      </title>
       <rect x="${x}" y="${y}" width="${number(box.width)}" height="${number(box.height)}" rx="4" />
       <text x="${number(box.x)}" y="${number(box.y + 4)}">${box.label}</text>
     </g>`;
@@ -58,18 +60,18 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
   </figure>`;
 }
 
-function tooltip({ label, node, key }: Box, graph: Graph, origin: string | null): string {
+/** What there is to say of a box: operator and name, what it reads and gives, with types. */
+export function linesOf({ label, node, key }: Box, graph: Graph): string[] {
   const typed = (name: string) => {
     const type = graph.types.get(name);
     return `${name}: ${type === undefined ? '?' : `${type.dtype}${printShape(type.shape)}`}`;
   };
-  if (node === null) return `${key.startsWith('in:') ? 'input' : 'output'} ${typed(label)}`;
+  if (node === null) return [`${key.startsWith('in:') ? 'input' : 'output'} ${typed(label)}`];
   return [
     `${node.domain === '' ? '' : `${node.domain}.`}${node.opType} ${node.name}`,
     ...inputsOf(node).map((name) => `reads ${typed(name)}`),
     ...node.outputs.filter((name) => name !== '').map((name) => `gives ${typed(name)}`),
-    ...(origin === null ? [] : [origin]),
-  ].join('\n');
+  ];
 }
 
 const inputsOf = ({ inputs }: Node) => inputs.filter((name) => name !== '');

@@ -1,6 +1,7 @@
 /** Every route; a new one is a file beside the others and a line here. */
 import type { Route } from './route.js';
 import { comparison } from './routes/compare.js';
+import { graphs } from './routes/graphs.js';
 import { health } from './routes/health.js';
 import { loadReports } from './routes/load-reports.js';
 import { metrics } from './routes/metrics.js';
@@ -21,6 +22,7 @@ const described: readonly Route[] = [
   tokenize,
   models,
   modelFile,
+  graphs,
   ...operations,
   ...metadata,
   ...health,

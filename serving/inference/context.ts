@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { OnDemandComparison } from '../comparison/on-demand.js';
 import type { ComparisonSummary } from '../comparison/summary.js';
 import type { LoadReports } from '../load-reports.js';
+import type { ModelGraphs } from '../model-graphs.js';
 import type { Metrics } from '../metrics.js';
 import type { ModelRegistry } from '../model-registry.js';
 import type { InferenceService } from './service.js';
@@ -25,6 +26,7 @@ export interface ServingContext {
   /** Compares when it is asked to. */
   readonly onDemand: OnDemandComparison;
   readonly loadReports: LoadReports;
+  readonly graphs: ModelGraphs;
   /** Not ready any more. */
   draining: boolean;
   /** Takes no more work. */

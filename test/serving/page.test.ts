@@ -7,6 +7,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
 import { browserRuntime, page } from '../../serving/http/page.js';
+import { ModelGraphs } from '../../serving/model-graphs.js';
+import type { ServedModel } from '../../serving/model-registry.js';
 import type { RunningServer } from '../../serving/server.js';
 import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
@@ -71,6 +73,34 @@ test('GET /v1/models gives manifests and limits', async () => {
     ],
     limits: { textCharacters: 500 },
   });
+});
+
+test('a version gives its graphs, drawn when they are asked for', async () => {
+  const url = '/v1/models/tiny/versions/1/graphs';
+  const drawn: unknown = await (await fetch(`${server.url}${url}`)).json();
+  expect(drawn).toMatchObject({ file: 'model.onnx', after: { left: 0 } });
+  expect(await (await fetch(`${server.url}${url}`)).json()).toEqual(drawn);
+  expect((await fetch(`${server.url}/v1/models/tiny/versions/9/graphs`)).status).toBe(404);
+});
+
+test('drawings are made one after another and kept; what failed is tried again', async () => {
+  const drawing = { width: 1, height: 1, nodes: [], edges: [], left: 0 };
+  const asked: string[] = [];
+  const graphs = new ModelGraphs((folder, file) => {
+    asked.push(`${folder} ${file}`);
+    if (asked.length === 1) return Promise.reject(new Error('no memory'));
+    return Promise.resolve({ file, rules: [], before: null, after: drawing });
+  });
+  const model = {
+    folder: 'a',
+    manifest: { name: 'tiny', version: '1' },
+    pool: { facts: { file: 'model.onnx' } },
+  } as unknown as ServedModel;
+  await expect(graphs.of(model)).rejects.toMatchObject({ code: 'graph_undrawable' });
+  const [first, second] = await Promise.all([graphs.of(model), graphs.of(model)]);
+  expect(second).toBe(first);
+  expect(asked).toEqual(['a model.onnx', 'a model.onnx']);
+  await expect(new ModelGraphs(null).of(model)).rejects.toThrow(/nothing that draws/);
 });
 
 test('a version gives the files that its manifest lists, by their hash', async () => {

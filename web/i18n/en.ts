@@ -163,6 +163,32 @@ export const en = {
     canaryPercent: '% of requests',
     applyCanary: 'Apply',
     busy: 'Loading and checking the version; the one before answers until it is ready.',
+    graph: {
+      title: 'Graph before and after fusion',
+      waiting: 'The server draws the graph',
+      waitingText:
+        'It makes the graph once more, to know which rule made which node. This takes a few seconds.',
+      which: 'Graph',
+      before: (nodes: number | null) =>
+        nodes === null ? 'Before fusion' : `Before fusion, ${plural(nodes, 'operator', 'operators')}`,
+      after: (nodes: number | null) =>
+        nodes === null ? 'As served' : `As served, ${plural(nodes, 'operator', 'operators')}`,
+      importedTitle: 'Only one graph is known',
+      importedText: 'This model was imported as a graph; there is no network from which it was made.',
+      larger: 'Larger',
+      smaller: 'Smaller',
+      whole: 'Whole',
+      top: 'From the top',
+      keys: 'Drag or arrow keys move, the wheel or + and − scale, 0 shows the whole, n and p go from node to node.',
+      madeBy: (rule: string) => `made by ${rule}`,
+      takenOutBy: (rule: string) => `taken out by ${rule}`,
+      made: 'Rules that made nodes',
+      takenOut: 'Rules that took out nodes',
+      rule: (rule: string, nodes: number) => `${rule}: ${plural(nodes, 'node', 'nodes')}`,
+      noRule: 'No rule changed a node here.',
+      left: (drawn: number, left: number) =>
+        `The first ${drawn.toLocaleString('en-GB')} nodes are drawn, ${left.toLocaleString('en-GB')} more are not: layers repeat.`,
+    },
     lineage: 'Lineage',
     created: 'Made',
     seed: 'Seed',

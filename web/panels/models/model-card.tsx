@@ -4,6 +4,7 @@ import type { Manifest, ModelState, RepositoryVersion } from '../../api/schemas.
 import { text } from '../../i18n/index.js';
 import { date, mebibytes, number, percent } from '../../parts/format.js';
 import { labelName } from '../../parts/labels.js';
+import { Graphs } from './graphs.js';
 import { Versions } from './versions.js';
 
 export function ModelCard({
@@ -37,6 +38,7 @@ export function ModelCard({
         <Fact name={words.calibration}>{calibrationOf(manifest)}</Fact>
       </dl>
       <Accuracy manifest={manifest} />
+      <Graphs key={manifest.version} manifest={manifest} />
       <Versions model={manifest.name} versions={versions} />
       <Lineage manifest={manifest} />
     </article>

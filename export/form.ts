@@ -1,0 +1,38 @@
+/** A network's static graph in one form: fused, and quantised where a scheme is named. */
+import type { Graph, Model } from '../core/graph/ir.js';
+import { type Case, feedsOf } from './measure.js';
+import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/own-graph.js';
+import type { Rewrite } from './optimize/rule.js';
+import { quantizeModel } from './quantize/quantize.js';
+import type { Scheme } from './quantize/scheme.js';
+import type { WeightForm } from './quantize/weights.js';
+
+export interface FormSource extends Omit<OwnGraphOptions, 'disabled'> {
+  /** The network's forward, as it was interpreted. */
+  readonly interpreted: Graph;
+  readonly weights: WeightForm;
+  /** On which activations are measured, for a scheme that is calibrated. */
+  readonly calibration: readonly Case[];
+}
+
+export interface Form {
+  /** In fp32, of which the other is made. */
+  readonly fused: Model;
+  readonly model: Model;
+  readonly rewrites: readonly Rewrite[];
+}
+
+/** Tables within the operator cannot be stored in fewer bits. */
+const offWhenQuantized: readonly string[] = ['embed-layer-normalization'];
+
+/** @param scheme null for fp32 @throws RetortError of quantizeModel */
+export async function makeForm(scheme: Scheme | null, source: FormSource): Promise<Form> {
+  const { interpreted, parameters, weights } = source;
+  const disabled = scheme === null ? [] : offWhenQuantized;
+  const { model: fused, rewrites } = await optimizedOwn(interpreted, { ...source, disabled });
+  if (scheme === null) return { fused, model: fused, rewrites };
+  const calibration = source.calibration.map(({ ids }) => feedsOf(ids));
+  const quantized = await quantizeModel(fused, { scheme, weights, excluded: [], calibration });
+  const graph = keptParameters(quantized.model.graph, parameters);
+  return { fused, model: { ...quantized.model, graph }, rewrites: [...rewrites, ...quantized.rewrites] };
+}
