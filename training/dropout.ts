@@ -9,18 +9,20 @@ export interface StepSizes {
   readonly sequence_length: number;
 }
 
-/** Rates are multiples of 1 / resolution: half of a draw's bits decide one value. */
+/** Rates are multiples of 1 / resolution: half of a draw's bits decide one distance. */
 const resolution = 2 ** 16;
 
 /** A network's masks; their memory is used again by the next draw. */
 export class DropoutMasks {
   readonly #sites: readonly DropoutSite[];
-  readonly #dropped: number;
+  readonly #rate: number;
+  readonly #distances: Uint32Array;
   readonly #buffers = new Map<string, Float32Array>();
 
   constructor(sites: readonly DropoutSite[], rate: number) {
     this.#sites = sites;
-    this.#dropped = Math.round(rate * resolution);
+    this.#rate = Math.round(rate * resolution) / resolution;
+    this.#distances = distancesOf(this.#rate);
   }
 
   /** Masks by site, valid until the next draw. */
@@ -44,25 +46,36 @@ export class DropoutMasks {
     return buffer.subarray(0, size);
   }
 
+  /** Draws the distances between dropped values, which are a small share of all, and writes those alone anew. */
   #fill(mask: Float32Array, random: Random): void {
-    const dropped = this.#dropped;
-    if (dropped === 0) {
-      mask.fill(1);
-      return;
-    }
-    const kept = resolution / (resolution - dropped);
+    mask.fill(1 / (1 - this.#rate));
+    if (this.#rate === 0) return;
+    const distances = this.#distances;
     // xorshift128 (Marsaglia, 2003), in place: a call for every number would take longer than the number.
     let [x, y, z, w] = [random.bits() | 1, random.bits(), random.bits(), random.bits()];
-    for (let i = 0; i < mask.length; i += 2) {
+    for (let at = -1; at < mask.length;) {
       const t = x ^ (x << 11);
       x = y;
       y = z;
       z = w;
       w = w ^ (w >>> 19) ^ t ^ (t >>> 8);
-      mask[i] = (w & 0xffff) < dropped ? 0 : kept;
-      mask[i + 1] = w >>> 16 < dropped ? 0 : kept; // past an odd end it falls off
+      at += distances[w & 0xffff] ?? 0;
+      mask[at] = 0; // past the end it falls off
+      at += distances[w >>> 16] ?? 0;
+      mask[at] = 0;
     }
   }
+}
+
+/**
+ * From one dropped value to the next, by 16 random bits: where each is dropped by itself the distance is geometric,
+ * 1 + floor(ln(u) / ln(1 - rate)) for a uniform u (Devroye, Non-Uniform Random Variate Generation, 1986, chapter X.2).
+ */
+function distancesOf(rate: number): Uint32Array {
+  return Uint32Array.from(
+    { length: resolution },
+    (_, bits) => 1 + Math.floor(Math.log((bits + 0.5) / resolution) / Math.log(1 - rate)),
+  );
 }
 
 function sizeIn(sizes: StepSizes, dimension: DropoutSite['shape'][number]): number {

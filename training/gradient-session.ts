@@ -6,7 +6,7 @@ import { openSession, type Session, type SessionOptions } from '../core/engines/
 import { GraphBuilder, type GraphValue } from '../core/graph/builder.js';
 import { GraphOps } from '../core/graph/graph-ops.js';
 import { encodeModel } from '../core/graph/onnx.js';
-import type { Tensor } from '../core/tensor.js';
+import { sizeOf, tensor, type Tensor } from '../core/tensor.js';
 import type { PortSpec } from '../models/network.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { declareInputs } from '../models/static-graph.js';
@@ -15,6 +15,7 @@ import { type Gradient, mergeRows } from './gradients.js';
 import type { Loss } from './losses.js';
 import type { ParameterStore } from './parameters.js';
 
+/** Gradients hold until the next run of the session that gave them. */
 export interface StepResult {
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Gradient>;
@@ -46,6 +47,8 @@ export class GradientSession {
   readonly #session: Session;
   readonly #outputs: ReadonlyMap<string, GradientOutput>;
   readonly #parameters: ParameterStore;
+  /** What dense gradients are written into, run after run: new memory costs a page fault every 4 KB. */
+  readonly #buffers: Readonly<Record<string, Tensor>>;
 
   private constructor(
     session: Session,
@@ -55,6 +58,13 @@ export class GradientSession {
     this.#session = session;
     this.#outputs = outputs;
     this.#parameters = parameters;
+    this.#buffers = Object.fromEntries(
+      [...outputs].flatMap(([name, output]) => {
+        const shape = parameters.feeds()[name]?.shape;
+        if (output.kind !== 'dense' || shape === undefined) return [];
+        return [[output.gradient, tensor('float32', new Float32Array(sizeOf(shape)), shape)]];
+      }),
+    );
   }
 
   static async open(
@@ -81,7 +91,8 @@ export class GradientSession {
     const dropout = Object.fromEntries(
       Object.entries(masks).map(([site, mask]) => [maskPrefix + site, mask]),
     );
-    const outputs = await this.#session.run({ ...this.#parameters.feeds(), ...inputs, ...dropout, targets });
+    const feeds = { ...this.#parameters.feeds(), ...inputs, ...dropout, targets };
+    const outputs = await this.#session.run(feeds, this.#session.outputs, this.#buffers);
     const loss = float32Of(outputs, 'loss')[0] ?? Number.NaN;
     const gradients = new Map<string, Gradient>();
     for (const [name, output] of this.#outputs) {

@@ -1,22 +1,26 @@
 /** Gradient accumulation: the gradient of a batch from those of its parts. */
 import { type Gradient, mergeRows } from './gradients.js';
 
-/** Adds weighted gradients up; a single one is passed on as it is. */
+/** Adds weighted gradients up; one of weight 1 is passed on as it is. */
 export class GradientSum {
   readonly #dense = new Map<string, Float32Array>();
   readonly #rows = new Map<string, { rows: Int32Array; width: number; values: Float32Array }[]>();
 
-  /** @param weight the part's share of the batch's rows; scales the gradients in place */
+  /**
+   * @param gradients read now and not later, unless their weight is 1
+   * @param weight the part's share of the batch's rows
+   */
   add(gradients: ReadonlyMap<string, Gradient>, weight: number): void {
     for (const [name, gradient] of gradients) {
-      if (weight !== 1) scale(gradient.values, weight);
+      const { values } = gradient;
       if (gradient.kind === 'rows') {
-        this.#rows.set(name, [...(this.#rows.get(name) ?? []), gradient]);
+        const part = { ...gradient, values: scaled(values, weight) };
+        this.#rows.set(name, [...(this.#rows.get(name) ?? []), part]);
         continue;
       }
       const sum = this.#dense.get(name);
-      if (sum === undefined) this.#dense.set(name, gradient.values);
-      else for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + (gradient.values[i] ?? 0);
+      if (sum === undefined) this.#dense.set(name, scaled(values, weight));
+      else for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] ?? 0) + weight * (values[i] ?? 0);
     }
   }
 
@@ -42,6 +46,6 @@ function merged(parts: readonly { rows: Int32Array; values: Float32Array }[], wi
   return mergeRows(Int32Array.from(parts.flatMap(({ rows }) => [...rows])), values, width);
 }
 
-function scale(values: Float32Array, factor: number): void {
-  for (let i = 0; i < values.length; i += 1) values[i] = (values[i] ?? 0) * factor;
+function scaled(values: Float32Array, factor: number): Float32Array {
+  return factor === 1 ? values : values.map((value) => value * factor);
 }

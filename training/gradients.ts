@@ -33,28 +33,27 @@ export function mergeRows(
 }
 
 /**
- * Scales all gradients by the same factor so that their joint Euclidean norm is at most `maximum`, in place; gives
- * the norm before. Source: Pascanu, Mikolov and Bengio, 2013.
+ * What all gradients are multiplied by so that their joint Euclidean norm is at most `maximum`.
+ * Source: Pascanu, Mikolov and Bengio, 2013.
  */
-export function clipByGlobalNorm(gradients: Iterable<Gradient>, maximum: number): number {
-  const all = [...gradients];
+export function clippingFactor(gradients: Iterable<Gradient>, maximum: number): number {
   let squares = 0;
-  for (const { values } of all) squares += sumOfSquares(values);
-  const norm = Math.sqrt(squares);
-  if (norm > maximum) {
-    const factor = maximum / norm;
-    for (const { values } of all)
-      for (let i = 0; i < values.length; i += 1) values[i] = (values[i] ?? 0) * factor;
-  }
-  return norm;
+  for (const { values } of gradients) squares += sumOfSquares(values);
+  return Math.min(1, maximum / Math.sqrt(squares));
 }
 
 /** In four sums, which do not wait for each other. */
 function sumOfSquares(values: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let i = 0;
   for (; i + 3 < values.length; i += 4) {
-    const [w = 0, x = 0, y = 0, z = 0] = [values[i], values[i + 1], values[i + 2], values[i + 3]];
+    const w = values[i] ?? 0;
+    const x = values[i + 1] ?? 0;
+    const y = values[i + 2] ?? 0;
+    const z = values[i + 3] ?? 0;
     a += w * w;
     b += x * x;
     c += y * y;

@@ -4,7 +4,7 @@ import type { ProviderName } from '../core/engines/providers.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { batchInputs, type EncodedExample } from './batching.js';
 import { DropoutMasks } from './dropout.js';
-import { clipByGlobalNorm } from './gradients.js';
+import { clippingFactor } from './gradients.js';
 import { GradientSession, type StepResult } from './gradient-session.js';
 import { GradientSum } from './gradient-sum.js';
 import { type LossName, losses } from './losses.js';
@@ -61,7 +61,7 @@ export class TrainingStep {
     return new TrainingStep(session, masks, parameters, optimizer, settings);
   }
 
-  /** Mean loss of the rows and its gradients. */
+  /** Mean loss of the rows and its gradients, which hold until they are computed anew. */
   async gradients(rows: readonly EncodedExample[], random: Random): Promise<StepResult> {
     const sum = new GradientSum();
     let loss = 0;
@@ -78,8 +78,8 @@ export class TrainingStep {
   }
 
   update({ gradients }: StepResult, learningRate: number): void {
-    clipByGlobalNorm(gradients.values(), this.#settings.clipNorm);
-    this.#optimizer.step(this.#parameters.arrays, gradients, learningRate);
+    const factor = clippingFactor(gradients.values(), this.#settings.clipNorm);
+    this.#optimizer.step(this.#parameters.arrays, gradients, learningRate, factor);
   }
 
   close(): Promise<void> {

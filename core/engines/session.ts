@@ -25,8 +25,16 @@ export interface SessionOptions {
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Runs on the calling thread, which is blocked meanwhile. Feeds are not copied. */
-  run(feeds: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  /**
+   * Runs on the calling thread, which is blocked meanwhile. Feeds are not copied.
+   * @param outputs those that are wanted; all by default
+   * @param into by name, tensors of an output's shape that it is written into, instead of new ones
+   */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: readonly string[],
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   /** Of every run so far; the recording ends. Throws RangeError for a session that does not record. */
   endProfiling(): Promise<readonly ProfiledRun[]>;
   close(): Promise<void>;
@@ -75,14 +83,13 @@ export async function openSession(
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run(feeds, outputs = session.outputNames) {
-      const wrapped = Object.fromEntries(
-        Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
-          name,
-          new OrtTensor(dtype, data, shape),
-        ]),
+    async run(feeds, outputs = session.outputNames, into = {}) {
+      const toOrt = ({ dtype, data, shape }: Tensor) => new OrtTensor(dtype, data, shape);
+      const wrapped = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));
+      const fetches = Object.fromEntries(
+        outputs.map((name) => [name, into[name] === undefined ? null : toOrt(into[name])]),
       );
-      const results = await session.run(wrapped, outputs).catch((error: unknown) => {
+      const results = await session.run(wrapped, fetches).catch((error: unknown) => {
         throw fail(
           'session_run_failed',
           { reason: error instanceof Error ? error.message : String(error) },

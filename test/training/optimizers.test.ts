@@ -1,6 +1,6 @@
 /** Optimisers against their papers' formulas, written out plainly, and row-sparse against dense. */
 import { describe, expect, test } from '@jest/globals';
-import { clipByGlobalNorm, type Gradient, mergeRows } from '../../training/gradients.js';
+import { clippingFactor, type Gradient, mergeRows } from '../../training/gradients.js';
 import { adadelta } from '../../training/optimizers/adadelta.js';
 import { adam } from '../../training/optimizers/adam.js';
 import { Optimizer, type UpdateRule } from '../../training/optimizers/optimizer.js';
@@ -85,11 +85,20 @@ describe('row-sparse gradients', () => {
   });
 });
 
-test('clipping keeps the direction and bounds the joint norm', () => {
-  const [a, b] = [dense([3]), dense([4])];
-  expect(clipByGlobalNorm([a, b], 1)).toBeCloseTo(5);
-  close([...a.values, ...b.values], [0.6, 0.8]);
-  expect(clipByGlobalNorm([a, b], 1)).toBeCloseTo(1);
+test('clipping bounds the joint norm, and leaves a smaller one as it is', () => {
+  expect(clippingFactor([dense([3]), dense([4])], 1)).toBeCloseTo(1 / 5);
+  expect(clippingFactor([dense([1, 1, 1, 1, 1, 1, 1])], 1)).toBeCloseTo(1 / Math.sqrt(7));
+  expect(clippingFactor([dense([0.6])], 1)).toBe(1);
+  expect(clippingFactor([dense([0])], 1)).toBe(1);
+});
+
+test.each([adam(), adadelta()])('$name uses gradients as if they had been scaled before', (rule) => {
+  const step = (gradient: number, scale: number) => {
+    const parameter = Float32Array.of(1);
+    new Optimizer(rule).step(new Map([['p', parameter]]), new Map([['p', dense([gradient])]]), 0.1, scale);
+    return parameter[0];
+  };
+  expect(step(0.5, 0.25)).toBe(step(0.125, 1));
 });
 
 test('a state continues where it was taken', () => {

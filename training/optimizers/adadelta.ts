@@ -14,12 +14,12 @@ export function adadelta({ rho = 0.95, epsilon = 1e-6 }: AdadeltaOptions = {}): 
   return {
     name: 'adadelta',
     slots: ['squared_gradient', 'squared_update'],
-    prepare({ learningRate }) {
+    prepare({ learningRate, gradientScale }) {
       return ({ parameter, gradient, slots: [a, u], at, gradientAt, count }) => {
         if (a === undefined || u === undefined) return;
         for (let i = 0; i < count; i += 1) {
           const p = at + i;
-          const g = gradient[gradientAt + i] ?? 0;
+          const g = (gradient[gradientAt + i] ?? 0) * gradientScale;
           const a1 = rho * (a[p] ?? 0) + (1 - rho) * g * g;
           const d = g * Math.sqrt(((u[p] ?? 0) + epsilon) / (a1 + epsilon));
           a[p] = a1;

@@ -22,7 +22,7 @@ export function adam({
   return {
     name: weightDecay === 0 ? 'adam' : 'adamw',
     slots: ['m', 'v'],
-    prepare({ learningRate, step, decays }) {
+    prepare({ learningRate, gradientScale, step, decays }) {
       const size = learningRate / (1 - beta1 ** step);
       const correction2 = 1 / (1 - beta2 ** step);
       const kept = decays ? 1 - learningRate * weightDecay : 1;
@@ -30,7 +30,7 @@ export function adam({
         if (m === undefined || v === undefined) return;
         for (let i = 0; i < count; i += 1) {
           const p = at + i;
-          const g = gradient[gradientAt + i] ?? 0;
+          const g = (gradient[gradientAt + i] ?? 0) * gradientScale;
           const m1 = beta1 * (m[p] ?? 0) + (1 - beta1) * g;
           const v1 = beta2 * (v[p] ?? 0) + (1 - beta2) * g * g;
           m[p] = m1;

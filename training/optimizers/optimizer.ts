@@ -3,6 +3,8 @@ import type { Gradient } from '../gradients.js';
 
 export interface UpdateContext {
   readonly learningRate: number;
+  /** What gradients are multiplied by before they are used. */
+  readonly gradientScale: number;
   /** 1 at the first step. */
   readonly step: number;
   /** Whether weight decay applies. */
@@ -49,9 +51,11 @@ export class Optimizer {
     parameters: ReadonlyMap<string, Float32Array>,
     gradients: ReadonlyMap<string, Gradient>,
     learningRate: number,
+    gradientScale = 1,
   ): void {
     this.#step += 1;
-    const prepare = (decays: boolean) => this.#rule.prepare({ learningRate, step: this.#step, decays });
+    const prepare = (decays: boolean) =>
+      this.#rule.prepare({ learningRate, gradientScale, step: this.#step, decays });
     const [decaying, lasting] = [prepare(true), prepare(false)];
     for (const [name, gradient] of gradients) {
       const update = exempt.test(name) ? lasting : decaying;
