@@ -35,6 +35,30 @@ test('Adam', () => {
   close(follow(adam(), 1, gradients, 0.1), expected);
 });
 
+test('Adam does the same to each element of a run of any length', () => {
+  for (const length of [1, 3, 5, 4096, 4099, 9001]) {
+    const start = Array.from({ length }, (_, k) => Math.sin(k));
+    const steps = [0, 1].map((step) => start.map((_, k) => Math.cos(7 * k + step)));
+    const optimizer = new Optimizer(adam({ weightDecay: 0.1 }));
+    const parameter = Float32Array.from(start);
+    for (const step of steps)
+      optimizer.step(new Map([['p', parameter]]), new Map([['p', dense(step)]]), 0.01);
+    let worst = 0;
+    start.forEach((first, k) => {
+      let [p, m, v] = [first, 0, 0];
+      steps.forEach((gradient, step) => {
+        const g = gradient[k]!;
+        m = 0.9 * m + 0.1 * g;
+        v = 0.999 * v + 0.001 * g * g;
+        const [m1, v1] = [m / (1 - 0.9 ** (step + 1)), v / (1 - 0.999 ** (step + 1))];
+        p = p * (1 - 0.01 * 0.1) - (0.01 * m1) / (Math.sqrt(v1) + 1e-8);
+      });
+      worst = Math.max(worst, Math.abs(parameter[k]! - p));
+    });
+    expect(worst).toBeLessThan(1e-6);
+  }
+});
+
 test('AdamW decays beside the gradient', () => {
   const plain = follow(adam(), 1, [0.5], 0.1)[0]!;
   expect(follow(adam({ weightDecay: 0.1 }), 1, [0.5], 0.1)[0]).toBeCloseTo(plain - 0.1 * 0.1 * 1, 6);
