@@ -11,6 +11,7 @@ import type { PortSpec } from '../models/network.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { declareInputs } from '../models/static-graph.js';
 import { differentiate, type Differentiated, type GradientOutput } from './autodiff/differentiate.js';
+import { fuseGelu } from './autodiff/fuse-gelu.js';
 import { type Gradient, mergeRows } from './gradients.js';
 import type { Loss } from './losses.js';
 import type { ParameterStore } from './parameters.js';
@@ -38,7 +39,7 @@ export function gradientGraph(network: BoundNetwork, loss: Loss): Differentiated
     throw new RangeError(`the network ${network.kind} gives no logits`);
   const targets = builder.input('targets', 'float32', port.shape);
   builder.output('loss', loss(ops, { logits, targets }));
-  return differentiate(builder.build(), { loss: 'loss', parameters: network.parameters });
+  return differentiate(fuseGelu(builder.build()), { loss: 'loss', parameters: network.parameters });
 }
 
 const maskPrefix = 'dropout.';

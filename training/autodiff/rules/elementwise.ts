@@ -1,5 +1,5 @@
 /** Gradients of the element-wise operators. dy is the loss's gradient by the output. */
-import type { GraphValue } from '../../../core/graph/builder.js';
+import type { GraphBuilder, GraphValue } from '../../../core/graph/builder.js';
 import type { GraphOps } from '../../../core/graph/graph-ops.js';
 import { float32 } from '../../../core/tensor.js';
 import { type GradientRule, required } from '../rule.js';
@@ -20,10 +20,20 @@ export const elementwiseRules: readonly GradientRule[] = [
   // sigmoid' = sigmoid (1 - sigmoid)
   unary('Sigmoid', ({ ops, dy, y }) => ops.mul(dy, ops.mul(y, ops.sub(scalar(ops, 1), y)))),
   unary('Relu', ({ ops, dy, y }) => ops.where(ops.less(scalar(ops, 0), y), dy, scalar(ops, 0))),
-  // erf' = 2 / sqrt(pi) exp(-x^2)
+  // erf' = 2 / sqrt(pi) exp(-x^2), the factor within the exponent: a pass over the elements less
   unary('Erf', ({ ops, dy, x }) =>
-    ops.mul(dy, ops.mul(scalar(ops, 2 / Math.sqrt(Math.PI)), ops.exp(ops.neg(ops.mul(x, x))))),
+    ops.mul(dy, ops.exp(ops.sub(scalar(ops, Math.log(2 / Math.sqrt(Math.PI))), ops.mul(x, x)))),
   ),
+  // gelu' = cdf(x) + x density(x), of the normal distribution; HardSigmoid is (erf + 1) / 2 in one pass, as that is within 0 and 1
+  unary('com.microsoft:Gelu', ({ builder, ops, dy, x }) => {
+    const scaled = ops.mul(x, scalar(ops, Math.SQRT1_2));
+    const half = { kind: 'float', value: 0.5 } as const;
+    const [cdf] = builder.node('HardSigmoid', [ops.erf(scaled)], { attributes: { alpha: half, beta: half } });
+    const logScale = scalar(ops, -0.5 * Math.log(2 * Math.PI));
+    const density = ops.exp(ops.sub(logScale, ops.mul(scaled, scaled)));
+    const slope = ops.add(builder.assume(required([cdf ?? null], 0), x.type), ops.mul(x, density));
+    return ops.mul(dy, slope);
+  }),
   unary('Identity', ({ dy }) => dy),
   // Only a cast between floating-point types has a gradient; differentiate never reaches the others.
   unary('Cast', ({ ops, dy, x }) => ops.cast(dy, x.type.dtype)),
@@ -52,6 +62,7 @@ export function scalar(ops: GraphOps, value: number): GraphValue {
 }
 
 interface Unary {
+  readonly builder: GraphBuilder;
   readonly ops: GraphOps;
   readonly dy: GraphValue;
   readonly x: GraphValue;
@@ -61,8 +72,9 @@ interface Unary {
 function unary(opType: string, gradient: (values: Unary) => GraphValue): GradientRule {
   return {
     opType,
-    backward({ ops, inputs, outputs, gradients }) {
-      return [gradient({ ops, dy: required(gradients, 0), x: required(inputs, 0), y: required(outputs, 0) })];
+    backward({ builder, ops, inputs, outputs, gradients }) {
+      const [dy, x, y] = [required(gradients, 0), required(inputs, 0), required(outputs, 0)];
+      return [gradient({ builder, ops, dy, x, y })];
     },
   };
 }
