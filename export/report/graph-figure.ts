@@ -15,7 +15,7 @@ export interface FigureOptions {
 }
 
 export function graphFigure(graph: Graph, { caption, painted, verb, hue }: FigureOptions): Html {
-  const { width, height, boxes, edges, left } = drawingOf(graph);
+  const { width, height, boxes, edges, repeated, left } = drawingOf(graph);
   const number = (value: number) => String(Math.round(value * 10) / 10);
   const paths = edges.map((points) => {
     const [start, ...others] = points.map(({ x, y }) => `${number(x)},${number(y)}`);
@@ -23,7 +23,8 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
   });
   const drawn = boxes.map((box) => {
     const rule = box.node === null ? undefined : painted.get(box.node.name);
-    const kind = box.node === null ? 'port' : rule === undefined ? 'plain' : 'painted';
+    const isNode = box.node !== null || box.key.startsWith('repeats:');
+    const kind = !isNode ? 'port' : rule === undefined ? 'plain' : 'painted';
     const style = rule === undefined ? '' : `--hue:${String(hue(rule))}`;
     const [x, y] = [number(box.x - box.width / 2), number(box.y - box.height / 2)];
     return html`<g class="${kind}" style="${style}">
@@ -37,7 +38,12 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
   const size = `${number(width)} ${number(height)}`;
   const start = boxes.reduce((first, box) => Math.min(first, box.y), Infinity);
   const startX = boxes.find(({ y }) => y === start)?.x ?? 0;
-  const note = left === 0 ? '' : ` The last ${String(left)} nodes are not drawn.`;
+  const notes = [
+    repeated === 0
+      ? ''
+      : ` Parts that repeat are drawn once; boxes stand for ${String(repeated)} nodes more.`,
+    left === 0 ? '' : ` The last ${String(left)} nodes are not drawn.`,
+  ];
   return html`<figure class="graph">
     <div class="buttons" hidden>
       <button type="button" data-zoom="in" aria-label="larger">+</button>
@@ -56,7 +62,7 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
       <g class="edges">${paths}</g>
       ${drawn}
     </svg>
-    <figcaption>${caption + note}</figcaption>
+    <figcaption>${caption + notes.join('')}</figcaption>
   </figure>`;
 }
 
@@ -66,6 +72,7 @@ export function linesOf({ label, node, key }: Box, graph: Graph): string[] {
     const type = graph.types.get(name);
     return `${name}: ${type === undefined ? '?' : `${type.dtype}${printShape(type.shape)}`}`;
   };
+  if (key.startsWith('repeats:')) return [label];
   if (node === null) return [`${key.startsWith('in:') ? 'input' : 'output'} ${typed(label)}`];
   return [
     `${node.domain === '' ? '' : `${node.domain}.`}${node.opType} ${node.name}`,

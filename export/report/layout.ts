@@ -2,6 +2,7 @@
 import * as dagre from '@dagrejs/dagre';
 import type { Graph, Node } from '../../core/graph/ir.js';
 import { valuesRead } from '../../core/graph/order.js';
+import { type Item, withoutRepetitions } from './repetition.js';
 
 interface Point {
   readonly x: number;
@@ -37,7 +38,10 @@ interface LayoutEdge {
 
 /** Its point is its centre. */
 export interface Box extends Point, Size {
-  /** The node's name behind `node:`; of an input or output of the graph, its name behind `in:` or `out:`. */
+  /**
+   * The node's name behind `node:`; of an input or output of the graph, its name behind `in:` or `out:`; of copies of
+   * the nodes above, the first one's name behind `repeats:`.
+   */
   readonly key: string;
   readonly label: string;
   readonly node: Node | null;
@@ -47,16 +51,18 @@ export interface Drawing extends Size {
   readonly boxes: readonly Box[];
   /** Points of each edge, from above to below. */
   readonly edges: readonly (readonly Point[])[];
+  /** Nodes of the graph for which a box of copies stands. */
+  readonly repeated: number;
   /** Nodes of the graph that are not drawn. */
   readonly left: number;
 }
 
-/** Beyond it a layout takes minutes, and nobody reads it. */
+/** Beyond it a layout takes minutes, and nobody reads it: then repeated parts are drawn once. */
 const mostNodes = 1200;
 const [boxHeight, letterWidth, padding] = [26, 7.2, 18];
 
 export function drawingOf(graph: Graph): Drawing {
-  const nodes = graph.nodes.slice(0, mostNodes);
+  const items = withoutRepetitions(graph.nodes, mostNodes).slice(0, mostNodes);
   const { Graph: LayoutGraph, layout } = dagre as unknown as Dagre;
   const graphed = new LayoutGraph();
   graphed.setGraph({ ranker: 'longest-path', nodesep: 14, ranksep: 30, marginx: 12, marginy: 12 });
@@ -71,15 +77,19 @@ export function drawingOf(graph: Graph): Drawing {
     add(`in:${name}`, name, null);
     givers.set(name, `in:${name}`);
   }
-  for (const node of nodes) {
-    add(`node:${node.name}`, node.opType, node);
-    for (const name of node.outputs) givers.set(name, `node:${node.name}`);
+  for (const item of items) {
+    const key = keyOf(item);
+    if (item.kind === 'node') add(key, item.node.opType, item.node);
+    else add(key, repeatsLabel(item), null);
+    for (const node of nodesOf(item)) for (const name of node.outputs) givers.set(name, key);
   }
-  for (const node of nodes)
-    for (const name of valuesRead(node)) {
-      const giver = givers.get(name);
-      if (giver !== undefined) graphed.setEdge(giver, `node:${node.name}`);
-    }
+  for (const item of items) {
+    const key = keyOf(item);
+    const read = new Set(
+      nodesOf(item).flatMap((node) => [...valuesRead(node)].map((name) => givers.get(name))),
+    );
+    for (const giver of read) if (giver !== undefined && giver !== key) graphed.setEdge(giver, key);
+  }
   for (const name of graph.outputs) {
     const giver = givers.get(name);
     if (giver === undefined) continue;
@@ -96,6 +106,23 @@ export function drawingOf(graph: Graph): Drawing {
       return { key, label, node, x, y, width: boxWidth, height: boxesHeight };
     }),
     edges: graphed.edges().map((edge) => graphed.edge(edge).points ?? []),
-    left: graph.nodes.length - nodes.length,
+    repeated: count(items.filter(({ kind }) => kind === 'repeats')),
+    left: graph.nodes.length - count(items),
   };
+}
+
+type Repeats = Extract<Item, { kind: 'repeats' }>;
+
+const nodesOf = (item: Item) => (item.kind === 'node' ? [item.node] : item.nodes);
+
+const count = (items: readonly Item[]) => items.reduce((sum, item) => sum + nodesOf(item).length, 0);
+
+function keyOf(item: Item): string {
+  return item.kind === 'node' ? `node:${item.node.name}` : `repeats:${item.nodes[0]?.name ?? ''}`;
+}
+
+function repeatsLabel({ times, nodes }: Repeats): string {
+  const each = nodes.length / times;
+  const part = each === 1 ? 'this node' : `these ${String(each)} nodes`;
+  return `${part} ${times === 1 ? 'once' : `${String(times)} times`} more`;
 }

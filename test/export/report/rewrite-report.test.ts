@@ -105,13 +105,33 @@ test('a node that one rule makes and another takes out was never in the graph be
   expect(Object.fromEntries(added)).toEqual({ w: 'b' });
 });
 
-test('of a graph that is too large to draw the first nodes are drawn, and the rest counted', () => {
+/** One node after another; ids below 5. */
+function chain(choices: readonly number[]) {
   const builder = new GraphBuilder('long');
   let value = builder.input('x', 'float32', ['batch_size']);
-  for (let n = 0; n < 1300; n += 1) value = builder.node('Relu', [value])[0]!;
+  for (const choice of choices)
+    value = builder.node(['Relu', 'Neg', 'Tanh', 'Erf', 'Sigmoid'][choice]!, [value])[0]!;
   builder.output('y', value);
-  const { boxes, left } = drawingOf(builder.build());
-  expect(left).toBe(100);
+  return builder.build();
+}
+
+test('of a graph that is too large to draw, layers that repeat are drawn once', () => {
+  const layer = Array.from({ length: 50 }, (_, place) => (place * place + (place % 3)) % 5);
+  const { boxes, edges, repeated, left } = drawingOf(
+    chain([0, ...Array.from({ length: 30 }, () => layer).flat(), 1, 1]),
+  );
+  expect([repeated, left]).toEqual([29 * 50, 0]);
+  // 53 nodes, the box for the others, the input and the output, one below the other.
+  expect(boxes).toHaveLength(56);
+  expect(edges).toHaveLength(55);
+  expect(boxes.map(({ label }) => label)).toContain('these 50 nodes 29 times more');
+});
+
+test('of one that does not repeat itself the first nodes are drawn, and the rest counted', () => {
+  const random = (place: number) => Math.abs(Math.sin(place + 1) * 1e4) % 1;
+  const choices = Array.from({ length: 1300 }, (_, place) => Math.floor(5 * random(place)));
+  const { boxes, repeated, left } = drawingOf(chain(choices));
+  expect([repeated, left]).toEqual([0, 100]);
   // 1200 nodes and the input; the output is that of a node that is not drawn.
   expect(boxes).toHaveLength(1201);
 });
