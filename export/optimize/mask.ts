@@ -11,6 +11,8 @@ export type Mask =
   /** Every key is looked at. */
   | { readonly kind: 'none' }
   | ({ readonly kind: 'rows' } & RowMask)
+  /** Keys up to the query's own place. */
+  | { readonly kind: 'causal'; readonly filter: number }
   /** The first keys of each row. */
   | { readonly kind: 'lengths'; readonly lengths: string; readonly filter: number };
 
@@ -26,6 +28,7 @@ interface RowMask {
 
 interface Places {
   readonly batch: Polynomial;
+  readonly query: Polynomial;
   readonly key: Polynomial;
 }
 
@@ -52,11 +55,13 @@ export function keptWhere(
   { relation, of }: Condition,
   isKept: boolean,
   filter: number,
-  { batch, key }: Places,
+  { batch, query, key }: Places,
 ): Mask | string {
   if (relation === 'positive') {
     // Of integers: not (p > 0) is 1 - p > 0.
     const above = isKept ? of : difference(constant(1), of);
+    // key <= query
+    if (asNumber(difference(above, difference(query, key))) === 1) return { kind: 'causal', filter };
     const lengths = elementAt(sum(above, key), [batch]);
     return lengths?.coefficient === 1 && lengths.rest === 0
       ? { kind: 'lengths', lengths: lengths.value, filter }
@@ -105,6 +110,7 @@ export function isKeyMask(editor: GraphEditor, mask: string, x: string): boolean
 export function maskInput(editor: GraphEditor, mask: Mask): string {
   switch (mask.kind) {
     case 'none':
+    case 'causal':
       return '';
     case 'lengths':
       return int32Of(editor, mask.lengths);

@@ -8,7 +8,7 @@ import { keptWhere, type Mask } from '../mask.js';
 import { isLastAxis } from '../operands.js';
 import { refused, type Setting } from '../rule.js';
 import { type Projection, projectionOf } from './projection.js';
-import { readScores } from './scores.js';
+import { areScores, readScores } from './scores.js';
 
 export interface FoundAttention {
   readonly query: Projection;
@@ -43,7 +43,12 @@ interface Operands {
 function aroundSoftmax(editor: GraphEditor, softmax: Node, { opset }: Setting): Found {
   const axis = intAttribute(softmax, 'axis', opset < 13 ? 1 : -1);
   const scores = readScores(editor, softmax.inputs[0] ?? '');
-  if (scores === null) return null;
+  if (scores === null)
+    return editor.rank(softmax.inputs[0] ?? '') === 3 && areScores(editor, softmax.inputs[0] ?? '')
+      ? refused(
+          'its scores have three axes: heads that share one with rows, as in nn.MultiheadAttention, are not taken apart',
+        )
+      : null;
   if (!isLastAxis(editor, softmax, axis)) return refused('the softmax is not over the last axis');
   const behind = behindSoftmax(editor, softmax);
   if (behind === null) return refused('the probabilities are read by others, or changed, before the values');
@@ -83,13 +88,15 @@ function ofOperator(editor: GraphEditor, node: Node): Found {
   const [context = '', ...others] = node.outputs;
   if (past.some((input) => input !== '')) return refused('it reads keys and values of the past');
   if (others.some((output) => output !== '')) return refused('more than its first output is read');
-  if (intAttribute(node, 'is_causal', 0) !== 0) return refused('it looks at earlier places alone');
+  const isCausal = intAttribute(node, 'is_causal', 0) !== 0;
+  if (isCausal && added !== '') return refused('it looks back only, and rows are masked besides');
   if ((node.attributes.softcap?.value ?? 0) !== 0) return refused('it caps the scores');
   if (editor.rank(query) !== 4) return refused('its heads are not apart');
   const [q, k] = [editor.elements.shape(query), editor.elements.shape(key)];
   const width = editor.typeOf(query)?.shape?.[3];
   if (q === null || k === null || typeof width !== 'number') return refused('its shapes are not known');
-  const mask = added === '' ? ({ kind: 'none' } as const) : operatorMask(editor, added, q, k);
+  const plain = isCausal ? ({ kind: 'causal', filter: -Infinity } as const) : ({ kind: 'none' } as const);
+  const mask = added === '' ? plain : operatorMask(editor, added, q, k);
   if (typeof mask === 'string') return refused(mask);
   const told = node.attributes.scale;
   const scale = told?.kind === 'float' && told.value !== 0 ? told.value : 1 / Math.sqrt(width);
@@ -112,7 +119,7 @@ function operatorMask(
   if (found === null) return 'the shape of its mask is not known';
   if (found.kind === 'truth') {
     if (found.truth.kind === 'always') return found.truth.value ? { kind: 'none' } : 'its mask is never true';
-    return keptWhere(found.truth.condition, !found.truth.negated, -Infinity, { batch: b, key: t });
+    return keptWhere(found.truth.condition, !found.truth.negated, -Infinity, { batch: b, query: s, key: t });
   }
   return 'numbers are added to its scores';
 }

@@ -5,48 +5,50 @@ import type { GraphEditor } from '../editor.js';
 import type { FoundAttention } from './find.js';
 import type { Projection } from './projection.js';
 
-export interface Packed {
+interface Packed {
   readonly x: string;
   /** Names of initializers. */
   readonly weight: string;
   readonly bias: string;
 }
 
-/** @returns why they cannot be packed */
-export function packed(
-  editor: GraphEditor,
-  { query, key, value, heads, width }: FoundAttention,
-): { readonly x: string; readonly weight: string; readonly bias: string } | string {
+/** Of one value, from which all three are projected. */
+export function packed(editor: GraphEditor, { query, key, value, heads, width }: FoundAttention): Packed {
   const { x } = query;
-  if (key.x !== x || value.x !== x) return 'queries, keys and values are projected from different values';
   const parts = [query, key, value];
   const [rows = 0] = query.weight.shape;
   const total = heads * width;
-  // Made when they are asked for: a match may yet be refused.
-  let made: Packed | null = null;
-  const make = () => {
-    made ??= {
-      x,
-      weight: editor.initializer(
-        nameOf(parts, 'weight', width, 'qkv_weight'),
-        float32(weightOf(parts, rows, heads, width), [rows, 3 * total]),
-      ),
-      bias: editor.initializer(
-        nameOf(parts, 'bias', width, 'qkv_bias'),
-        float32(biasOf(parts, heads, width)),
-      ),
-    };
-    return made;
-  };
   return {
     x,
-    get weight() {
-      return make().weight;
-    },
-    get bias() {
-      return make().bias;
-    },
+    weight: editor.initializer(
+      nameOf(parts, 'weight', width, 'qkv_weight'),
+      float32(weightOf(parts, rows, heads, width), [rows, 3 * total]),
+    ),
+    bias: editor.initializer(nameOf(parts, 'bias', width, 'qkv_bias'), float32(biasOf(parts, heads, width))),
   };
+}
+
+/** A value [batch, time, heads * width] of one part: its product, or one of those columns that are the part's. */
+export function apart(
+  editor: GraphEditor,
+  part: Projection,
+  { heads, width }: Pick<FoundAttention, 'heads' | 'width'>,
+): string {
+  const total = heads * width;
+  const [rows = 0, columns = 0] = part.weight.shape;
+  if (columns === total && isWhole(part, width)) return part.value;
+  const weight = editor.initializer(
+    'part_weight',
+    float32(weightOf([part], rows, heads, width), [rows, total]),
+  );
+  const [product = ''] = editor.add({ opType: 'MatMul', inputs: [part.x, weight] }).outputs;
+  if (part.bias === null) return product;
+  const bias = editor.initializer('part_bias', float32(biasOf([part], heads, width)));
+  return editor.add({ opType: 'Add', inputs: [product, bias] }).outputs[0] ?? '';
+}
+
+function isWhole({ columns: { start, perHead, perPlace } }: Projection, width: number): boolean {
+  return start === 0 && perHead === width && perPlace === 1;
 }
 
 /** That of the parts, where each is a whole constant of its own; those are then found in it by name. */
@@ -57,9 +59,8 @@ function nameOf(
   otherwise: string,
 ): string {
   const names = parts.flatMap((part) => part.names[what] ?? []);
-  const isWhole = ({ columns: { start, perHead, perPlace } }: Projection) =>
-    start === 0 && perHead === width && perPlace === 1;
-  return names.length === parts.length && new Set(names).size === parts.length && parts.every(isWhole)
+  const areWhole = parts.every((part) => isWhole(part, width));
+  return names.length === parts.length && new Set(names).size === parts.length && areWhole
     ? packedName(names)
     : otherwise;
 }

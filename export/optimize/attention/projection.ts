@@ -7,6 +7,8 @@ import { biased, producerOf } from '../operands.js';
 export interface Projection {
   /** What is projected, [batch, time, width]. */
   readonly x: string;
+  /** The product with its bias, of which queries, keys or values are columns. */
+  readonly value: string;
   /** Names of the constants; null where there is no bias. */
   readonly names: { readonly weight: string; readonly bias: string | null };
   readonly weight: TensorOf<'float32'>;
@@ -49,7 +51,7 @@ export function projectionOf(
   const bias = plus?.tensor ?? null;
   if (bias !== null && bias.dtype !== 'float32') return `the bias of ${name} is not float32`;
   const names = { weight, bias: plus?.bias ?? null };
-  return { x, names, weight: tensor, bias, columns, factor: multiple.coefficient };
+  return { x, value: name, names, weight: tensor, bias, columns, factor: multiple.coefficient };
 }
 
 function columnsOf(column: Polynomial, head: Polynomial, within: Polynomial): Projection['columns'] | null {

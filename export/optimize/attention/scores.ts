@@ -21,7 +21,10 @@ export function readScores(editor: GraphEditor, value: string): Scores | null {
   let mask: Mask | string = { kind: 'none' };
   const meet = (found: Mask | string) => {
     if (typeof mask === 'string' || (typeof found !== 'string' && found.kind === 'none')) return;
-    mask = typeof found !== 'string' && mask.kind !== 'none' ? 'the scores are masked twice' : found;
+    if (typeof found === 'string' || mask.kind === 'none') mask = found;
+    else if (found.kind === 'causal' || mask.kind === 'causal')
+      mask = 'it looks back only, and rows are masked besides';
+    else mask = 'the scores are masked twice';
   };
   for (let at = value; ;) {
     const product = producerOf(editor, at, 'MatMul');
@@ -42,6 +45,14 @@ export function readScores(editor: GraphEditor, value: string): Scores | null {
   }
 }
 
+/** Whether a product of two values that are no constants is above, through scaling and masking. */
+export function areScores(editor: GraphEditor, value: string, depth = 6): boolean {
+  const node = producerOf(editor, value, 'MatMul', 'Add', 'Mul', 'Div', 'Where');
+  if (node === null || depth === 0) return false;
+  if (node.opType === 'MatMul') return node.inputs.every((input) => editor.constant(input) === null);
+  return node.inputs.some((input) => areScores(editor, input, depth - 1));
+}
+
 /** scores + mask, or a choice between scores and a large negative number. */
 function maskedBy(
   editor: GraphEditor,
@@ -50,14 +61,14 @@ function maskedBy(
   places: readonly Polynomial[],
   scale: number,
 ): { readonly scores: string; readonly mask: Mask | string } | null {
-  const [batch = constant(0), , , key = constant(0)] = places;
+  const [batch = constant(0), , query = constant(0), key = constant(0)] = places;
   const node = producerOf(editor, value, 'Add', 'Where');
   if (node?.opType === 'Add') {
     const [a = '', b = ''] = node.inputs;
     const [scores, added] = leadsToProduct(editor, a) ? [a, b] : [b, a];
     const found = editor.elements.broadcast(added, shape, places);
     if (found === null) return { scores, mask: 'the shape of what is added to the scores is not known' };
-    const mask = maskOf(found, { batch, key });
+    const mask = maskOf(found, { batch, query, key });
     return { scores, mask: typeof mask === 'string' ? mask : withFilter(mask, scale) };
   }
   if (node?.opType === 'Where') {
@@ -69,7 +80,7 @@ function maskedBy(
     const scores = first === null ? then : otherwise;
     if (found.truth.kind === 'always') return { scores, mask: 'a mask that is the same everywhere' };
     const isKept = (first === null) !== found.truth.negated;
-    const mask = keptWhere(found.truth.condition, isKept, filter * scale, { batch, key });
+    const mask = keptWhere(found.truth.condition, isKept, filter * scale, { batch, query, key });
     return { scores, mask };
   }
   return null;

@@ -30,6 +30,7 @@ import {
   product,
   scaled,
   sum,
+  zero,
 } from './polynomial.js';
 
 const isInteger = (dtype: DType | undefined) => dtype === 'int64' || dtype === 'int32';
@@ -111,8 +112,10 @@ const compared: Definition = (context) => {
 
 const equal: Definition = (context) => {
   const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
-  if (a === null || b === null || !isInteger(context.inputType(0)?.dtype)) return null;
+  if (a === null || b === null) return null;
   const apart = combined(a, b, subtraction);
+  // Of floating-point values, those that are one of two known numbers, as a mask is.
+  if (apart?.kind !== 'select' && !isInteger(context.inputType(0)?.dtype)) return null;
   const found = apart === null ? null : truthOf(apart);
   return found === null ? null : truth(not(found));
 };
@@ -178,6 +181,20 @@ const accumulated: Definition = (context) => {
   return numeric(scaled(exclusive ? at : sum(at, one), number));
 };
 
+/** A triangle of the last two axes is kept, the rest is 0. */
+const triangular: Definition = (context) => {
+  const [row, column] = context.index.slice(-2);
+  const shift = (context.node.inputs[1] ?? '') === '' ? zero : context.integers(1)?.[0];
+  if (row === undefined || column === undefined || shift === undefined) return null;
+  const behind = difference(difference(column, row), shift);
+  const isUpper = intAttribute(context.node, 'upper', 1) !== 0;
+  const isKept = positive(sum(isUpper ? behind : scaled(behind, -1), one));
+  const found = context.input(0, context.index);
+  if (found.kind !== 'truth') return select(isKept, found, numeric(zero));
+  const both = and(found.truth, isKept);
+  return both === null ? null : truth(both);
+};
+
 /** Of a vector, as of a shape. */
 const multiplied: Definition = (context) => {
   const numbers = context.integers(0);
@@ -203,5 +220,6 @@ export const arithmeticDefinitions: Readonly<Record<string, Definition>> = {
   Range: ranged,
   ConstantOfShape: filled,
   CumSum: accumulated,
+  Trilu: triangular,
   ReduceProd: multiplied,
 };

@@ -60,6 +60,10 @@ class Layer {
   merge(context: GraphValue, opset = 17): Model {
     const merged = this.ops.reshape(this.ops.transpose(context, [0, 2, 1, 3]), [0, 0, hidden]);
     this.builder.output('y', this.dense(merged));
+    return this.model(opset);
+  }
+
+  model(opset = 17): Model {
     return {
       graph: this.builder.build(),
       irVersion: 10,
@@ -68,6 +72,13 @@ class Layer {
       metadata: new Map(),
       functions: [],
     };
+  }
+
+  /** 0, 1, 2, … of each row. */
+  places(): GraphValue {
+    const nothing = this.ops.mul(this.ids, this.ops.constant(int64([0], [])));
+    const one = this.ops.constant(int64([1], []));
+    return this.ops.sub(this.ops.cumSum(this.ops.add(nothing, one), 1), one);
   }
 
   mask(dtype: 'int64' | 'int32' | 'bool' = 'int64', name = 'attention_mask'): GraphValue {
@@ -149,6 +160,24 @@ const spellings: Readonly<Record<string, (layer: Layer) => Model>> = {
     const scores = l.ops.matMul(l.ops.mul(part(), root), keys);
     return l.finish(l.ops.softmax(scores, -1), part());
   },
+  'keys up to the query, by their places': (l) => {
+    const places = l.places();
+    const later = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
+    return l.finish(l.ops.softmax(l.ops.where(later, l.scalar(-1e9), l.scores()), -1));
+  },
+  // As PyTorch's TorchScript exporter writes scaled_dot_product_attention(is_causal=True).
+  'keys up to the query, by a triangle of ones': (l) => {
+    const shape = l.one('Shape', [l.ids]);
+    const time = l.ops.gather(shape, l.ops.constant(int64([1], [1])), 0);
+    const ones = l.ops.expand(l.scalar(1), l.ops.concat([time, time], 0));
+    const later = l.ops.equal(l.one('Trilu', [ones], { upper: int(0) }), l.scalar(0));
+    const added = l.ops.where(later, l.scalar(-Infinity), l.scalar(0));
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
+  },
+  "ai.onnx's Attention that looks back only": (l) => {
+    const part = () => l.split(l.dense(l.x));
+    return l.merge(l.one('Attention', [part(), part(), part()], { is_causal: int(1) }), 23);
+  },
   "ai.onnx's Attention with a bool mask": (l) => {
     const kept = l.ops.unsqueeze(l.mask('bool'), [1, 2]);
     const part = () => l.split(l.dense(l.x));
@@ -172,6 +201,34 @@ test.each(Object.entries(spellings))('%s', async (_, spell) => {
   expect(validation.skipped).toEqual([]);
 });
 
+const acrossValues: Readonly<Record<string, (layer: Layer) => Model>> = {
+  'keys and values of another value, with a mask': (l) => {
+    const other = l.ops.relu(l.x);
+    const masked = l.ops.equal(l.ops.unsqueeze(l.mask(), [1, 2]), l.ops.constant(int64([0], [])));
+    const scores = l.scores(undefined, l.split(l.dense(other)));
+    const probabilities = l.ops.softmax(l.ops.where(masked, l.scalar(-3.4e38), scores), -1);
+    return l.finish(probabilities, l.split(l.dense(other)));
+  },
+  'keys and values of one product of another value': (l) => {
+    const all = l.dense(l.ops.relu(l.x), 2 * hidden);
+    const [k, v] = l.ops.split(all, 2, [hidden, hidden]);
+    return l.finish(l.ops.softmax(l.scores(undefined, l.split(k!)), -1), l.split(v!));
+  },
+};
+
+test.each(Object.entries(acrossValues))('%s', async (_, spell) => {
+  const { optimized, validation } = await optimizeChecked(spell(new Layer()), defaultOptions, {
+    tolerance: 1e-4,
+    inputs: {},
+    texts: [],
+  });
+  expect(optimized.refusals).toEqual([]);
+  const operators = optimized.model.graph.nodes.map(({ opType }) => opType);
+  expect(operators.filter((one) => one === 'MultiHeadAttention')).toHaveLength(1);
+  expect(operators).not.toContain('Softmax');
+  expect(validation.skipped).toEqual([]);
+});
+
 const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason: RegExp }>> = {
   'a mask of numbers that are not known': {
     spell: (l) => {
@@ -180,12 +237,30 @@ const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason
     },
     reason: /not read as a mask/,
   },
-  'keys of another value': {
+  'keys of a value with another number of rows': {
     spell: (l) => {
-      const keys = l.split(l.dense(l.ops.relu(l.x)));
-      return l.finish(l.ops.softmax(l.scores(undefined, keys), -1));
+      const row = l.builder.input('row', 'float32', [1, 'time', hidden]);
+      return l.finish(l.ops.softmax(l.scores(undefined, l.split(l.dense(row))), -1));
     },
-    reason: /different values/,
+    reason: /other numbers of rows/,
+  },
+  'heads that share an axis with rows': {
+    spell: (l) => {
+      const scores = l.ops.matMul(l.dense(l.x), l.ops.transpose(l.dense(l.x), [0, 2, 1]));
+      l.builder.output('y', l.ops.matMul(l.ops.softmax(scores, -1), l.dense(l.x)));
+      return l.model();
+    },
+    reason: /three axes/,
+  },
+  'a mask of places and one of rows': {
+    spell: (l) => {
+      const places = l.places();
+      const later = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
+      const kept = l.ops.cast(l.ops.unsqueeze(l.mask(), [1, 2]), 'float32');
+      const added = l.ops.mul(l.ops.sub(l.scalar(1), kept), l.scalar(-10000));
+      return l.finish(l.ops.softmax(l.ops.add(l.ops.where(later, l.scalar(-1e9), l.scores()), added), -1));
+    },
+    reason: /looks back only, and rows are masked/,
   },
   'probabilities that are read': {
     spell: (l) => {
@@ -197,13 +272,9 @@ const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason
   },
   'a mask that depends on the query': {
     spell: (l) => {
-      const scores = l.scores();
-      const places = l.ops.cumSum(
-        l.ops.add(l.ops.mul(l.ids, l.ops.constant(int64([0], []))), l.ops.constant(int64([1], []))),
-        1,
-      );
-      const causal = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
-      return l.finish(l.ops.softmax(l.ops.where(causal, l.scalar(-1e9), scores), -1));
+      const places = l.places();
+      const later = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
+      return l.finish(l.ops.softmax(l.ops.where(later, l.scores(), l.scalar(-1e9)), -1));
     },
     reason: /length of each row/,
   },
