@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import { schemes } from '../export/quantize/schemes.js';
 import { openLabelled } from '../training/data/labelled.js';
+import { evenly } from './evenly.js';
 import { integer } from './options.js';
 
 export const schemeLines = schemes.map(({ name, summary }) => `  ${name}: ${summary}`).join('\n');
@@ -16,9 +17,5 @@ export function calibrationTextsOption(): Option {
 export async function calibrationTexts(data: string | undefined, wanted: number): Promise<string[]> {
   if (data === undefined) return [];
   const { examples } = await openLabelled(data, { split: 'train' });
-  const step = Math.max(1, examples.length / wanted);
-  return Array.from(
-    { length: Math.min(wanted, examples.length) },
-    (_, i) => examples[Math.floor(i * step)]?.text ?? '',
-  );
+  return evenly(examples, wanted).map(({ text }) => text);
 }

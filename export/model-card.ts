@@ -55,7 +55,12 @@ ${settings.join('\n')}
 
 /** What was not trained has no seed: one command made it. */
 function reproduction({
-  lineage: { command, seed, data },
+  lineage: {
+    command,
+    seed,
+    data,
+    settings: { pruned },
+  },
   name,
   version,
   variants,
@@ -70,6 +75,7 @@ function reproduction({
     `    ${command} --out runs/${name}`,
     `    retort export runs/${name} --name ${name} --model-version ${version} --precision ${precisions}${texts}`,
     '',
+    ...(pruned === undefined ? [] : ['and then `retort prune`, as the setting `pruned` tells.', '']),
     `Seed ${String(seed)}`,
   ].join('\n');
 }

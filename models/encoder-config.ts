@@ -7,6 +7,8 @@ export const encoderConfigSchema = z
     layers: z.int().positive(),
     hidden: z.int().positive(),
     heads: z.int().positive(),
+    /** Of each layer, where some were pruned; `heads` then still tells their width, hidden / heads. */
+    layerHeads: z.array(z.int().positive()).optional(),
     /** Width of the feed-forward network. */
     inner: z.int().positive(),
     /** Rows of the position table. */
@@ -25,6 +27,12 @@ export const encoderConfigSchema = z
     /** Whether `token_type_ids` is an input; otherwise every token is of type 0. */
     pairs: z.boolean().default(false),
   })
-  .refine(({ hidden, heads }) => hidden % heads === 0, { error: 'hidden must be a multiple of heads' });
+  .refine(({ hidden, heads }) => hidden % heads === 0, { error: 'hidden must be a multiple of heads' })
+  .refine(
+    ({ layers, heads, layerHeads = [] }) =>
+      (layerHeads.length === 0 || layerHeads.length === layers) &&
+      layerHeads.every((count) => count <= heads),
+    { error: 'layerHeads must have a number for each layer, none above heads' },
+  );
 
 export type EncoderConfig = z.infer<typeof encoderConfigSchema>;

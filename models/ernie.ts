@@ -22,6 +22,7 @@ export const ernie: Network<EncoderConfig> = {
 
   parameters(config) {
     const { vocabularySize, hidden, inner, positions, tokenTypes, taskTypes, classes } = config;
+    const headWidth = hidden / config.heads;
     const dense = (name: string, from: number, to: number): ParameterSpec[] => [
       { name: `${name}.weight`, shape: [from, to], initialization: normal },
       { name: `${name}.bias`, shape: [to], initialization: zero },
@@ -40,11 +41,11 @@ export const ernie: Network<EncoderConfig> = {
       ...table('token_type', tokenTypes),
       ...table('task_type', taskTypes),
       ...norm('embeddings.norm'),
-      ...layerNames(config).flatMap((layer) => [
-        ...dense(`${layer}.attention.query`, hidden, hidden),
-        ...dense(`${layer}.attention.key`, hidden, hidden),
-        ...dense(`${layer}.attention.value`, hidden, hidden),
-        ...dense(`${layer}.attention.output`, hidden, hidden),
+      ...layersOf(config).flatMap(({ name: layer, heads }) => [
+        ...dense(`${layer}.attention.query`, hidden, heads * headWidth),
+        ...dense(`${layer}.attention.key`, hidden, heads * headWidth),
+        ...dense(`${layer}.attention.value`, hidden, heads * headWidth),
+        ...dense(`${layer}.attention.output`, heads * headWidth, hidden),
         ...norm(`${layer}.attention.norm`),
         ...dense(`${layer}.feed_forward.inner`, hidden, inner),
         ...dense(`${layer}.feed_forward.outer`, inner, hidden),
@@ -70,14 +71,14 @@ export const ernie: Network<EncoderConfig> = {
   },
 
   dropoutSites(config) {
-    const { heads, hidden, layers } = config;
+    const { hidden, layers } = config;
     const states = (name: string, time: Dimension): DropoutSite => ({
       name,
       shape: ['batch_size', time, hidden],
     });
     return [
       states('embeddings', 'sequence_length'),
-      ...layerNames(config).flatMap((layer, index) => {
+      ...layersOf(config).flatMap(({ name: layer, heads }, index) => {
         const time = index === layers - 1 ? 1 : 'sequence_length';
         return [
           {
@@ -103,7 +104,7 @@ export const ernie: Network<EncoderConfig> = {
     const { mask, states } = encoder.embed(inputs);
     // Training computes of the last layer what the classifier reads; fused attention, in an export, takes whole layers.
     const training = Object.keys(dropout).length > 0;
-    const last = layerNames(config).reduce(
+    const last = layersOf(config).reduce(
       (x, layer, index) =>
         encoder.layer(
           layer,
@@ -117,8 +118,16 @@ export const ernie: Network<EncoderConfig> = {
   },
 };
 
-function layerNames({ layers }: EncoderConfig): string[] {
-  return Array.from({ length: layers }, (_, index) => `layers.${String(index)}`);
+interface Layer {
+  readonly name: string;
+  readonly heads: number;
+}
+
+function layersOf({ layers, heads, layerHeads }: EncoderConfig): Layer[] {
+  return Array.from({ length: layers }, (_, index) => ({
+    name: `layers.${String(index)}`,
+    heads: layerHeads?.[index] ?? heads,
+  }));
 }
 
 /** The blocks of one forward; shapes are [batch, time, hidden] unless said otherwise. */
@@ -171,12 +180,12 @@ class Encoder<T> {
    * Post-norm: attention and its residual, then the feed-forward network and its.
    * @param read the states among x that are computed anew: what is given has their shape
    */
-  layer(name: string, x: T, mask: T, read: T): T {
+  layer({ name, heads }: Layer, x: T, mask: T, read: T): T {
     const ops = this.#ops;
     const { activation } = this.#config;
     const attended = this.#drop(
       `${name}.attention.output`,
-      this.#attention(`${name}.attention`, x, mask, read),
+      this.#attention({ name: `${name}.attention`, heads }, x, mask, read),
     );
     const middle = this.#norm(`${name}.attention.norm`, ops.add(attended, read));
     const inner = activations[activation](ops, this.#dense(`${name}.feed_forward.inner`, middle));
@@ -191,10 +200,9 @@ class Encoder<T> {
     return this.#dense('classifier', this.#drop('pooled', pooled));
   }
 
-  #attention(name: string, x: T, mask: T, read: T): T {
+  #attention({ name, heads }: Layer, x: T, mask: T, read: T): T {
     const ops = this.#ops;
-    const { heads, hidden } = this.#config;
-    const width = hidden / heads;
+    const width = this.#config.hidden / this.#config.heads;
     /** [batch, heads, time, width] */
     const perHead = (part: string, states: T) =>
       ops.transpose(ops.reshape(this.#dense(`${name}.${part}`, states), [0, 0, heads, width]), [0, 2, 1, 3]);
@@ -202,7 +210,7 @@ class Encoder<T> {
     const scores = ops.div(ops.matMul(perHead('query', read), keys), this.#scalar(Math.sqrt(width)));
     const probabilities = this.#drop(`${name}.probabilities`, ops.softmax(ops.add(scores, mask), -1));
     const context = ops.transpose(ops.matMul(probabilities, perHead('value', x)), [0, 2, 1, 3]);
-    return this.#dense(`${name}.output`, ops.reshape(context, [0, 0, hidden]));
+    return this.#dense(`${name}.output`, ops.reshape(context, [0, 0, heads * width]));
   }
 
   #dense(name: string, x: T): T {

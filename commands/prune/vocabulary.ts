@@ -1,12 +1,11 @@
 /** `retort prune vocabulary`: a bundle without the rows that no text of a file uses, and its tokenizer without them. */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Manifest } from '../../core/bundle/manifest.js';
-import { type Bundle, openBundle } from '../../core/bundle/read.js';
-import { loadTokenizer } from '../../core/text/tokenizers.js';
-import { largestDifference, measureOn, sessionLogits } from '../../export/measure.js';
+import { openBundle } from '../../core/bundle/read.js';
+import { largestDifference, sessionLogits } from '../../export/measure.js';
 import { pruneVocabulary } from '../../export/prune/vocabulary.js';
 import { exportNetwork } from '../../export/run-to-bundle.js';
 import { bundleSource } from '../../export/sources/bundle.js';
@@ -15,6 +14,16 @@ import { evaluationSplits } from '../../training/data/labelled.js';
 import { precisionHelp, precisions } from '../export.js';
 import { collect } from '../options.js';
 import { bundleFolder } from '../shipped.js';
+import {
+  accuracyLines,
+  accuracyOf,
+  formOf,
+  mebibytes,
+  placeOf,
+  type Served,
+  servedBy,
+  sizeOfServed,
+} from './served.js';
 
 interface Options {
   readonly texts: readonly string[];
@@ -59,7 +68,6 @@ async function run(model: string, output: string, options: Options): Promise<voi
   const sets = await Promise.all(options.texts.map(async (file) => openDataset(file)));
   const texts = [...new Set(sets.flatMap(({ examples }) => examples.map(({ text }) => text)))];
   const splits = options.data === undefined ? [] : await evaluationSplits(options.data, { split: 'dev' });
-  const target = path.resolve(output);
   const scratch = await mkdtemp(path.join(tmpdir(), 'retort-prune-'));
   try {
     const { source: pruned, rows } = await pruneVocabulary(source, texts, scratch);
@@ -72,9 +80,7 @@ async function run(model: string, output: string, options: Options): Promise<voi
     const report = await exportNetwork(
       { ...pruned, lineage: { ...source.lineage, command, settings: { ...settings, pruned: pruning } } },
       {
-        repository: path.dirname(path.dirname(target)),
-        name: path.basename(path.dirname(target)),
-        version: path.basename(target),
+        ...placeOf(output),
         precisions: options.precision ?? [formOf(bundle.manifest)],
         splits,
         notes: null,
@@ -85,19 +91,16 @@ async function run(model: string, output: string, options: Options): Promise<voi
     );
     const made = await openBundle(report.folder);
     const sample = texts.filter((_, place) => place % Math.ceil(texts.length / comparedTexts) === 0);
-    const [was, is] = [await served(bundle), await served(made)];
+    const [was, is] = [await servedBy(bundle), await servedBy(made)];
     const [expected, found] = [await logitsOf(was, sample), await logitsOf(is, sample)];
-    const before = [];
-    for (const split of splits)
-      before.push((await measureOn(was.bytes, was.form, split, was.tokenizer)).accuracy);
     const summary = {
       folder: report.folder,
       rows,
-      bytes: { before: await sizeOf(bundle), after: await sizeOf(made) },
+      bytes: { before: await sizeOfServed(bundle), after: await sizeOfServed(made) },
       texts: texts.length,
       compared: sample.length,
       difference: largestDifference(found, expected),
-      accuracy: { before, after: report.accuracy },
+      accuracy: { before: await accuracyOf(was, splits), after: report.accuracy },
     };
     process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : lines(summary));
   } finally {
@@ -105,28 +108,12 @@ async function run(model: string, output: string, options: Options): Promise<voi
   }
 }
 
-/** The form of what is served; older manifests name no scheme where weights are stored and not computed with. */
-function formOf({ variants: [variant] }: Manifest): string {
-  if (variant === undefined || variant.precision === 'fp32') return 'fp32';
-  return variant.scheme ?? `${variant.precision}-stored`;
-}
-
-async function served(bundle: Bundle) {
-  const { manifest, folder } = bundle;
-  const bytes = await readFile(bundle.path(manifest.variants[0]?.file ?? ''));
-  return { bytes, form: formOf(manifest), tokenizer: await loadTokenizer(manifest.tokenizer, folder) };
-}
-
-async function logitsOf({ bytes, tokenizer }: Awaited<ReturnType<typeof served>>, texts: readonly string[]) {
+async function logitsOf({ bytes, tokenizer }: Served, texts: readonly string[]) {
   return sessionLogits(
     bytes,
     'all',
     texts.map((text) => ({ ids: tokenizer.encode(text) })),
   );
-}
-
-async function sizeOf(bundle: Bundle): Promise<number> {
-  return (await stat(bundle.path(bundle.manifest.variants[0]?.file ?? ''))).size;
 }
 
 function lines(summary: {
@@ -139,15 +126,10 @@ function lines(summary: {
   readonly accuracy: Readonly<Record<'before' | 'after', Manifest['accuracy']>>;
 }): string {
   const { folder, rows, bytes, texts, compared, difference, accuracy } = summary;
-  const mebibytes = (size: number) => (size / 2 ** 20).toFixed(1);
-  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   return [
-    `${folder}: ${String(rows.before)} rows became ${String(rows.after)}, ${mebibytes(bytes.before)} MiB ${mebibytes(bytes.after)} MiB`,
+    `${folder}: ${String(rows.before)} rows became ${String(rows.after)}, ${mebibytes(bytes.before)} ${mebibytes(bytes.after)}`,
     `  all of ${String(texts)} texts are cut as before; largest logit difference on ${String(compared)} of them ${difference.toExponential(1)}`,
-    ...accuracy.before.map(
-      (before, place) =>
-        `  ${before.data}: ${percent(before.accuracy)} before, ${percent(accuracy.after[place]?.accuracy ?? 0)} after, of ${String(before.rows)}`,
-    ),
+    ...accuracyLines(accuracy),
     '',
   ].join('\n');
 }

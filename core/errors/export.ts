@@ -22,6 +22,16 @@ export const exportErrors = define({
     message: 'With the pruned vocabulary a text is cut into other pieces: {text}',
     hint: 'Nothing was written. This is a bug in Retort; please report it with the kind of tokenizer.',
   },
+  prune_heads_unknown: {
+    kind: 'invalid',
+    message: 'A network of the kind {kind} has no attention heads.',
+    hint: 'Heads of encoders can be pruned, of bundles that hold them with all parameters; the shipped teacher is one.',
+  },
+  prune_heads_too_many: {
+    kind: 'invalid',
+    message: '{wanted} of {total} heads cannot be removed: each of {layers} layers keeps one.',
+    hint: 'At most {most} can be removed.',
+  },
   notes_missing: {
     kind: 'not_found',
     message: 'The notes {path} cannot be read.',

@@ -12,7 +12,7 @@ import { schemeOf } from '../quantize/schemes.js';
 import { weightFormFor } from '../quantize/weights.js';
 import { paint } from './colors.js';
 import { linesOf } from './graph-figure.js';
-import { drawingOf } from './layout.js';
+import { drawingOf, isPort } from './layout.js';
 
 interface DrawnNode {
   readonly kind: 'port' | 'node';
@@ -95,7 +95,7 @@ function placed(graph: Graph, painted: ReadonlyMap<string, string>, rules: reado
     nodes: boxes.map((box) => {
       const rule = box.node === null ? undefined : painted.get(box.node.name);
       return {
-        kind: box.node === null ? 'port' : 'node',
+        kind: isPort(box) ? 'port' : 'node',
         label: box.label,
         x: tenths(box.x),
         y: tenths(box.y),

@@ -2,7 +2,7 @@
 import { printShape } from '../../core/graph/inference/rule.js';
 import type { Graph, Node } from '../../core/graph/ir.js';
 import { type Html, html } from '../../core/report/html.js';
-import { type Box, drawingOf } from './layout.js';
+import { type Box, drawingOf, isPort } from './layout.js';
 
 export interface FigureOptions {
   readonly caption: string;
@@ -23,8 +23,7 @@ export function graphFigure(graph: Graph, { caption, painted, verb, hue }: Figur
   });
   const drawn = boxes.map((box) => {
     const rule = box.node === null ? undefined : painted.get(box.node.name);
-    const isNode = box.node !== null || box.key.startsWith('repeats:');
-    const kind = !isNode ? 'port' : rule === undefined ? 'plain' : 'painted';
+    const kind = isPort(box) ? 'port' : rule === undefined ? 'plain' : 'painted';
     const style = rule === undefined ? '' : `--hue:${String(hue(rule))}`;
     const [x, y] = [number(box.x - box.width / 2), number(box.y - box.height / 2)];
     return html`<g class="${kind}" style="${style}">

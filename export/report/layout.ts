@@ -47,6 +47,9 @@ export interface Box extends Point, Size {
   readonly node: Node | null;
 }
 
+/** Whether it stands for an input or output of the graph. */
+export const isPort = ({ key }: Box) => key.startsWith('in:') || key.startsWith('out:');
+
 export interface Drawing extends Size {
   readonly boxes: readonly Box[];
   /** Points of each edge, from above to below. */

@@ -16,6 +16,6 @@ export interface ExportSource {
   /** What is known of these parameters already. */
   readonly accuracy: Manifest['accuracy'];
   readonly calibration: Manifest['calibration'];
-  readonly agreement?: Manifest['agreement'];
+  readonly agreement?: Manifest['agreement'] | undefined;
   readonly lineage: Omit<Manifest['lineage'], 'createdAt' | 'producer'>;
 }
