@@ -8,25 +8,10 @@ import { staticGraph } from '../../models/static-graph.js';
 import { batchInputs, type EncodedExample } from '../../training/batching.js';
 import { headImportance } from '../../training/head-importance.js';
 import { ParameterStore } from '../../training/parameters.js';
+import { encoderConfig } from '../fixtures/encoder-config.js';
 
-const [layers, heads, hidden] = [2, 3, 12];
-const network = networkOf('ernie', {
-  vocabularySize: 12,
-  layers,
-  hidden,
-  heads,
-  layerHeads: [3, 2],
-  inner: 16,
-  positions: 16,
-  tokenTypes: 2,
-  taskTypes: 0,
-  activation: 'gelu',
-  layerNormEpsilon: 1e-12,
-  padId: 0,
-  positionOffset: 0,
-  pooler: true,
-  classes: 2,
-});
+const { heads, hidden } = encoderConfig;
+const network = networkOf('ernie', { ...encoderConfig, layerHeads: [3, 2] });
 const parameters = new Map(
   Array.from(ParameterStore.initialize(network.parameters, 3).tensors(), ([name, tensor]) => [
     name,

@@ -14,24 +14,10 @@ import type { ExportSource } from '../../../export/sources/source.js';
 import { networkOf } from '../../../models/networks.js';
 import { staticGraph } from '../../../models/static-graph.js';
 import { ParameterStore } from '../../../training/parameters.js';
+import { encoderConfig } from '../../fixtures/encoder-config.js';
 
 const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '房', '间', '很', '干', '净', '太', '差', '了'];
-const config = {
-  vocabularySize: pieces.length,
-  layers: 3,
-  hidden: 12,
-  heads: 3,
-  inner: 16,
-  positions: 16,
-  tokenTypes: 2,
-  taskTypes: 0,
-  activation: 'gelu',
-  layerNormEpsilon: 1e-12,
-  padId: 0,
-  positionOffset: 0,
-  pooler: true,
-  classes: 2,
-} as const;
+const config = { ...encoderConfig, vocabularySize: pieces.length, layers: 3 } as const;
 const width = config.hidden / config.heads;
 const kept = [[1], [0, 1, 2], [0, 2]];
 const cases = [
