@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import compression from 'compression';
 import express, { type RequestHandler, type Response } from 'express';
 
 /**
@@ -32,9 +33,9 @@ const builtPage = fileURLToPath(new URL('../../web/', import.meta.url));
 
 const runtimeFiles = /^\/ort[\w.-]*\.(mjs|wasm)$/;
 
-/** Serves the page; a page that was not built leaves its paths unknown. */
+/** Serves the page, compressed for who takes that; a page that was not built leaves its paths unknown. */
 export function page(folder: string = builtPage): RequestHandler {
-  return express.static(folder, {
+  const files = express.static(folder, {
     setHeaders: (response, file) => {
       response.set(pageHeaders);
       // Names under assets/ carry a hash of their content.
@@ -42,6 +43,7 @@ export function page(folder: string = builtPage): RequestHandler {
       response.set('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
+  return express.Router().use(compression(), files);
 }
 
 /** Serves the files of onnxruntime-web that a browser loads. */

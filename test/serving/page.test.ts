@@ -13,6 +13,8 @@ import type { RunningServer } from '../../serving/server.js';
 import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 
+const script = 'export {};\n'.repeat(1000);
+
 let root: string;
 let site: Server;
 let server: RunningServer;
@@ -24,6 +26,7 @@ beforeAll(async () => {
   await mkdir(path.join(web, 'assets'), { recursive: true });
   await writeFile(path.join(web, 'index.html'), '<title>Retort</title>');
   await writeFile(path.join(web, 'assets', 'index-abc.js'), '1');
+  await writeFile(path.join(web, 'assets', 'large-abc.js'), script);
   const app = express().use('/runtime', browserRuntime()).use(page(web));
   site = createServer(app).listen(0, '127.0.0.1');
   await writeTinyBundle(path.join(root, 'models'));
@@ -49,6 +52,17 @@ test('the page comes with a policy that lets nothing in from elsewhere', async (
 test('files with a hash in their name are kept for good', async () => {
   const { headers } = await fetch(`${urlOf(site)}/assets/index-abc.js`);
   expect(headers.get('cache-control')).toContain('immutable');
+});
+
+test('scripts are compressed for who takes that, and whole for who does not', async () => {
+  for (const encoding of ['br', 'gzip', 'identity']) {
+    const response = await fetch(`${urlOf(site)}/assets/large-abc.js`, {
+      headers: { 'accept-encoding': encoding },
+    });
+    expect(response.headers.get('content-encoding')).toBe(encoding === 'identity' ? null : encoding);
+    expect(response.headers.get('vary')).toContain('Accept-Encoding');
+    expect(await response.text()).toBe(script);
+  }
 });
 
 test('the browser gets ONNX Runtime, isolated, and nothing else of its package', async () => {
