@@ -109,7 +109,7 @@ async function run(options: Options, command: Command): Promise<void> {
     if (options.results !== undefined)
       await writeWhole(options.results, `${JSON.stringify(results, null, 2)}\n`);
   };
-  await write();
+  if (kept.length > 0) await write();
   const labels = new Map<string, boolean>();
   /** Labels once what several experiments share. */
   const labelled = async (set: LabelSet): Promise<boolean> => {
