@@ -5,7 +5,6 @@ import { openBundle } from '../../core/bundle/read.js';
 import { paddedBatch } from '../../core/padded-batch.js';
 import { headsToKeep, pruneHeads, type PrunedHeads, type Removal } from '../../export/prune/heads.js';
 import { latencies, type Latency } from '../../export/report/latency.js';
-import { exportNetwork } from '../../export/run-to-bundle.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { networkOf } from '../../models/networks.js';
 import { evaluationSplits, openLabelled } from '../../training/data/labelled.js';
@@ -14,7 +13,7 @@ import { evenly } from '../evenly.js';
 import { precisionHelp, precisions } from '../export.js';
 import { integer } from '../options.js';
 import { bundleFolder } from '../shipped.js';
-import { accuracyLines, accuracyOf, formOf, mebibytes, placeOf, servedBy, sizeOfServed } from './served.js';
+import { accuracyLines, accuracyOf, mebibytes, servedBy, sizeOfServed, writePruned } from './served.js';
 
 interface Options {
   readonly data: string;
@@ -74,26 +73,15 @@ async function run(model: string, output: string, options: Options): Promise<voi
     })),
   );
   const pruned = pruneHeads(source, headsToKeep(importance, options.remove));
-  const { lineage } = pruned.source;
-  const pruning = {
-    heads: pruned.heads,
-    texts: judged.length,
-    from: `${bundle.manifest.name}/${bundle.manifest.version}`,
-  };
   const splits = await evaluationSplits(options.data, { split: 'dev' });
   const before = { bytes: await sizeOfServed(bundle), accuracy: await accuracyOf(was, splits) };
-  const report = await exportNetwork(
-    { ...pruned.source, lineage: { ...lineage, settings: { ...lineage.settings, pruned: pruning } } },
-    {
-      ...placeOf(output),
-      precisions: options.precision ?? [formOf(bundle.manifest)],
-      splits,
-      notes: null,
-      replace: options.force === true,
-      now: new Date(),
-      calibrationTexts: judged.map(({ text }) => text),
-    },
-  );
+  const report = await writePruned(bundle, pruned.source, {
+    ...options,
+    output,
+    splits,
+    calibrationTexts: judged.map(({ text }) => text),
+    pruning: { heads: pruned.heads, texts: judged.length },
+  });
   const made = await openBundle(report.folder);
   const cases = timedLengths.map((length) => ({
     name: `one text of ${String(length)} tokens`,

@@ -1,4 +1,4 @@
-/** What the commands that prune say of a bundle before and after: its file, its logits, its accuracy. */
+/** What the commands that prune share: the bundle that is written, and what is said of it before and after. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../../core/bundle/manifest.js';
@@ -6,6 +6,8 @@ import type { Bundle } from '../../core/bundle/read.js';
 import type { Tokenizer } from '../../core/text/tokenizer.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { type LabelledSplit, measureOn } from '../../export/measure.js';
+import { exportNetwork, type ExportReport, type NetworkExportOptions } from '../../export/run-to-bundle.js';
+import type { ExportSource } from '../../export/sources/source.js';
 
 export interface Served {
   readonly bytes: Uint8Array;
@@ -22,7 +24,7 @@ export async function servedBy(bundle: Bundle): Promise<Served> {
 }
 
 /** Its form; older manifests name no scheme where weights are stored and not computed with. */
-export function formOf({ variants: [variant] }: Manifest): string {
+function formOf({ variants: [variant] }: Pick<Manifest, 'variants'>): string {
   if (variant === undefined || variant.precision === 'fp32') return 'fp32';
   return variant.scheme ?? `${variant.precision}-stored`;
 }
@@ -40,11 +42,42 @@ export async function accuracyOf(
   return found;
 }
 
-/** The folder NAME/VERSION as where a bundle goes. */
-export function placeOf(output: string): Record<'repository' | 'name' | 'version', string> {
+export interface PrunedOutput {
+  /** The folder NAME/VERSION. */
+  readonly output: string;
+  /** The form of the bundle before by default. */
+  readonly precision?: NetworkExportOptions['precisions'];
+  readonly force?: true;
+  readonly splits: readonly LabelledSplit[];
+  readonly calibrationTexts: readonly string[];
+  /** What was pruned, for the lineage. */
+  readonly pruning: object;
+}
+
+/** Writes what is left of a bundle as a bundle. @throws RetortError of `exportNetwork` */
+export async function writePruned(
+  { manifest: { name, version, variants } }: Bundle,
+  source: ExportSource,
+  { output, precision, force, splits, calibrationTexts, pruning }: PrunedOutput,
+): Promise<ExportReport> {
   const target = path.resolve(output);
   const folder = path.dirname(target);
-  return { repository: path.dirname(folder), name: path.basename(folder), version: path.basename(target) };
+  const { lineage } = source;
+  const pruned = { ...pruning, from: `${name}/${version}` };
+  return exportNetwork(
+    { ...source, lineage: { ...lineage, settings: { ...lineage.settings, pruned } } },
+    {
+      repository: path.dirname(folder),
+      name: path.basename(folder),
+      version: path.basename(target),
+      precisions: precision ?? [formOf({ variants })],
+      splits,
+      notes: null,
+      replace: force === true,
+      now: new Date(),
+      calibrationTexts,
+    },
+  );
 }
 
 export function accuracyLines({

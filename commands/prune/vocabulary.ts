@@ -7,7 +7,6 @@ import type { Manifest } from '../../core/bundle/manifest.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { largestDifference, sessionLogits } from '../../export/measure.js';
 import { pruneVocabulary } from '../../export/prune/vocabulary.js';
-import { exportNetwork } from '../../export/run-to-bundle.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { openDataset } from '../../training/data/dataset.js';
 import { evaluationSplits } from '../../training/data/labelled.js';
@@ -17,12 +16,11 @@ import { bundleFolder } from '../shipped.js';
 import {
   accuracyLines,
   accuracyOf,
-  formOf,
   mebibytes,
-  placeOf,
   type Served,
   servedBy,
   sizeOfServed,
+  writePruned,
 } from './served.js';
 
 interface Options {
@@ -71,24 +69,13 @@ async function run(model: string, output: string, options: Options): Promise<voi
   const scratch = await mkdtemp(path.join(tmpdir(), 'retort-prune-'));
   try {
     const { source: pruned, rows } = await pruneVocabulary(source, texts, scratch);
-    const { command, settings } = source.lineage;
-    const pruning = {
-      vocabulary: rows,
-      texts: texts.length,
-      from: `${bundle.manifest.name}/${bundle.manifest.version}`,
-    };
-    const report = await exportNetwork(
-      { ...pruned, lineage: { ...source.lineage, command, settings: { ...settings, pruned: pruning } } },
-      {
-        ...placeOf(output),
-        precisions: options.precision ?? [formOf(bundle.manifest)],
-        splits,
-        notes: null,
-        replace: options.force === true,
-        now: new Date(),
-        calibrationTexts: texts.slice(0, comparedTexts),
-      },
-    );
+    const report = await writePruned(bundle, pruned, {
+      ...options,
+      output,
+      splits,
+      calibrationTexts: texts.slice(0, comparedTexts),
+      pruning: { vocabulary: rows, texts: texts.length },
+    });
     const made = await openBundle(report.folder);
     const sample = texts.filter((_, place) => place % Math.ceil(texts.length / comparedTexts) === 0);
     const [was, is] = [await servedBy(bundle), await servedBy(made)];

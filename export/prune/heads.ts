@@ -1,5 +1,6 @@
 /** An encoder without the attention heads that matter least: their columns and rows are cut out of its matrices. */
 import { fail } from '../../core/errors.js';
+import { sum } from '../../core/statistics.js';
 import { float32, sizeOf, type Tensor } from '../../core/tensor.js';
 import { encoderConfigSchema } from '../../models/encoder-config.js';
 import { headSites } from '../../models/head-sites.js';
@@ -69,7 +70,6 @@ export function pruneHeads(source: ExportSource, kept: readonly (readonly number
   });
   const layers = kept.map(({ length }) => length);
   const network = { kind, config: { ...source.network.config, layerHeads: layers } };
-  const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
   const size = (tensors: ReadonlyMap<string, Tensor>) =>
     sum(Array.from(tensors.values(), ({ shape }) => sizeOf(shape)));
   return {
