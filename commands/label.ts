@@ -25,8 +25,8 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)
     .action(async ({ out, ...options }: LabellingOptions & { out: string }, command: Command) => {
-      if (options.data === undefined && options.texts === undefined)
-        command.error('error: give --data, --texts or both');
+      if (options.data === undefined && options.also === undefined && options.texts === undefined)
+        command.error('error: give --data, --also or --texts');
       await runLabelling(options, out);
     });
 }

@@ -24,6 +24,7 @@ export interface LabellingOptions extends AugmentationSettings {
   /** `model` or `model=weight` each. */
   readonly teacher?: readonly string[];
   readonly data?: string;
+  readonly also?: readonly string[];
   readonly texts?: readonly string[];
   readonly trainRows: TrainRows;
   readonly copies: number;
@@ -50,6 +51,11 @@ export function addTeacherOption(command: Command): Command {
 /** Adds the options that say which teachers, which texts beside --data, and which copies. */
 export function addLabellingOptions(command: Command): Command {
   addTeacherOption(command)
+    .option(
+      '--also <file>',
+      'more labelled texts, without those that stand in dev or test (repeatable)',
+      collect,
+    )
     .option('--texts <file>', 'more texts, whose labels are not read (repeatable)', collect)
     .option('--copies <n>', 'augmented copies of each text', integer(0, 1000), 0);
   for (const { name, rate, does } of augmentations)
@@ -76,6 +82,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
   const {
     teacher = shippedTeacher,
     data,
+    also = [],
     texts = [],
     trainRows,
     copies,
@@ -91,6 +98,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
     data: data ?? null,
     columns: { textColumn, labelColumn },
     trainRows,
+    also,
     texts,
     strict: strict === true,
     onSource: print,

@@ -202,9 +202,11 @@ async function examplesOf(
   { loss, temperature, labelShare, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
 ): Promise<EncodedExample[]> {
-  const rows: (Pick<LabelRow, 'logits' | 'label'> & { readonly ids: readonly number[] })[] = [];
-  for await (const row of rowsOf(files, excluded))
-    rows.push({ ids: encode(row), logits: row.logits, label: row.label });
+  const rows: (Pick<LabelRow, 'logits' | 'label' | 'ofTrain'> & { readonly ids: readonly number[] })[] = [];
+  for await (const row of rowsOf(files, excluded)) {
+    const { logits, label, ofTrain } = row;
+    rows.push({ ids: encode(row), logits, label, ofTrain });
+  }
   const squares = rows.reduce((sum, { logits: [a, b] }) => sum + a * a + b * b, 0);
   /** As far from 0 as the teachers' logits are: what a label weighs as much as. */
   const margin = Math.sqrt(squares / Math.max(1, 2 * rows.length));
@@ -214,10 +216,9 @@ async function examplesOf(
     const [unlikely, likely] = loss === 'mse' ? [-margin, margin] : [0, 1];
     return soft.map((value, k) => (1 - labelShare) * value + labelShare * (k === label ? likely : unlikely));
   };
-  return rows.flatMap(({ ids, logits, label }) => {
+  return rows.flatMap(({ ids, logits, label, ofTrain }) => {
     const targets = targetsOf(logits, label);
-    // Of further texts the label is not known.
-    const passes = label === null ? 1 : trainPasses;
+    const passes = ofTrain ? trainPasses : 1;
     const example = { ids, targets, label: label ?? (logits[1] > logits[0] ? 1 : 0) } as const;
     return Array.from({ length: passes }, () => example);
   });

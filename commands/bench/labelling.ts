@@ -49,6 +49,7 @@ async function run({ teacher: model, texts, rows: limit, rounds, threads, json }
     data: null,
     columns: {},
     trainRows: 'all',
+    also: [],
     texts: [texts],
     strict: false,
     onSource: () => undefined,

@@ -34,6 +34,7 @@ import { resultFile, runExperiment } from './run-experiment.js';
 interface Options {
   readonly teacher?: readonly string[];
   readonly data: string;
+  readonly also?: readonly string[];
   readonly texts?: readonly string[];
   readonly evaluate?: readonly string[];
   readonly out: string;
@@ -57,6 +58,7 @@ export function register(report: Command): void {
     );
   addTeacherOption(accuracy)
     .requiredOption('--data <file>', 'a .zip or folder with train and dev')
+    .option('--also <file>', 'more labelled texts, for the teachers to label too (repeatable)', collect)
     .option('--texts <file>', 'more texts for the teachers to label (repeatable)', collect)
     .option(
       '--evaluate <folder>',
@@ -90,12 +92,12 @@ Examples:
 `;
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { data, evaluate = [], out, only, seeds, firstSeed, stepSeeds, threads } = options;
+  const { data, also, texts, evaluate = [], out, only, seeds, firstSeed, stepSeeds, threads } = options;
   const unknown = only?.find((name) => !experiments.some((experiment) => experiment.name === name));
   if (unknown !== undefined) command.error(`error: there is no experiment ${unknown}`);
   const chosen = experiments.filter(
     ({ name, labels }) =>
-      (only?.includes(name) ?? true) && (labels?.texts !== 'all' || options.texts !== undefined),
+      (only?.includes(name) ?? true) && (labels?.texts !== 'all' || (also ?? texts) !== undefined),
   );
   await mkdir(out, { recursive: true });
   const sets = [await evaluationSplits(data, { split: 'dev' })];
@@ -222,13 +224,14 @@ function labelFile(out: string, { texts, copies, rates }: LabelSet): string {
 
 /** Gives whether it came to its end. */
 async function label(
-  { teacher, data, texts = [], threads }: Options,
+  { teacher, data, also = [], texts = [], threads }: Options,
   set: LabelSet,
   file: string,
 ): Promise<boolean> {
   const labelling: LabellingOptions = {
     ...(teacher === undefined ? {} : { teacher }),
     data,
+    also: set.texts === 'all' ? also : [],
     texts: set.texts === 'all' ? texts : [],
     trainRows: 'all',
     copies: set.copies,

@@ -96,13 +96,13 @@ export function addStudentOptions(command: Command): Command {
     )
     .option(
       '--label-share <share>',
-      "of the known label in what is learnt from train's rows, beside the teachers' logits",
+      "of the known label in what is learnt from a row, beside the teachers' logits",
       decimal(0, 1),
       studentDefaults.labelShare,
     )
     .option(
       '--train-passes <n>',
-      'how often an epoch reads labelled rows of train, where it reads further texts once',
+      'how often an epoch reads rows of train that teachers labelled, where it reads further texts once',
       integer(1, 1000),
       studentDefaults.trainPasses,
     )

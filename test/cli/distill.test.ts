@@ -86,7 +86,7 @@ test('label takes texts alone, and wants some', async () => {
   const options = ['label', '--teacher', inRoot('repository/linear/1'), '--out', inRoot('more.arrow')];
   expect(await retort(...options)).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('--data, --texts'),
+    stderr: expect.stringContaining('--data, --also or --texts'),
   });
   const { status, stdout } = await retort(...options, '--texts', inRoot('more.tsv'), '--json');
   expect(status).toBe(0);

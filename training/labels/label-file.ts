@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import {
+  Bool,
   Field,
   FixedSizeList,
   Float32,
@@ -22,7 +23,7 @@ import { fail } from '../../core/errors.js';
 import { trainRowChoices } from '../data/evaluation-texts.js';
 
 export const labelHeaderSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   /** Whose logits were averaged, by weight; the sha256 is that of the bundle's manifest, which names every file's. */
   teachers: z
     .array(
@@ -52,12 +53,15 @@ export interface LabelRow {
   readonly logits: readonly [number, number];
   /** What the data says, where that is to be known. */
   readonly label: 0 | 1 | null;
+  /** Of the train split, itself or a copy; otherwise of further texts. */
+  readonly ofTrain: boolean;
 }
 
 const text = new Utf8();
 const words = new List(Field.new('word', new Utf8()));
 const logits = new FixedSizeList(2, Field.new('logit', new Float32()));
 const label = new Int8();
+const ofTrain = new Bool();
 const headerKey = 'retort';
 
 function schemaOf(header: LabelHeader): Schema {
@@ -67,6 +71,7 @@ function schemaOf(header: LabelHeader): Schema {
       new Field('words', words, true),
       new Field('logits', logits),
       new Field('label', label, true),
+      new Field('ofTrain', ofTrain),
     ],
     new Map([[headerKey, JSON.stringify(header)]]),
   );
@@ -151,6 +156,10 @@ function encodeBatch(schema: Schema, rows: readonly LabelRow[]): Uint8Array {
       rows.map((row) => row.label),
       label,
     ),
+    ofTrain: vectorFromArray(
+      rows.map((row) => row.ofTrain),
+      ofTrain,
+    ),
   });
   const [batch] = batches;
   if (batch === undefined) throw new RangeError('a batch without rows');
@@ -228,10 +237,13 @@ const rowSchema = z.object({
   words: z.array(z.string()).nullable(),
   logits: z.tuple([z.number(), z.number()]),
   label: z.union([z.literal(0), z.literal(1)]).nullable(),
+  ofTrain: z.boolean(),
 });
 
 function rowsOf(batch: RecordBatch): LabelRow[] {
-  const columns = ['text', 'words', 'logits', 'label'].map((name) => [name, batch.getChild(name)] as const);
+  const columns = ['text', 'words', 'logits', 'label', 'ofTrain'].map(
+    (name) => [name, batch.getChild(name)] as const,
+  );
   return Array.from({ length: batch.numRows }, (_, row) =>
     rowSchema.parse(Object.fromEntries(columns.map(([name, column]) => [name, plain(column?.get(row))]))),
   );

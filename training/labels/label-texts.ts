@@ -66,7 +66,7 @@ const fewestKnown = 100;
 export async function labelTexts(options: LabelOptions): Promise<LabelResult> {
   const { teachers, rows, data, augmentation, out, onProgress, signal } = options;
   const header: LabelHeader = {
-    format: 1,
+    format: 2,
     teachers: teachers.map(({ name, version, sha256, weight }) => ({ name, version, sha256, weight })),
     data,
     augmentation,
@@ -128,11 +128,12 @@ async function labelWindow(
     });
   }
   return {
-    rows: rows.map(({ text, words, label }, row) => ({
+    rows: rows.map(({ text, words, label, ofTrain }, row) => ({
       text: words === null ? text : joined(words, '[UNK]'),
       words: words?.map((word) => word ?? '[UNK]') ?? null,
       logits: sums[row] ?? [Number.NaN, Number.NaN],
       label,
+      ofTrain,
     })),
     tokens,
   };

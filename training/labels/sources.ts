@@ -16,6 +16,8 @@ export interface UnlabelledRow {
   /** Of an augmented copy; null stands for a masked word. */
   readonly words: readonly (string | null)[] | null;
   readonly label: 0 | 1 | null;
+  /** Of the data set's train split, itself or a copy. */
+  readonly ofTrain: boolean;
 }
 
 export interface SourceOptions {
@@ -23,7 +25,9 @@ export interface SourceOptions {
   readonly data: string | null;
   readonly columns: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
   readonly trainRows: TrainRows;
-  /** Files whose labels are not read. */
+  /** Further files, whose labels are read. */
+  readonly also: readonly string[];
+  /** Further files, whose labels are not read. */
   readonly texts: readonly string[];
   readonly strict: boolean;
   readonly onSource: (source: SourceEvent) => void;
@@ -50,6 +54,7 @@ export async function readSources({
   data,
   columns,
   trainRows,
+  also,
   texts,
   strict,
   onSource,
@@ -60,11 +65,11 @@ export async function readSources({
   const seen = new Set<string>();
   const rows: UnlabelledRow[] = [];
   const entries: LabelHeader['data'] = [];
-  const add = (name: string, dataset: Dataset, labels: boolean) => {
-    const keep = labels && trainRows === 'all';
+  const add = (name: string, dataset: Dataset, ofTrain: boolean) => {
+    const keep = ofTrain && trainRows === 'all';
     const clean = keep ? dataset.examples : withoutTrainDuplicates(dataset.examples, evaluation);
     const fresh = clean.filter(({ text }) => seen.size < seen.add(text).size);
-    for (const { text, label } of fresh) rows.push({ text, words: null, label: labels ? label : null });
+    for (const { text, label } of fresh) rows.push({ text, words: null, label, ofTrain });
     entries.push({ ...dataEntry(name, dataset), rows: fresh.length });
     onSource({
       kind: 'source',
@@ -76,8 +81,13 @@ export async function readSources({
     });
   };
   if (data !== null && train !== null) add(`${path.basename(data)} train`, train, true);
-  for (const file of texts)
-    add(path.basename(file), await openDataset(file, { textColumn: columns.textColumn, strict }), false);
+  for (const file of also) add(path.basename(file), await openDataset(file, { ...columns, strict }), false);
+  for (const file of texts) {
+    const { textColumn } = columns;
+    const dataset = await openDataset(file, { textColumn, strict });
+    const examples = dataset.examples.map(({ text }) => ({ text, label: null }));
+    add(path.basename(file), { ...dataset, examples }, false);
+  }
   return { rows, data: entries };
 }
 

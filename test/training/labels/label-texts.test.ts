@@ -49,7 +49,12 @@ async function rowsIn(file: string): Promise<LabelRow[]> {
   return rows;
 }
 
-const plain = (text: string, label: 0 | 1 | null = null): UnlabelledRow => ({ text, words: null, label });
+const plain = (text: string, label: 0 | 1 | null = null): UnlabelledRow => ({
+  text,
+  words: null,
+  label,
+  ofTrain: label !== null,
+});
 const label = (
   rows: readonly UnlabelledRow[],
   out: string,
@@ -69,9 +74,9 @@ test('logits are the mean by weight, and rows stand in their order with what is 
   const result = await label([plain('很好', 1), plain('太脏了，很差', 0), plain('书')], 'mean.arrow');
   expect(result).toEqual({ finished: true, rows: 3, kept: 0, known: 2, agreed: 0 });
   expect(await rowsIn(inRoot('mean.arrow'))).toEqual([
-    { text: '很好', words: null, logits: [0.5, -0.5], label: 1 },
-    { text: '太脏了，很差', words: null, logits: [-1, 1], label: 0 },
-    { text: '书', words: null, logits: [0, 0], label: null },
+    { text: '很好', words: null, logits: [0.5, -0.5], label: 1, ofTrain: true },
+    { text: '太脏了，很差', words: null, logits: [-1, 1], label: 0, ofTrain: true },
+    { text: '书', words: null, logits: [0, 0], label: null, ofTrain: false },
   ]);
   await expect(label([plain('书')], 'mean.arrow')).rejects.toMatchObject({ code: 'labels_other_run' });
   await expect(openLabelFile(inRoot('none.arrow'))).rejects.toMatchObject({ code: 'labels_missing' });
@@ -80,10 +85,10 @@ test('logits are the mean by weight, and rows stand in their order with what is 
 });
 
 test('a masked word is the mask token to a teacher that has one, and [UNK] to the student', async () => {
-  const rows = [{ text: '房间很好', words: ['房间', null], label: null }];
+  const rows = [{ text: '房间很好', words: ['房间', null], label: null, ofTrain: false }];
   await label(rows, 'masked.arrow', { teachers: [teacher('a', 1, { maskText: '<mask>' })] });
   expect(await rowsIn(inRoot('masked.arrow'))).toEqual([
-    { text: '房间[UNK]', words: ['房间', '[UNK]'], logits: [0, 100], label: null },
+    { text: '房间[UNK]', words: ['房间', '[UNK]'], logits: [0, 100], label: null, ofTrain: false },
   ]);
 });
 
@@ -127,12 +132,13 @@ test('a place that cannot be written, and texts without end', async () => {
   expect(first).toMatchObject({ text: enormous });
 });
 
-async function sources(texts: string[] = [], trainRows: TrainRows = 'unseen') {
+async function sources(texts: string[] = [], also: string[] = []) {
   const events: unknown[] = [];
   const found = await readSources({
     data: inRoot('set'),
     columns: {},
-    trainRows,
+    trainRows: 'unseen',
+    also,
     texts,
     strict: true,
     onSource: (event) => events.push(event),
@@ -140,15 +146,20 @@ async function sources(texts: string[] = [], trainRows: TrainRows = 'unseen') {
   return { ...found, events };
 }
 
-test('no text is labelled twice, and none of dev; labels of further texts are not read', async () => {
+test('no text is labelled twice, and none of dev; labels of further texts are read where that is asked', async () => {
   const [header, first = ''] = tinyReviews(40, 2).split('\n');
   await writeFile(inRoot('more.tsv'), [header, first, '1\t书很好', '0\t书很好', ''].join('\n'));
-  const { rows, data, events } = await sources([inRoot('more.tsv')]);
-  expect(new Set(rows.map(({ text }) => text)).size).toBe(rows.length);
-  expect(rows.at(-1)).toEqual({ text: '书很好', words: null, label: null });
-  expect(rows.slice(0, -1).every(({ label: known }) => known !== null)).toBe(true);
-  expect(data.map(({ name }) => name)).toEqual(['set train', 'more.tsv']);
-  expect(events[1]).toMatchObject({ rows: 1, repeated: 1, evaluation: 1 });
+  for (const [more, known] of [
+    [await sources([inRoot('more.tsv')]), null],
+    [await sources([], [inRoot('more.tsv')]), 1],
+  ] as const) {
+    const { rows, data, events } = more;
+    expect(new Set(rows.map(({ text }) => text)).size).toBe(rows.length);
+    expect(rows.at(-1)).toEqual({ text: '书很好', words: null, label: known, ofTrain: false });
+    expect(rows.slice(0, -1).every((row) => row.label !== null && row.ofTrain)).toBe(true);
+    expect(data.map(({ name }) => name)).toEqual(['set train', 'more.tsv']);
+    expect(events[1]).toMatchObject({ rows: 1, repeated: 1, evaluation: 1 });
+  }
 });
 
 test('a text that starts with byte order marks, or holds half a surrogate pair, is known again', async () => {
@@ -173,6 +184,7 @@ test('rows of train that stand in dev are left out, or kept and then left out by
       data: inRoot('repeating'),
       columns: {},
       trainRows,
+      also: [],
       texts: [],
       strict: true,
       onSource: () => 0,
