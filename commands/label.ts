@@ -27,6 +27,8 @@ export function register(program: Command): void {
     .action(async ({ out, ...options }: LabellingOptions & { out: string }, command: Command) => {
       if (options.data === undefined && options.also === undefined && options.texts === undefined)
         command.error('error: give --data, --also or --texts');
+      if (options.copies > 0 && options.data === undefined)
+        command.error('error: --copies are made of the train split of --data');
       await runLabelling(options, out);
     });
 }

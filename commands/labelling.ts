@@ -57,7 +57,7 @@ export function addLabellingOptions(command: Command): Command {
       collect,
     )
     .option('--texts <file>', 'more texts, whose labels are not read (repeatable)', collect)
-    .option('--copies <n>', 'augmented copies of each text', integer(0, 1000), 0);
+    .option('--copies <n>', 'augmented copies of each text of the train split', integer(0, 1000), 0);
   for (const { name, rate, does } of augmentations)
     command.option(`--${name} <share>`, `of a copy: ${does}`, decimal(0, 1), rate);
   return command;

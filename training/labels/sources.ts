@@ -93,7 +93,10 @@ export async function readSources({
 
 const noLexicon = { alike: (word: string) => word };
 
-/** Every row, followed by its copies that differ from all before. Each copy has a stream of the seed of its own. */
+/**
+ * Every row; one of the train split is followed by its copies that differ from all before. Each copy has a stream of
+ * the seed of its own.
+ */
 export function withCopies(
   rows: readonly UnlabelledRow[],
   segmenter: Segmenter,
@@ -104,10 +107,11 @@ export function withCopies(
     settings.swap === 0
       ? noLexicon
       : lexiconOf(
-          rows.map(({ text }) => text),
+          rows.filter(({ ofTrain }) => ofTrain).map(({ text }) => text),
           segmenter,
         );
   return rows.flatMap((row, index) => {
+    if (!row.ofTrain) return [row];
     const words = segmenter.cut(normalizeText(row.text));
     const seen = new Set([words.join('\n')]);
     const found: UnlabelledRow[] = [row];

@@ -8,6 +8,7 @@ import type { StudentSettings } from '../train-student.js';
 export interface LabelSet {
   /** `all`: the train split and the further texts. */
   readonly texts: 'train' | 'all';
+  /** Of each text of the train split. */
   readonly copies: number;
   readonly rates: AugmentationSettings;
 }
