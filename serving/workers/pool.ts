@@ -50,6 +50,7 @@ export class WorkerPool {
     vocabularySize: 0,
     warnings: [],
     rowByRow: false,
+    rowShare: 1,
     provider: '',
     precision: '',
     file: '',
@@ -101,11 +102,10 @@ export class WorkerPool {
   /** Gives waiting entries to free workers. Rows that run one by one may wait in a worker: it then never idles. */
   dispatch(): void {
     const able = [...this.#slots].filter(({ ready, retiring }) => ready && !retiring);
-    const { rowByRow } = this.#facts;
-    for (let ahead = 0; ahead < (rowByRow ? 2 : 1); ahead += 1) {
+    for (let ahead = 0; ahead < (this.#facts.rowByRow ? 2 : 1); ahead += 1) {
       const free = able.filter(({ running }) => running.length === ahead);
       for (const [index, slot] of free.entries()) {
-        const batch = this.#options.queue.take(free.length - index, rowByRow);
+        const batch = this.#options.queue.take(free.length - index, this.#facts);
         if (batch === null) return;
         this.#send(slot, batch);
       }
