@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { readTexts } from '../core/text-file.js';
-import { probabilities } from '../core/probabilities.js';
+import { argmax, probabilities } from '../core/probabilities.js';
 import { Predictor } from '../serving/predictor.js';
 import { bundleFolder, shippedStudent } from './shipped.js';
 
@@ -41,7 +41,7 @@ async function run(given: string[], { model, input, json }: Options): Promise<vo
     const { predictions } = await predictor.run(some.map((text) => ({ text })));
     predictions.forEach(({ logits }, index) => {
       const scores = probabilities(logits, opened.manifest.calibration?.temperature);
-      const best = scores.indexOf(Math.max(...scores));
+      const best = argmax(scores);
       const [text = '', label = '', score = 0] = [some[index], opened.manifest.labels[best], scores[best]];
       process.stdout.write(
         json === true

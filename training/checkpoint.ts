@@ -7,6 +7,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
+import { parseJson } from '../core/parse-json.js';
 import { tensor, type Tensor } from '../core/tensor.js';
 import { decodeSafetensors, encodeSafetensors } from '../models/checkpoints/safetensors.js';
 
@@ -79,12 +80,4 @@ async function writeWhole(file: string, parts: readonly Uint8Array[]): Promise<v
     await handle.close();
   }
   await rename(beside, file);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

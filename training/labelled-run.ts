@@ -3,6 +3,7 @@ import { exists } from '../core/exists.js';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
+import { parseJson } from '../core/parse-json.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
@@ -207,12 +208,4 @@ async function earlierScores(folder: string): Promise<Run['scores']> {
   const text = await readFile(path.join(folder, runFiles.run), 'utf8').catch(() => '{}');
   const parsed = runSchema.safeParse(parseJson(text));
   return parsed.success ? parsed.data.scores : [];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { parseJson } from '../../core/parse-json.js';
 import { type EncoderConfig, encoderConfigSchema } from '../encoder-config.js';
 
 /** Hugging Face and newer PaddleNLP, older PaddleNLP, ERNIE's own repository. */
@@ -83,12 +84,4 @@ function encoderConfig(
     pooler: true,
     classes: classes ?? Math.max(2, config.num_labels ?? 2),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

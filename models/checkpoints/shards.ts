@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { parseJson } from '../../core/parse-json.js';
 import type { TensorOf } from '../../core/tensor.js';
 import type { CheckpointSource, StoredTensor } from './source.js';
 
@@ -52,12 +53,4 @@ export async function openShards(
     },
     close,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
