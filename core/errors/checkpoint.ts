@@ -32,6 +32,11 @@ export const checkpointErrors = define({
     message: 'The parameters in {path} are not named as those of a BERT or ERNIE encoder.',
     hint: 'Names as in {known} are read; `retort inspect` lists what a checkpoint holds.',
   },
+  checkpoint_names_repeated: {
+    kind: 'invalid',
+    message: '{path} has both {first} and {second} for the encoder\u2019s {place}.',
+    hint: 'Save the checkpoint again with the one that its model uses.',
+  },
   checkpoint_parameters_missing: {
     kind: 'invalid',
     message: '{path} lacks {count} parameters of the encoder that its configuration describes: {names}.',

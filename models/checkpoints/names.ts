@@ -95,7 +95,11 @@ export function placesOf(names: readonly string[]): Places | null {
   const style = styles.find(({ sign }) => names.some((name) => sign.test(name)));
   if (style === undefined) return null;
   const { layerNormEpsilon } = style;
-  const place = (name: string) => placeOf(name.replace(/^(bert|ernie|roberta|model)\./, ''), style);
+  const bare = (name: string) => name.replace(/^(bert|ernie|roberta|model)\./, '');
+  // A RoBERTa classifier reads the first token's state, not what its encoder's pooler makes of it.
+  const poolerUnused = names.some((name) => bare(name).startsWith('classifier.dense.'));
+  const place = (name: string) =>
+    poolerUnused && bare(name).startsWith('pooler.dense.') ? null : placeOf(bare(name), style);
   return { layerNormEpsilon, of: new Map(names.map((name) => [name, place(name)])) };
 }
 

@@ -56,8 +56,8 @@ export interface Checkpoint {
  * Reads what the folder says of itself; the weights only when they are asked for.
  * @param preset the shape of a folder without a configuration
  * @throws RetortError checkpoint_missing, checkpoint_weights_missing, checkpoint_config_missing,
- * checkpoint_config_invalid, checkpoint_names_unknown, checkpoint_parameters_missing, checkpoint_shape_wrong, and the
- * format's own
+ * checkpoint_config_invalid, checkpoint_names_unknown, checkpoint_names_repeated, checkpoint_parameters_missing,
+ * checkpoint_shape_wrong, and the format's own
  */
 export async function openCheckpoint(
   folder: string,
@@ -108,6 +108,7 @@ async function mapped({ folder, preset, format, file, source }: Found): Promise<
     specs.has(mapping.place?.name ?? '') ? mapping : { ...mapping, place: null },
   );
   for (const mapping of used) checkShape(file, mapping, specs);
+  checkPlaces(file, used);
   const missing = missingFrom(file, used, specs);
   return {
     config,
@@ -151,6 +152,23 @@ function checkShape(
     found: tensor.shape.join(', '),
     expected: expected.join(', '),
   });
+}
+
+/** Of two parameters for one place, nothing says which the network is to have. */
+function checkPlaces(file: string, mappings: readonly Mapping[]): void {
+  const taken = new Map<string, string>();
+  for (const { stored, place } of mappings) {
+    if (place === null) continue;
+    const other = taken.get(place.name);
+    if (other !== undefined)
+      throw fail('checkpoint_names_repeated', {
+        path: file,
+        first: other,
+        second: stored,
+        place: place.name,
+      });
+    taken.set(place.name, stored);
+  }
 }
 
 function missingFrom(

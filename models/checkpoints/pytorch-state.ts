@@ -101,12 +101,12 @@ export async function readStateTensor(
 }
 
 function tensorOf(value: PickleValue): StateTensor | null {
-  if (!isKind(value, 'call')) return null;
-  if (value.name === rebuildParameter) return tensorOf(value.args[0] ?? null);
-  if (value.name !== rebuildTensor) return null;
-  const storage = storageOf(value.args[0]);
-  const [, offset] = value.args;
-  const [shape, strides] = [sizesOf(value.args[2]), sizesOf(value.args[3])];
+  // A parameter is around a tensor, never around another: one that holds itself would have no end.
+  const held = isKind(value, 'call') && value.name === rebuildParameter ? value.args[0] : value;
+  if (!isKind(held, 'call') || held.name !== rebuildTensor) return null;
+  const storage = storageOf(held.args[0]);
+  const [, offset] = held.args;
+  const [shape, strides] = [sizesOf(held.args[2]), sizesOf(held.args[3])];
   if (storage === null || shape === null || strides?.length !== shape.length) return null;
   if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0) return null;
   return { dtype: storage.type, shape, storage, offset, strides };

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { openSession } from '../../core/engines/session.js';
 import { fail } from '../../core/errors.js';
+import { parseJson } from '../../core/parse-json.js';
 import { encodeModel } from '../../core/graph/onnx.js';
 import { int32, int64, toNumbers } from '../../core/tensor.js';
 import { networkOf } from '../networks.js';
@@ -57,7 +58,13 @@ async function readGolden(file: string, { config }: Checkpoint): Promise<GoldenL
   const refuse = (reason: string) => fail('golden_invalid', { path: file, reason });
   const parsed = goldenSchema.safeParse(parseJson(text));
   if (!parsed.success) throw refuse(z.prettifyError(parsed.error).replaceAll('\n', ' '));
-  const { input_ids: ids, attention_mask: mask, token_type_ids: types } = parsed.data;
+  const { input_ids: ids, attention_mask: mask, token_type_ids: types, logits } = parsed.data;
+  for (const [what, values] of Object.entries({ mask, types, logits })) {
+    if (values !== undefined && values.length !== ids.length)
+      throw refuse(`it has ${String(ids.length)} rows of ids and ${String(values.length)} of ${what}`);
+  }
+  if (logits.some((row) => row.length !== config.classes))
+    throw refuse(`its rows of logits are not of the ${String(config.classes)} classes of the encoder`);
   const width = ids[0]?.length ?? 0;
   if (
     [ids, mask, types].some((values) => values?.some((row) => row.length !== width || width === 0) === true)
@@ -79,12 +86,4 @@ function lengthsOf({ input_ids: ids, attention_mask: mask }: GoldenLogits, padId
     if (masked !== undefined) return masked.lastIndexOf(1) + 1;
     return row.findLastIndex((id) => id !== padId) + 1;
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

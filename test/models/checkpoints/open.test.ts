@@ -89,6 +89,42 @@ describe('names', () => {
   });
 });
 
+describe('of two parameters for one place', () => {
+  const heads = ['weight', 'bias'] as const;
+
+  test("RoBERTa's pooler is left over beside the classifier's dense layer, also where it stands last", async () => {
+    await rename((name) =>
+      name.replace(/^bert\./, 'roberta.').replace(/^classifier\./, 'classifier.out_proj.'),
+    );
+    await rewrite((tensors) => {
+      for (const part of heads) {
+        const unused = `roberta.pooler.dense.${part}`;
+        const tensor = tensors.get(unused);
+        if (tensor?.dtype !== 'float32') throw new Error(`${unused} is not there`);
+        tensors.set(`classifier.dense.${part}`, tensor);
+        tensors.delete(unused);
+        tensors.set(unused, float32(new Float32Array(tensor.data.length).fill(3), tensor.shape));
+      }
+    });
+    expect(await difference()).toBeLessThanOrEqual(1e-6);
+    const checkpoint = await openCheckpoint(folder);
+    await checkpoint.close();
+    expect(checkpoint.mappings.flatMap(({ stored, place }) => (place === null ? [stored] : []))).toEqual(
+      expect.arrayContaining(heads.map((part) => `roberta.pooler.dense.${part}`)),
+    );
+  });
+
+  test('neither is taken where nothing says which', async () => {
+    await rewrite((tensors) => {
+      tensors.set('pooler.dense.bias', tensors.get('bert.pooler.dense.bias')!);
+    });
+    await expect(load()).rejects.toMatchObject({
+      code: 'checkpoint_names_repeated',
+      message: expect.stringMatching(/bert\.pooler\.dense\.bias/),
+    });
+  });
+});
+
 test('a pooler and a classifier may be missing, and what has no place is left over', async () => {
   await rewrite((tensors) => {
     for (const name of [...tensors.keys()]) if (/pooler|classifier/.test(name)) tensors.delete(name);
@@ -173,11 +209,17 @@ test('a folder without weights, and none at all', async () => {
 
 test('golden logits must fit the encoder', async () => {
   const golden = path.join(folder, 'golden.json');
-  const value = JSON.parse(await readFile(golden, 'utf8')) as { input_ids: number[][] };
+  const value = JSON.parse(await readFile(golden, 'utf8')) as Record<
+    'input_ids' | 'attention_mask' | 'logits',
+    number[][]
+  >;
   for (const broken of [
     '{',
     '{}',
     JSON.stringify({ ...value, input_ids: value.input_ids.map((row) => row.with(0, 300)) }),
+    JSON.stringify({ ...value, logits: value.logits.slice(0, 1) }),
+    JSON.stringify({ ...value, logits: value.logits.map((row) => row.slice(0, 1)) }),
+    JSON.stringify({ ...value, attention_mask: value.attention_mask.slice(1) }),
   ]) {
     await writeFile(golden, broken);
     await expect(difference()).rejects.toMatchObject({ code: 'golden_invalid' });

@@ -72,6 +72,16 @@ describe('PyTorch before 1.6', () => {
     ]);
   });
 
+  test('a parameter that holds itself is passed over', async () => {
+    const itself = Buffer.concat([
+      op(']', 'q', 0, '0'),
+      global('torch._utils', '_rebuild_parameter'),
+      op('h', 0, 'R', 'q', 1, 'h', 0, 'h', 1, 'a', '0'),
+    ]);
+    const state = dict({ circle: itself, x: torchTensor(plain) });
+    expect((await read(pytorchFormat, legacyFile(state, { '0': six }, [6n]))).names).toEqual(['x']);
+  });
+
   test('views: transposed, and of a part', async () => {
     const transposed = legacy({ shape: ints(3, 2), strides: ints(1, 3) });
     expect((await read(pytorchFormat, transposed)).data).toEqual([1, 4, 2, 5, 3, 6]);
