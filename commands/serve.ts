@@ -170,7 +170,7 @@ async function configOf(options: Options): Promise<ServeConfig> {
   const entries = options.config === undefined ? {} : await readConfigFile(options.config);
   const repository = options.repository ?? entries.repository ?? shippedRepository;
   const shipped = repository === shippedRepository ? [{ name: shippedStudent }] : undefined;
-  const models = options.models?.map(modelOf) ?? entries.models ?? shipped;
+  const models = options.models?.map(modelOf) ?? withoutOverridden(entries.models, options) ?? shipped;
   const asked = {
     repository,
     models,
@@ -192,6 +192,18 @@ async function configOf(options: Options): Promise<ServeConfig> {
     reports: options.reports,
   };
   return parseConfig(overlaid(entries, asked), options.config ?? 'of the command line');
+}
+
+/** The models of the file, without what an option says for all of them. */
+function withoutOverridden(models: unknown, { workers, provider, precision }: Options): unknown {
+  if (!Array.isArray(models)) return models;
+  const asked = (entries: Record<string, unknown>, options: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => options[key] === undefined));
+  return models.map((model: unknown) => {
+    if (!isGroup(model)) return model;
+    const kept = asked(model, { workers });
+    return isGroup(kept.session) ? { ...kept, session: asked(kept.session, { provider, precision }) } : kept;
+  });
 }
 
 /** `name` or `name@version`. */

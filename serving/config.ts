@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fail } from '../core/errors.js';
 import { edgeConfigSchema } from './edge-config.js';
 import { spareHeapMegabytes } from './workers/channel.js';
-import { sessionSettingsSchema } from './session-settings.js';
+import { ownSessionSettingsSchema, sessionSettingsSchema } from './session-settings.js';
 
 const share = z.number().min(0).max(1);
 const milliseconds = z.number().nonnegative();
@@ -16,7 +16,8 @@ const modelSchema = z.strictObject({
   /** A second version for a share of the requests that name none. */
   canary: z.strictObject({ version: z.string(), percent: z.number().min(0).max(100) }).optional(),
   workers: z.int().min(1).max(256).optional(),
-  session: sessionSettingsSchema.optional(),
+  /** Over the settings of all. */
+  session: ownSessionSettingsSchema.optional(),
 });
 
 export const serveConfigSchema = z.strictObject({

@@ -47,6 +47,10 @@ export interface IndexEntry {
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #families = new Map<string, Family>();
+  /** Names that are to be served: a server that lacks one is not ready. */
+  readonly #wanted = new Set<string>();
+  /** The newest version of each name when the repository was last looked into: what was chosen since then stays. */
+  readonly #newest = new Map<string, string>();
   /** The latest change of each name: changes of one name follow each other. */
   readonly #changes = new Map<string, Promise<unknown>>();
   readonly #loading = new Set<string>();
@@ -70,6 +74,9 @@ export class ModelRegistry {
       models ?? (await namesIn(repository)).map((name) => ({ name, version: null, canary: null }));
     const candidates = await Promise.all(choices.map((choice) => this.#candidates(choice)));
     for (const [index, { name, canary }] of choices.entries()) {
+      this.#wanted.add(name);
+      const [newest] = candidates[index] ?? [];
+      if (newest !== undefined) this.#newest.set(name, newest.version);
       for (const address of candidates[index] ?? []) {
         if (await this.#attempt(() => this.#swapIn(address))) break;
       }
@@ -83,8 +90,8 @@ export class ModelRegistry {
   get ready(): boolean {
     return (
       this.#loaded &&
-      this.#families.size > 0 &&
-      [...this.#families.values()].every(({ stable }) => stable.pool.readyWorkers > 0)
+      this.#wanted.size > 0 &&
+      [...this.#wanted].every((name) => (this.#families.get(name)?.stable.pool.readyWorkers ?? 0) > 0)
     );
   }
 
@@ -135,14 +142,19 @@ export class ModelRegistry {
 
   /**
    * Loads a version (the pinned or the newest one where none is named), and only then lets it answer; the one before it finishes what
-   * it has. A version that is loaded already is loaded anew. What fails leaves everything as it was.
+   * it has. A version that is stable already is loaded anew; a canary's becomes stable as it is. What fails leaves
+   * everything as it was.
    * @throws RetortError model_missing, of the bundle, model_refused
    */
   loadModel(name: string, version?: string): Promise<void> {
     return this.#inTurn(name, async () => {
       const pinned = this.#options.models?.find((choice) => choice.name === name)?.version ?? null;
       const [address] = await this.#candidates({ name, version: version ?? pinned });
-      if (address !== undefined) await this.#swapIn(address);
+      if (address === undefined) return;
+      const canary = this.#families.get(name)?.canary ?? null;
+      if (canary?.model.manifest.version === address.version) this.#promote(name, canary.model);
+      else await this.#swapIn(address);
+      this.#wanted.add(name);
     });
   }
 
@@ -151,6 +163,7 @@ export class ModelRegistry {
     return this.#inTurn(name, async () => {
       const family = this.#family(name);
       this.#families.delete(name);
+      this.#wanted.delete(name);
       this.#release(family.stable);
       if (family.canary !== null) this.#release(family.canary.model);
       await Promise.resolve();
@@ -199,13 +212,18 @@ export class ModelRegistry {
     });
   }
 
-  /** Loads what is newer in the repository than what is stable; a version that was refused is not tried again. */
+  /**
+   * Loads what has come into the repository since the last look. So a version that was chosen or unloaded by hand stays
+   * so until a newer one comes, and one that was refused is not tried again.
+   */
   async poll(): Promise<void> {
     const { repository, models } = this.#options;
     for (const name of models?.map((choice) => choice.name) ?? (await namesIn(repository))) {
       if (models?.some((choice) => choice.name === name && choice.version !== null) === true) continue;
       const [newest] = await bundlesNamed(repository, name).catch(() => []);
-      if (newest === undefined || this.#refused.has(keyOf(newest))) continue;
+      if (newest === undefined || this.#newest.get(name) === newest.version) continue;
+      this.#newest.set(name, newest.version);
+      if (this.#refused.has(keyOf(newest))) continue;
       if (this.#families.get(name)?.stable.manifest.version === newest.version) continue;
       await this.#attempt(() => this.loadModel(name, newest.version));
     }
@@ -233,11 +251,21 @@ export class ModelRegistry {
 
   async #swapIn(address: BundleAddress): Promise<void> {
     const stable = await this.#start(address);
-    const before = this.#families.get(address.name);
+    this.#setStable(address.name, stable, this.#families.get(address.name)?.canary ?? null);
+  }
+
+  #promote(name: string, canary: ServedModel): void {
+    this.#setStable(name, canary, null);
+    const { version } = canary.manifest;
+    this.#options.logger.info({ model: name, version }, 'canary made stable');
+  }
+
+  #setStable(name: string, stable: ServedModel, canary: Family['canary']): void {
+    const before = this.#families.get(name);
     const changed = before !== undefined && before.stable.manifest.version !== stable.manifest.version;
-    this.#families.set(address.name, {
+    this.#families.set(name, {
       stable,
-      canary: before?.canary ?? null,
+      canary,
       previousVersion: changed ? before.stable.manifest.version : (before?.previousVersion ?? null),
     });
     if (before !== undefined) this.#release(before.stable);

@@ -20,6 +20,7 @@ import { type DrawGraphs, ModelGraphs } from './model-graphs.js';
 import { ModelRegistry } from './model-registry.js';
 import { watchEventLoop } from './observe/event-loop-delay.js';
 import { ResultCache } from './result-cache.js';
+import { sessionSettingsSchema } from './session-settings.js';
 import type { SpareProcess } from './workers/channel.js';
 import { Shadow } from './shadow/shadow.js';
 
@@ -108,7 +109,7 @@ export async function startServer({
   const stopWatchingLoop = watchEventLoop(clock, (delayMs) => {
     metrics.process.eventLoopDelay.observe(delayMs / 1000);
   });
-  const loaded = registry.load().then(() => registry.ready);
+  const loaded = registry.load().then(() => registry.models.length > 0);
   const stopWatching =
     lifeCycle.pollSeconds > 0 ? watchRepository(registry, loaded, lifeCycle.pollSeconds * 1000, clock) : null;
   return {
@@ -145,6 +146,6 @@ function runSettings({ workers, queue, session, models }: ServeConfig, name: str
     queueCapacity: queue.capacity,
     largestBatch: queue.largestBatch,
     tokenBudget: queue.tokenBudget,
-    session: own?.session ?? session,
+    session: sessionSettingsSchema.parse({ ...session, ...own?.session }),
   };
 }

@@ -72,6 +72,11 @@ export const edgeErrors = define({
     message: 'The API key {name} may not change what is served.',
     hint: 'Use a key that is marked admin in the file of keys.',
   },
+  cross_site_refused: {
+    kind: 'forbidden',
+    message: 'A page of another site sent this.',
+    hint: 'Name the origins whose pages may ask with --cors; everything but a browser may ask anyhow.',
+  },
   api_keys_invalid: {
     kind: 'usage',
     message: 'The API keys of {source} cannot be used: {reason}.',

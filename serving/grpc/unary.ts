@@ -34,7 +34,7 @@ export function unary(
     const timeline = new Timeline();
     let key: string | undefined;
     const finished = (outcome: { readonly error: RetortError | null; readonly fields: LogFields }) => {
-      const code = outcome.error === null ? status.OK : grpcStatusOf[outcome.error.kind];
+      const code = outcome.error === null ? status.OK : statusFor(call, outcome.error);
       edge.observer.answered({
         requestId,
         protocol: 'grpc',
@@ -69,7 +69,7 @@ export function unary(
         trailer.set('x-error-code', error.code);
         trailer.set('x-request-id', requestId);
         callback({
-          code: grpcStatusOf[error.kind],
+          code: statusFor(call, error),
           details: `${error.message} ${error.hint}`,
           metadata: trailer,
         });
@@ -77,6 +77,12 @@ export function unary(
       },
     );
   };
+}
+
+/** A client that hung up, or whose deadline gRPC ended, saw these. */
+function statusFor(call: AnyCall, error: RetortError): status {
+  if (error.code !== 'client_gone') return grpcStatusOf[error.kind];
+  return Number(call.getDeadline()) <= Date.now() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
 }
 
 function textOf(call: AnyCall, name: string): string | undefined {

@@ -50,6 +50,8 @@ async function handled(
     signal: goneSignal(response),
     timeline,
   };
+  // A load takes as long as it takes; the next request has the limit again.
+  if (route.access === 'admin') request.socket.setTimeout(0);
   const body = route.method === 'post' ? await bodyOf(route, request, serving.limits.bodyBytes) : noBody;
   return route.handle(serving, { parameters, headers: request.headers, body, call });
 }
@@ -75,6 +77,9 @@ interface Outcome {
 
 const noBody = Buffer.alloc(0);
 
+/** As nginx records an answer that nobody was there to take; it is never sent. */
+const clientGoneStatus = 499;
+
 function failed(thrown: unknown, request: IncomingMessage, response: ServerResponse): Outcome {
   const error = asRetortError(thrown);
   return { reply: errorReply(error, request.url ?? '', requestIdIn(response)), error };
@@ -92,14 +97,14 @@ async function finish(
     key,
   }: Outcome & { readonly timeline: Timeline; readonly key: string | undefined },
 ): Promise<void> {
-  await writeReply(response, reply, timeline);
+  const written = await writeReply(response, reply, timeline);
   const { traceparent, tracestate } = request.headers;
   observer.answered({
     requestId: requestIdIn(response),
     protocol: 'http',
     method: request.method ?? '',
     route,
-    status: response.statusCode,
+    status: written || error?.kind === 'slow' ? (reply.status ?? 200) : clientGoneStatus,
     client: request.socket.remoteAddress,
     key,
     trace: {

@@ -9,6 +9,7 @@ import { fail } from '../../core/errors.js';
 import type { EdgeContext } from '../edge-context.js';
 import { answer, refuse } from './answer.js';
 import { createApp } from './app.js';
+import { isCrossSite } from './cross-site.js';
 import { prepare } from './prepare.js';
 import type { Route } from './route.js';
 import { inferenceRoutes } from './routes.js';
@@ -28,7 +29,7 @@ export function createEdge(edge: EdgeContext, { corsOrigins, isEncrypted }: Edge
   };
   const shareWith = corsOrigins.length === 0 ? null : cors(corsOptions(corsOrigins));
   return (request, response) => {
-    prepare(request, response, isEncrypted);
+    prepare(request, response, { isEncrypted, isLeaving: edge.serving.draining });
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       void refuse(
         edge,
@@ -36,6 +37,8 @@ export function createEdge(edge: EdgeContext, { corsOrigins, isEncrypted }: Edge
         request,
         response,
       );
+    } else if (isCrossSite(request, corsOrigins)) {
+      void refuse(edge, fail('cross_site_refused', {}), request, response);
     } else if (shareWith === null) dispatch(request, response);
     else {
       shareWith(request, response, () => {

@@ -13,8 +13,19 @@ const headers: readonly (readonly [string, string])[] = [
 
 const oneYearSeconds = 31_536_000;
 
-export function prepare(request: IncomingMessage, response: ServerResponse, isEncrypted: boolean): void {
+export interface Preparation {
+  readonly isEncrypted: boolean;
+  /** The connection's client is told to go elsewhere with what comes next. */
+  readonly isLeaving: boolean;
+}
+
+export function prepare(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { isEncrypted, isLeaving }: Preparation,
+): void {
   response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
   for (const [name, value] of headers) response.setHeader(name, value);
+  if (isLeaving) response.setHeader('Connection', 'close');
   if (isEncrypted) response.setHeader('Strict-Transport-Security', `max-age=${String(oneYearSeconds)}`);
 }

@@ -5,22 +5,27 @@ import { pipeline } from 'node:stream/promises';
 import type { Timeline } from '../inference/timeline.js';
 import type { Reply } from './route.js';
 
-/** Resolves when the reply is handed over. A client that goes away meanwhile is no error. */
+/** Resolves when the reply is handed over: false where the client was gone. */
 export async function writeReply(
   response: ServerResponse,
   { status = 200, headers = {}, body }: Reply,
   timeline: Timeline,
-): Promise<void> {
+): Promise<boolean> {
   if (response.headersSent || response.destroyed) {
     if (body instanceof Readable) body.destroy();
-    return;
+    return false;
   }
   const startedMs = performance.now();
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body instanceof Readable) {
-    await pipeline(body, response).catch(() => response.destroy());
-    return;
+    return pipeline(body, response).then(
+      () => true,
+      () => {
+        response.destroy();
+        return false;
+      },
+    );
   }
   const content = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
   if (body !== undefined && !response.hasHeader('content-type'))
@@ -30,4 +35,5 @@ export async function writeReply(
   // Text goes out in one piece with the headers; bytes would be a second.
   response.end(content);
   timeline.add('serialise', startedMs, performance.now());
+  return true;
 }

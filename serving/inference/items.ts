@@ -1,7 +1,7 @@
 /** What a request's tensors ask for: texts, or rows of ids. */
 import { fail } from '../../core/errors.js';
 import type { ServedModel } from '../model-registry.js';
-import type { Item } from '../predictor.js';
+import { type Item, longestRow } from '../predictor.js';
 import { checkTexts } from './check-texts.js';
 import type { Limits } from './context.js';
 import { type InputTensor, integersOf, stringsOf } from './tensors.js';
@@ -23,10 +23,15 @@ export function itemsOf(inputs: readonly InputTensor[], model: ServedModel, limi
   const [ids, lengths] = [named.get('input_ids'), named.get('sequence_lengths')];
   if (ids === undefined || lengths === undefined || named.size !== 2)
     throw refusal([...named.keys()].join(', '), 'give input_ids with sequence_lengths, or text alone');
-  return rowsOf(ids, lengths, model.pool.vocabularySize, limits);
+  return rowsOf(ids, lengths, model, limits);
 }
 
-function rowsOf(ids: InputTensor, lengths: InputTensor, vocabularySize: number, limits: Limits): Item[] {
+function rowsOf(
+  ids: InputTensor,
+  lengths: InputTensor,
+  { manifest, pool: { vocabularySize } }: ServedModel,
+  limits: Limits,
+): Item[] {
   const [rows = 0, columns = 0] = ids.shape;
   if (ids.shape.length !== 2 || rows === 0 || columns === 0) {
     throw refusal(
@@ -49,11 +54,13 @@ function rowsOf(ids: InputTensor, lengths: InputTensor, vocabularySize: number, 
   const sizes = integersOf(lengths, ['INT32', 'INT64']);
   if (sizes.length !== rows)
     throw refusal('sequence_lengths', `it has ${String(sizes.length)} elements for ${String(rows)} rows`);
+  // A longer row may be more than the network has places for, and would fail with all that share its batch.
+  const longest = Math.min(columns, longestRow(manifest));
   return sizes.map((length, row) => {
-    if (length < 1 || length > columns) {
+    if (length < 1 || length > longest) {
       throw refusal(
         'sequence_lengths',
-        `element ${String(row)} is ${String(length)}; lengths are 1 to ${String(columns)}`,
+        `element ${String(row)} is ${String(length)}; lengths are 1 to ${String(longest)}`,
       );
     }
     return { ids: values.slice(row * columns, row * columns + length) };

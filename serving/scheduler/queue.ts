@@ -55,6 +55,7 @@ export interface Entry {
 }
 
 interface PendingRequest {
+  readonly priority: Priority;
   readonly admittedMs: number;
   predictions: Prediction[];
   missing: number;
@@ -95,7 +96,7 @@ export class RequestQueue {
   readonly #lanes: Readonly<Record<Priority, Lane>> = { normal: new Map(), low: new Map() };
   /** Admitted and not answered yet. */
   readonly #open = new Set<PendingRequest>();
-  #depth = 0;
+  readonly #waiting: Record<Priority, number> = { normal: 0, low: 0 };
   /** Entries of settled requests that are still in the lanes. */
   #dead = 0;
   #order = 0;
@@ -112,27 +113,30 @@ export class RequestQueue {
 
   /** Items that wait. */
   get depth(): number {
-    return this.#depth;
+    return this.#waiting.normal + this.#waiting.low;
   }
 
   /** The share of the capacity that waits, 0 to 1. */
   get fill(): number {
-    return this.#depth / this.#options.capacity;
+    return this.depth / this.#options.capacity;
   }
 
   get openRequests(): number {
     return this.#open.size;
   }
 
-  /** What an item that is admitted now waits, in milliseconds, by the latest batches; 0 where nothing waits. */
+  /**
+   * What an item of normal priority that is admitted now waits, in milliseconds, by the latest batches; 0 where nothing
+   * waits before it.
+   */
   get expectedWaitMs(): number {
-    return this.#serviceTime.millisecondsFor(this.#depth, this.#options.workers?.() ?? 1);
+    return this.#serviceTime.millisecondsFor(this.#waiting.normal, this.#options.workers?.() ?? 1);
   }
 
   /** What a request of `items` items is refused with, now; null where they are admitted. */
   refusalOf(items: number): RetortError | null {
     const { capacity } = this.#options;
-    if (this.#depth + items <= capacity) return null;
+    if (this.depth + items <= capacity) return null;
     const seconds = retryAfterSeconds(this.expectedWaitMs);
     if (this.#full?.details.seconds !== seconds) this.#full = fail('queue_full', { capacity, seconds });
     return this.#full;
@@ -160,6 +164,7 @@ export class RequestQueue {
         request.settle(fail('client_gone', {}));
       };
       const request: PendingRequest = {
+        priority,
         admittedMs: clock.now(),
         predictions: new Array<Prediction>(items.length),
         missing: items.length,
@@ -170,7 +175,7 @@ export class RequestQueue {
           if (request.settled) return;
           request.settled = true;
           this.#open.delete(request);
-          this.#depth -= request.waiting;
+          this.#waiting[priority] -= request.waiting;
           this.#dead += request.waiting;
           request.waiting = 0;
           clock.clearTimeout(timer);
@@ -182,7 +187,7 @@ export class RequestQueue {
       };
       signal?.addEventListener('abort', gone, { once: true });
       this.#open.add(request);
-      this.#depth += items.length;
+      this.#waiting[priority] += items.length;
       items.forEach((item, place) => {
         this.#push(priority, {
           item,
@@ -216,9 +221,9 @@ export class RequestQueue {
     const now = this.#options.clock.now();
     for (const { request } of entries) {
       request.waiting -= 1;
+      this.#waiting[request.priority] -= 1;
       request.times.queueMs = Math.max(request.times.queueMs, now - request.admittedMs);
     }
-    this.#depth -= entries.length;
     return { entries, reason, dispatchedMs: now };
   }
 
@@ -257,18 +262,23 @@ export class RequestQueue {
     again.forEach((entry, index) => {
       const { length, request } = entry;
       request.waiting += 1;
-      this.#depth += 1;
-      const bucket = bucketIn(this.#lanes.normal, bucketOf(length));
+      this.#waiting[request.priority] += 1;
+      const bucket = bucketIn(this.#lanes[request.priority], bucketOf(length));
       bucket.splice(index, 0, { ...entry, retries: entry.retries + 1, order: this.#retryOrder + index });
       bucket.sort((a, b) => a.order - b.order);
     });
     if (again.length > 0) this.#options.onWaiting();
   }
 
-  /** Answers everything that is open with an error, and refuses with it whatever comes later. */
+  /** Answers everything that is open with an error, and refuses with it whatever comes until it is opened again. */
   close(error: RetortError): void {
     this.#closed = error;
     for (const request of [...this.#open]) request.settle(error);
+  }
+
+  /** Takes what comes again. */
+  reopen(): void {
+    this.#closed = null;
   }
 
   /** Refused at once is better than answered too late: the client may ask elsewhere, and the work goes to others. */

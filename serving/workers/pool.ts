@@ -30,6 +30,8 @@ export interface WorkerPoolOptions {
 interface Slot {
   channel: WorkerChannel;
   ready: boolean;
+  /** Loads in the place of one that retires, which stays where this one does not load. */
+  readonly standsIn: boolean;
   /** Takes no more batches: it ends after those that it has. */
   retiring: boolean;
   cause: DeathCause;
@@ -38,14 +40,17 @@ interface Slot {
   timer: unknown;
 }
 
-/** How often in a row a replacement may die before it is ready; then the pool is broken. */
+/** How often in a row a replacement may die before it is ready; then what waits is refused until one is. */
 const attemptsToStart = 3;
+/** Before the next attempts: doubled from the first to the last. */
+const [firstPauseMs, longestPauseMs] = [1000, 30_000];
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots = new Set<Slot>();
   #closing = false;
   #failedStarts = 0;
+  readonly #pauses = new Set<unknown>();
   #facts: WorkerFacts = {
     vocabularySize: 0,
     warnings: [],
@@ -115,6 +120,7 @@ export class WorkerPool {
   /** Ends the workers, each after the batches that it has. */
   async close(): Promise<void> {
     this.#closing = true;
+    for (const pause of this.#pauses) this.#options.clock.clearTimeout(pause);
     await Promise.all([...this.#slots].map(({ channel }) => channel.end()));
   }
 
@@ -135,7 +141,7 @@ export class WorkerPool {
     }, batchTimeoutMs);
   }
 
-  #spawn(spare: SpareProcess | null = null): Promise<void> {
+  #spawn(spare: SpareProcess | null = null, standsIn = false): Promise<void> {
     const { setup, isolation, heapMegabytes } = this.#options;
     return new Promise((resolve, reject) => {
       let refusal: string | null = null;
@@ -144,6 +150,7 @@ export class WorkerPool {
           case 'ready':
             slot.ready = true;
             this.#failedStarts = 0;
+            if (!this.#closing) this.#options.queue.reopen();
             this.#facts = message;
             resolve();
             this.dispatch();
@@ -173,11 +180,12 @@ export class WorkerPool {
         this.#options.clock.clearTimeout(slot.timer);
         this.#slots.delete(slot);
         reject(fail('model_refused', { path: setup.folder, reason }));
-        if (!this.#closing && !slot.retiring) this.#replace(slot, reason);
+        if (!this.#closing) this.#gone(slot, reason);
       };
       const slot: Slot = {
         channel: openWorker(isolation, { onMessage, onExit }, heapMegabytes, spare),
         ready: false,
+        standsIn,
         retiring: false,
         cause: 'crash',
         running: [],
@@ -201,23 +209,49 @@ export class WorkerPool {
     if (slot.retiring || this.#closing) return;
     slot.retiring = true;
     this.#options.onDeath(`it held ${String(Math.round(bytes / 2 ** 20))} MiB`, 'memory');
-    void this.#spawn()
-      .catch(() => undefined)
-      .then(() => slot.channel.end());
+    this.#spawn(null, true).then(
+      () => slot.channel.end(),
+      () => {
+        slot.retiring = false;
+        if (!this.#slots.has(slot)) this.#respawn();
+        else this.dispatch();
+      },
+    );
   }
 
-  #replace(slot: Slot, reason: string): void {
-    const { setup, queue, onDeath } = this.#options;
-    onDeath(reason, slot.cause);
+  /** A worker is gone: what it was sent goes to others, and another is started where none is on its way. */
+  #gone(slot: Slot, reason: string): void {
+    const { queue, onDeath } = this.#options;
+    if (!slot.retiring) onDeath(reason, slot.cause);
+    if (!slot.ready) this.#failedStarts += 1;
     const lost = slot.running.flatMap(({ entries }) => entries);
     queue.retry({ entries: lost }, fail('worker_died', { reason }));
-    if (!slot.ready) this.#failedStarts += 1;
-    if (this.#failedStarts < attemptsToStart) {
+    if (slot.retiring || (slot.standsIn && !slot.ready)) return;
+    if (this.#failedStarts >= attemptsToStart && this.#slots.size === 0)
+      queue.close(fail('model_refused', { path: this.#options.setup.folder, reason }));
+    this.#respawn();
+  }
+
+  /** Starts a worker: at once, and after some failures with pauses, since what is broken may be mended. */
+  #respawn(): void {
+    const { clock } = this.#options;
+    const start = () => {
       this.#spawn().catch(() => {
         // Its exit is handled where every worker's is.
       });
-    } else if (this.#slots.size === 0) {
-      queue.close(fail('model_refused', { path: setup.folder, reason }));
+    };
+    const pauses = this.#failedStarts - attemptsToStart;
+    if (pauses < 0) {
+      start();
+      return;
     }
+    const pause = clock.setTimeout(
+      () => {
+        this.#pauses.delete(pause);
+        start();
+      },
+      Math.min(longestPauseMs, firstPauseMs * 2 ** pauses),
+    );
+    this.#pauses.add(pause);
   }
 }

@@ -65,6 +65,7 @@ test('what is in flight at SIGTERM is answered', async () => {
 test('ends with 0 at SIGTERM while a worker computes what nobody waits for any more', async () => {
   // Ids, so that the worker spends its time inside ONNX Runtime.
   const [rows, length] = [200, 5000];
+  await writeTinyBundle(repository, { maxWords: length, replace: true });
   const inputs = [
     {
       name: 'input_ids',
@@ -96,6 +97,14 @@ test('ends with 0 at SIGTERM while a worker computes what nobody waits for any m
     expect(await ended).toMatchObject({ status: 0 });
   }
 }, 30_000);
+
+test('what a file says of one model, an option says of all', async () => {
+  const file = path.join(repository, 'config.json');
+  const models = [{ name: 'tiny', workers: 9, session: { precision: 'int8' } }];
+  await writeFile(file, JSON.stringify({ repository, models }));
+  const { url } = await serve('--config', file, '--precision', 'fp32');
+  expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^retort_workers_ready[{].* 1$/m);
+});
 
 test('a damaged version is refused with its reason while an older one serves', async () => {
   await writeTinyBundle(repository, { version: '2' });

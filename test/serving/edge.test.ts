@@ -126,6 +126,16 @@ test('browsers of the named origin may ask, those of others not', async () => {
   expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
 });
 
+test('what a browser sends for a page of another site is refused, but for the named origin', async () => {
+  const from = (origin: string, site = 'cross-site') =>
+    predict({ ...withKey, origin, 'sec-fetch-site': site });
+  const foreign = await from('https://evil.example');
+  expect(foreign.status).toBe(403);
+  expect(await foreign.json()).toMatchObject({ error: { code: 'cross_site_refused' } });
+  expect((await from('https://shop.example')).status).toBe(200);
+  expect((await from(server.url, 'same-origin')).status).toBe(200);
+});
+
 test('answers carry the headers of a careful server', async () => {
   const { headers } = await predict(withKey);
   expect(headers.get('x-content-type-options')).toBe('nosniff');

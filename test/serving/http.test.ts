@@ -195,6 +195,15 @@ describe('Open Inference Protocol v2', () => {
     expect(reply.body).toEqual({ error: expect.any(String) });
   });
 
+  test('refuses a row of more ids than the model has places for, which would fail with all that share its batch', async () => {
+    const row = (length: number) => [
+      { name: 'input_ids', datatype: 'INT64', shape: [1, length], data: new Array<number>(length).fill(1) },
+      { name: 'sequence_lengths', datatype: 'INT32', shape: [1], data: [length] },
+    ];
+    expect((await ask(infer, { inputs: row(128) })).status).toBe(200);
+    expect((await ask(infer, { inputs: row(129) })).status).toBe(422);
+  });
+
   test('refuses an unknown output and an unknown model', async () => {
     const inputs = [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['好'] }];
     expect((await ask(infer, { inputs, outputs: [{ name: 'none' }] })).status).toBe(422);
@@ -210,6 +219,22 @@ test('metrics count requests by route and status, and time the stages', async ()
   expect(text).toMatch(/retort_requests_total\{route="\/v1\/predict",status="422"\} \d/);
   for (const stage of ['queue', 'batch_wait', 'tokenize', 'infer', 'postprocess', 'total'])
     expect(text).toContain(`retort_stage_seconds_count{stage="${stage}"}`);
+});
+
+test('a client that leaves is counted as one that left', async () => {
+  const left = await startTestServer(path.join(root, 'models'));
+  await left.loaded;
+  const body = JSON.stringify({ texts: Array.from({ length: 50 }, () => texts[0]) });
+  const headers = { 'content-type': 'application/json' };
+  const counted = /retort_requests_total\{route="\/v1\/predict",status="499"\} [1-9]/;
+  const metrics = async () => (await ask('/metrics', undefined, {}, left.url)).text;
+  // A client may leave before its request is there, or after its answer.
+  for (let attempt = 0; attempt < 200 && !counted.test(await metrics()); attempt += 1) {
+    const signal = AbortSignal.timeout(attempt % 20);
+    await fetch(`${left.url}/v1/predict`, { method: 'POST', body, headers, signal }).catch(() => null);
+  }
+  expect(counted.test(await metrics())).toBe(true);
+  await left.close();
 });
 
 test('a full queue is 429 with Retry-After', async () => {
@@ -232,6 +257,27 @@ test('a server is ready when all of its models are, not the first of them', asyn
   } finally {
     await several.close();
   }
+});
+
+test('a server that lacks one of its models is not ready, and serves the others', async () => {
+  const repository = path.join(root, 'lacking');
+  await writeTinyBundle(repository, { name: 'a' });
+  await writeTinyBundle(repository, { name: 'b', goldenError: 0.5 });
+  const lacking = await startTestServer(repository);
+  expect(await lacking.loaded).toBe(true);
+  expect((await ask('/v2/health/ready', undefined, {}, lacking.url)).status).toBe(503);
+  expect((await ask('/v1/predict', { text: '好', model: 'a' }, {}, lacking.url)).status).toBe(200);
+  await lacking.close();
+});
+
+test('a model has the settings of all sessions but for its own', async () => {
+  const inherits = await startTestServer(path.join(root, 'models'), {
+    session: { precision: 'int8' },
+    models: [{ name: 'tiny', session: { spinning: true } }],
+  });
+  // The bundle has no int8.
+  expect(await inherits.loaded).toBe(false);
+  await inherits.close();
 });
 
 test('a server without a model is alive and not ready', async () => {
@@ -274,6 +320,19 @@ test('sampled texts are compared with eager execution', async () => {
     expect(metrics).toContain(`retort_compare_seconds_count{engine="${engine}"}`);
   expect(Number(/^retort_compare_max_logit_difference (\S+)/m.exec(metrics)?.[1])).toBeLessThan(1e-4);
   await comparing.close();
+});
+
+test('a server that ends tells connections to close while it still answers', async () => {
+  const closing = await startTestServer(path.join(root, 'models'), {
+    lifeCycle: { graceMs: 300, drainMs: 2000 },
+  });
+  await closing.loaded;
+  const connection = async () =>
+    (await ask('/v1/predict', { text: '好' }, {}, closing.url)).headers.get('connection');
+  expect(await connection()).toBe('keep-alive');
+  const closed = closing.close();
+  expect(await connection()).toBe('close');
+  await closed;
 });
 
 test('closing answers what is in flight', async () => {

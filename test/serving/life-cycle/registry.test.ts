@@ -66,6 +66,20 @@ describe('loading', () => {
     });
   });
 
+  test('a name of which nothing loads keeps the server from being ready, until it is unloaded for good', async () => {
+    await add('a/1', 'b/1');
+    const { registry, broken } = registryOf();
+    broken.add('b/1');
+    await registry.load();
+    expect(registry.ready).toBe(false);
+    expect(versionOf(registry)).toBe('1');
+    broken.clear();
+    await registry.loadModel('b');
+    expect(registry.ready).toBe(true);
+    await registry.unloadModel('b');
+    expect(registry.ready).toBe(true);
+  });
+
   test('no model: not ready', async () => {
     const { registry } = registryOf();
     await registry.load();
@@ -125,6 +139,21 @@ describe('swapping', () => {
     expect(versionOf(registry)).toBe('2');
   });
 
+  test('polling leaves what was chosen or unloaded by hand, until something newer comes', async () => {
+    await add('a/1', 'a/2');
+    const { registry } = registryOf([{ name: 'a', version: null, canary: null }]);
+    await registry.load();
+    await registry.loadModel('a', '1');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('1');
+    await registry.unloadModel('a');
+    await registry.poll();
+    expect(registry.models).toEqual([]);
+    await add('a/3');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('3');
+  });
+
   test('loads of one name follow each other; unloading ends it', async () => {
     await add('a/1', 'a/2');
     const { registry, started } = registryOf();
@@ -156,6 +185,21 @@ describe('labels', () => {
     expect([versionOf(registry, 'a', 'stable'), versionOf(registry, 'a', 'canary')]).toEqual(['1', '2']);
     await registry.setCanary('a', '2', 0);
     expect(() => registry.find('a', 'canary')).toThrow(expect.objectContaining({ code: 'model_unknown' }));
+  });
+
+  test('a canary that is made stable is not loaded a second time', async () => {
+    await add('a/1', 'a/2');
+    const { registry, started } = registryOf([
+      { name: 'a', version: '1', canary: { version: '2', percent: 20 } },
+    ]);
+    await registry.load();
+    await registry.loadModel('a', '2');
+    expect(registry.labelled.map(({ model, label }) => [model.manifest.version, label])).toEqual([
+      ['2', 'stable'],
+    ]);
+    expect(started.map(({ manifest }) => manifest.version)).toEqual(['1', '2']);
+    await registry.rollback('a');
+    expect(versionOf(registry)).toBe('1');
   });
 
   test('places of requests lie in [0, 100)', () => {

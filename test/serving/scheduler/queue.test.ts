@@ -103,6 +103,18 @@ describe('admission', () => {
     expect(queue.depth).toBe(4);
   });
 
+  test('what has a low priority keeps nothing of normal priority waiting', () => {
+    const { clock, queue, submit } = start({ capacity: 100, largestBatch: 1 });
+    void submit(['a'], { within: 1e6 });
+    answerAll(queue, take(queue), { tokenizeMs: 0, inferMs: 1000 });
+    const low = Array.from({ length: 9 }, (): Item => ({ text: 'b' }));
+    void queue.submit({ items: low, deadlineMs: clock.now() + 1e6, priority: 'low' }).catch(() => undefined);
+    expect([queue.depth, queue.expectedWaitMs]).toEqual([9, 0]);
+    expect(() => submit(['c'], { within: 500 })).not.toThrow();
+    expect(textsOf(take(queue))).toEqual(['c']);
+    expect([take(queue).entries.length, queue.depth]).toEqual([1, 8]);
+  });
+
   test('with nothing before it a request is admitted, however short its time', () => {
     const { queue, submit } = start();
     void submit(['a']);
@@ -293,6 +305,16 @@ describe('a worker that dies or fails', () => {
     answerAll(queue, take(queue));
     expect(logitsOf(await fine)).toEqual([1]);
   });
+});
+
+test('a queue that is opened again takes what comes', async () => {
+  const { queue, submit } = start();
+  queue.close(fail('model_refused', { path: 'x', reason: 'y' }));
+  expect(() => submit(['a'])).toThrow(expect.objectContaining({ code: 'model_refused' }));
+  queue.reopen();
+  const asked = submit(['a']);
+  answerAll(queue, take(queue), { tokenizeMs: 0, inferMs: 0 });
+  expect((await asked).predictions).toHaveLength(1);
 });
 
 test('a queue that is closed answers what is open, waiting or taken, and refuses what comes', async () => {

@@ -24,10 +24,11 @@ afterEach(async () => {
 
 interface Start extends Partial<Pick<WorkerPoolOptions, 'size' | 'isolation' | 'batchTimeoutMs'>> {
   readonly folder?: string;
+  readonly onDeath?: (cause: string, pids: readonly number[]) => void;
   readonly memoryCeilingBytes?: number;
 }
 
-async function start({ folder = bundle, memoryCeilingBytes, ...options }: Start = {}) {
+async function start({ folder = bundle, memoryCeilingBytes, onDeath, ...options }: Start = {}) {
   const batches: number[] = [];
   const deaths: string[] = [];
   let pool: WorkerPool | null = null;
@@ -54,7 +55,10 @@ async function start({ folder = bundle, memoryCeilingBytes, ...options }: Start 
     queue,
     clock: systemClock,
     onBatch: ({ entries }) => batches.push(entries.length),
-    onDeath: (_reason, cause) => deaths.push(cause),
+    onDeath: (_reason, cause) => {
+      deaths.push(cause);
+      onDeath?.(cause, pool?.pids ?? []);
+    },
     ...options,
   });
   pools.push(pool);
@@ -103,7 +107,7 @@ describe('a worker that is killed', () => {
     expect(pool.readyWorkers).toBeGreaterThan(0);
   });
 
-  test('and cannot be replaced: what waits and what comes is refused', async () => {
+  test('and cannot be replaced: what waits and what comes is refused, until it can be again', async () => {
     const folder = path.join(root, 'vanishing');
     await cp(bundle, folder, { recursive: true });
     const { pool, queue, ask, stop } = await start({ folder });
@@ -115,6 +119,9 @@ describe('a worker that is killed', () => {
     await expect(asked).rejects.toMatchObject(refused);
     expect([pool.readyWorkers, queue.depth, queue.openRequests]).toEqual([0, 0, 0]);
     expect(() => ask([4])).toThrow(expect.objectContaining(refused));
+    await cp(bundle, folder, { recursive: true });
+    while (pool.readyWorkers === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await ask([4])).predictions).toHaveLength(1);
   });
 });
 
@@ -132,6 +139,24 @@ test('a worker above its memory ceiling is replaced before it ends, and nothing 
     expect((await ask([2, 3])).predictions).toHaveLength(1);
   expect(deaths[0]).toBe('memory');
 });
+
+test('what a worker holds when it is killed above its ceiling is run by the one that stands in for it', async () => {
+  const killed: number[] = [];
+  const { deaths, ask } = await start({
+    memoryCeilingBytes: 1,
+    onDeath: (cause, [pid]) => {
+      if (cause !== 'memory' || killed.length > 0 || pid === undefined) return;
+      killed.push(pid);
+      process.kill(pid, 'SIGKILL');
+    },
+  });
+  // So many that batches wait whenever one is done.
+  const asked = Array.from({ length: 12 }, async () => {
+    for (let round = 0; round < 40; round += 1) expect((await ask([2, 3])).predictions).toHaveLength(1);
+  });
+  await Promise.all(asked);
+  expect([killed.length, deaths[0]]).toEqual([1, 'memory']);
+}, 60_000);
 
 test('a pool on a bundle that does not load is refused', async () => {
   await expect(start({ folder: path.join(root, 'none') })).rejects.toMatchObject({ code: 'model_refused' });
