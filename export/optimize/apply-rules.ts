@@ -20,6 +20,7 @@ export function applyRules(
   const outcome = () => ({ rewrites, refusals: refusals.list() });
   for (let round = 1; ; round += 1) {
     const before = rewrites.length;
+    editor.inferAgain();
     const standing = new Set(editor.nodes().map(({ name }) => name));
     refusals.startRound((node) => standing.has(node));
     for (const [rank, rule] of rules.entries()) {

@@ -271,8 +271,30 @@ export class GraphEditor {
     return removed;
   }
 
-  /** Nodes after those whose outputs they read; otherwise in the order in which they came. */
+  /** Infers every type again: what became a constant since may tell shapes behind it. */
+  inferAgain(): void {
+    this.#elements = null;
+    for (const node of this.#ordered()) this.#infer(node);
+    this.#elements = null;
+  }
+
   build(): Graph {
+    const ordered = this.#ordered();
+    const known = new Set([
+      ...this.#graph.inputs,
+      ...this.#initializers.keys(),
+      ...ordered.flatMap(({ outputs }) => outputs),
+    ]);
+    return {
+      ...this.#graph,
+      nodes: ordered,
+      initializers: new Map(this.#initializers),
+      types: new Map(Array.from(this.#types).filter(([name]) => known.has(name))),
+    };
+  }
+
+  /** Nodes after those whose outputs they read; otherwise in the order in which they came. */
+  #ordered(): Node[] {
     const ordered: Node[] = [];
     const placed = new Set<Node>();
     const open = this.nodes().toReversed();
@@ -289,17 +311,7 @@ export class GraphEditor {
         placed.add(node);
       }
     }
-    const known = new Set([
-      ...this.#graph.inputs,
-      ...this.#initializers.keys(),
-      ...ordered.flatMap(({ outputs }) => outputs),
-    ]);
-    return {
-      ...this.#graph,
-      nodes: ordered,
-      initializers: new Map(this.#initializers),
-      types: new Map(Array.from(this.#types).filter(([name]) => known.has(name))),
-    };
+    return ordered;
   }
 
   #insert(node: Node): void {
@@ -310,6 +322,10 @@ export class GraphEditor {
       readers.add(node);
       this.#readers.set(value, readers);
     }
+    this.#infer(node);
+  }
+
+  #infer(node: Node): void {
     const found = this.#inferred(node);
     node.outputs.forEach((output, place) => {
       const type = found[place];

@@ -56,6 +56,14 @@ const attentionOfHeads: InferenceRule = ({ inputs: [query, , values] }) => {
   return [{ dtype, shape: shape?.length === 4 ? shape.with(3, values?.shape?.at(-1) ?? null) : null }];
 };
 
+/** Of queries and values with their heads side by side, [batch, time, width]. */
+const attentionOfProjected: InferenceRule = ({ inputs: [query, , values] }) => {
+  if (query == null) return [];
+  const [q, v] = [query.shape, values?.shape];
+  const isPlain = q?.length === 3 && v?.length === 3;
+  return [{ dtype: query.dtype, shape: isPlain ? q.with(2, v[2] ?? null) : null }];
+};
+
 /** The normalised sum of three tables' rows, and a mask index that goes unused. */
 const embedding: InferenceRule = ({ inputs: [ids, , table] }) => {
   if (table == null) return [];
@@ -76,5 +84,6 @@ export const linearAlgebraInference: InferenceRules = {
   RNN: recurrent,
   Attention: attentionOfHeads,
   'com.microsoft:Attention': attention,
+  'com.microsoft:MultiHeadAttention': attentionOfProjected,
   'com.microsoft:EmbedLayerNormalization': embedding,
 };

@@ -22,15 +22,16 @@ export function foldConstants(opsets: ReadonlyMap<string, number>, irVersion: nu
       for (let found = foldable(editor); found.length > 0; found = foldable(editor)) {
         const results = await computed(editor, found, opsets, irVersion);
         const worth = found.filter((node) => {
-          const result = results.get(node.outputs[0] ?? '');
-          return result !== undefined && isWorth(editor, node, result.data.byteLength);
+          const made = given(node).map((output) => results.get(output));
+          const bytes = made.reduce((sum, result) => sum + (result?.data.byteLength ?? 0), 0);
+          return made.every((result) => result !== undefined) && isWorth(editor, node, bytes);
         });
         for (const node of worth) {
-          const [output = ''] = node.outputs;
-          const result = results.get(output);
-          if (result === undefined) continue;
           editor.remove(node);
-          editor.setInitializer(output, result);
+          for (const output of given(node)) {
+            const result = results.get(output);
+            if (result !== undefined) editor.setInitializer(output, result);
+          }
           removed.push(node.name);
         }
         if (worth.length === 0) break;
@@ -45,18 +46,25 @@ export function foldConstants(opsets: ReadonlyMap<string, number>, irVersion: nu
   };
 }
 
+function given({ outputs }: Node): readonly string[] {
+  return outputs.filter((output) => output !== '');
+}
+
 function foldable(editor: GraphEditor): Node[] {
   return editor.nodes().filter((node) => {
-    const [output = '', ...others] = node.outputs;
+    const outputs = given(node);
     return (
       node.domain === '' &&
       node.inputs.length > 0 &&
       !random.test(node.opType) &&
-      others.length === 0 &&
-      !editor.outputs.includes(output) &&
+      !outputs.some((output) => editor.outputs.includes(output)) &&
       !Object.values(node.attributes).some(({ kind }) => kind === 'graph') &&
       node.inputs.every((input) => input === '' || editor.constant(input) !== null) &&
-      isWorth(editor, node, bytesOf(editor, output))
+      isWorth(
+        editor,
+        node,
+        outputs.reduce((bytes, output) => bytes + bytesOf(editor, output), 0),
+      )
     );
   });
 }
@@ -90,7 +98,7 @@ async function computed(
   const graph: Graph = {
     name: 'constants',
     inputs: [],
-    outputs: nodes.map(({ outputs }) => outputs[0] ?? ''),
+    outputs: nodes.flatMap(given),
     nodes,
     initializers: new Map(
       names.flatMap((name) => {

@@ -70,14 +70,38 @@ function feedsOf(
   padding: Padding,
   draw: Draw,
 ): Record<string, Tensor> {
-  return Object.fromEntries(plans.map((plan) => [plan.name, feedOf(plan, rows, length, padding, draw)]));
+  const named = namedSizes(plans, rows, length);
+  return Object.fromEntries(
+    plans.map((plan) => [plan.name, feedOf(plan, named, rows, length, padding, draw)]),
+  );
 }
 
-function feedOf(plan: InputPlan, rows: number, length: number, padding: Padding, draw: Draw): Tensor {
+/** Of the names that inputs of [rows, places] give their axes: a value with places first has them in another order. */
+function namedSizes(plans: readonly InputPlan[], rows: number, length: number): Map<string, number> {
+  const named = new Map<string, number>();
+  for (const { kind, shape } of plans) {
+    const [first, second, ...others] = shape;
+    if (kind === 'numbers' || others.length > 0) continue;
+    if (typeof second === 'string') named.set(second, length);
+    if (typeof first === 'string' && second !== undefined) named.set(first, rows);
+  }
+  return named;
+}
+
+function feedOf(
+  plan: InputPlan,
+  named: ReadonlyMap<string, number>,
+  rows: number,
+  length: number,
+  padding: Padding,
+  draw: Draw,
+): Tensor {
   const { kind, dtype, below } = plan;
   const last = plan.shape.length - 1;
   const shape = plan.shape.map((size, axis) => {
     if (typeof size === 'number' && size > 0) return size;
+    const known = typeof size === 'string' ? named.get(size) : undefined;
+    if (known !== undefined) return known;
     return axis === 0 ? rows : axis === last ? length : axis === 1 ? length : 1;
   });
   const width = last > 0 ? (shape[last] ?? 1) : 1;
