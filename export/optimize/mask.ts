@@ -6,25 +6,7 @@ import type { GraphEditor } from './editor.js';
 import type { Condition, Expression } from './elements/expression.js';
 import { asNumber, constant, difference, type Polynomial, sum } from './elements/polynomial.js';
 import { int32Of } from './int32-of.js';
-
-export type Mask =
-  /** Every key is looked at. */
-  | { readonly kind: 'none' }
-  | ({ readonly kind: 'rows' } & RowMask)
-  /** Keys up to the query's own place. */
-  | { readonly kind: 'causal'; readonly filter: number }
-  /** The first keys of each row. */
-  | { readonly kind: 'lengths'; readonly lengths: string; readonly filter: number };
-
-interface RowMask {
-  /** [batch, keys], or with axes of 1 between. */
-  readonly value: string;
-  /** A key is looked at where the value is this number; or, with `isKept` false, where it is not. */
-  readonly number: number;
-  readonly isKept: boolean;
-  /** What is added to the scores of the others. */
-  readonly filter: number;
-}
+import { joined, type KeyMask, type Mask } from './mask-kind.js';
 
 interface Places {
   readonly batch: Polynomial;
@@ -35,8 +17,11 @@ interface Places {
 /** Smaller additions are biases, not masks. */
 const largestFilter = -1000;
 
-/** @param added what is added to the score of a query and a key; a string says why it is no mask */
-export function maskOf(added: Expression, places: Places): Mask | string {
+/**
+ * @param added what is added to the score of a query and a key, which are scaled behind it
+ * @returns why it is no mask, or the mask
+ */
+export function maskOf(added: Expression, scale: number, places: Places): Mask | string {
   if (added.kind === 'number') {
     const number = asNumber(added.value);
     return number === 0 ? { kind: 'none' } : 'what is added to the scores is not read as a mask';
@@ -44,19 +29,27 @@ export function maskOf(added: Expression, places: Places): Mask | string {
   if (added.kind === 'truth') return 'a truth is added to the scores';
   const [then, otherwise] = [asNumber(added.then), asNumber(added.otherwise)];
   if (then === 0 && otherwise !== null && otherwise <= largestFilter)
-    return keptWhere(added.condition, true, otherwise, places);
+    return keptWhere(added.condition, true, otherwise * scale, places);
   if (otherwise === 0 && then !== null && then <= largestFilter)
-    return keptWhere(added.condition, false, then, places);
+    return keptWhere(added.condition, false, then * scale, places);
   return 'what is added to the scores is not 0 or a large negative number';
 }
 
 /** @param isKept whether keys are looked at where the condition holds, or where it does not */
 export function keptWhere(
-  { relation, of }: Condition,
+  condition: Condition,
   isKept: boolean,
   filter: number,
-  { batch, query, key }: Places,
+  places: Places,
 ): Mask | string {
+  if (condition.relation === 'all') {
+    if (!isKept) return 'keys are masked where several things hold at once';
+    return condition.of
+      .map((one) => keptWhere(one.condition, !one.negated, filter, places))
+      .reduce((a, b) => (typeof a === 'string' ? a : typeof b === 'string' ? b : joined(a, b, () => filter)));
+  }
+  const { batch, query, key } = places;
+  const { relation, of } = condition;
   if (relation === 'positive') {
     // Of integers: not (p > 0) is 1 - p > 0.
     const above = isKept ? of : difference(constant(1), of);
@@ -116,10 +109,15 @@ export function maskInput(editor: GraphEditor, mask: Mask): string {
       return int32Of(editor, mask.lengths);
     case 'rows':
       return rowsInput(editor, mask);
+    case 'causal-keys':
+      return maskInput(editor, mask.keys);
   }
 }
 
-function rowsInput(editor: GraphEditor, { value, number, isKept }: RowMask): string {
+function rowsInput(
+  editor: GraphEditor,
+  { value, number, isKept }: Extract<KeyMask, { kind: 'rows' }>,
+): string {
   const flat = editor.rank(value) === 2 ? value : flattened(editor, value);
   const dtype = editor.typeOf(value)?.dtype;
   // Ids and masks are not negative, so that what is not 0 is above it.
@@ -138,19 +136,29 @@ function flattened(editor: GraphEditor, value: string): string {
   return added(editor, 'Reshape', [value, editor.initializer('rows', int64([0, -1]))]);
 }
 
-/** Of each row whether any key is looked at, [batch, 1, 1], bool. */
-export function anyKept(editor: GraphEditor, mask: string, opset: number): string {
-  const [reduced = ''] = editor.add({
-    opType: 'ReduceMax',
-    inputs: opset < 18 ? [mask] : [mask, editor.initializer('axes', int64([1]))],
-    attributes: opset < 18 ? { axes: ints([1]), keepdims: int(1) } : { keepdims: int(1) },
-  }).outputs;
+/**
+ * Whether any key is looked at, bool: of each row, [batch, 1, 1]; or, of a causal mask, of each query, [batch, time, 1].
+ * @param kept of keys, [batch, keys], int32
+ */
+export function anyKept(editor: GraphEditor, kept: string, isCausal: boolean, opset: number): string {
+  const counted = isCausal
+    ? added(editor, 'CumSum', [kept, editor.initializer('axis', int64([1], []))])
+    : highest(editor, kept, opset);
   const [truth = ''] = editor.add({
     opType: 'Cast',
-    inputs: [reduced],
+    inputs: [counted],
     attributes: { to: int(onnxDataTypes.bool) },
   }).outputs;
-  return added(editor, 'Reshape', [truth, editor.initializer('rows', int64([0, 1, 1]))]);
+  return added(editor, 'Reshape', [truth, editor.initializer('rows', int64([0, isCausal ? -1 : 1, 1]))]);
+}
+
+function highest(editor: GraphEditor, kept: string, opset: number): string {
+  const [reduced = ''] = editor.add({
+    opType: 'ReduceMax',
+    inputs: opset < 18 ? [kept] : [kept, editor.initializer('axes', int64([1]))],
+    attributes: opset < 18 ? { axes: ints([1]), keepdims: int(1) } : { keepdims: int(1) },
+  }).outputs;
+  return reduced;
 }
 
 function added(editor: GraphEditor, opType: string, inputs: readonly string[]): string {

@@ -7,6 +7,7 @@ import { biasGelu } from './rules/bias-gelu.js';
 import { embedLayerNormalization } from './rules/embed-layer-normalization.js';
 import { firstToken } from './rules/first-token.js';
 import { gatherPart } from './rules/gather-part.js';
+import { gatherTransposed } from './rules/gather-transposed.js';
 import { gelu } from './rules/gelu.js';
 import { layerNormalization } from './rules/layer-normalization.js';
 import { openAttention } from './rules/open-attention.js';
@@ -23,6 +24,8 @@ import { timesZero } from './rules/times-zero.js';
 import { foldKnown } from './rules/fold-known.js';
 import { mergeEqual } from './rules/merge-equal.js';
 import { mergeTransposes } from './rules/merge-transposes.js';
+import { transposeLater } from './rules/transpose-later.js';
+import { unflattenGemm } from './rules/unflatten-gemm.js';
 import { plainReshape } from './rules/plain-reshape.js';
 import { takeOne } from './rules/take-one.js';
 import type { Rule, Setting, Target } from './rule.js';
@@ -36,6 +39,7 @@ export const cleaningRules: readonly Rule[] = [
   plainReshape,
   takeOne,
   gatherPart,
+  gatherTransposed,
   timesZero,
   dropUnusedOutputs,
 ];
@@ -45,6 +49,8 @@ const fusionRules: readonly Rule[] = [
   layerNormalization,
   gelu,
   attention,
+  unflattenGemm,
+  transposeLater,
   embedLayerNormalization,
   skipLayerNormalization,
   biasGelu,

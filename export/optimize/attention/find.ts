@@ -3,10 +3,13 @@ import { intAttribute } from '../../../core/graph/inference/rule.js';
 import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import type { Expression } from '../elements/expression.js';
-import { constant, index, type Polynomial, product, sum } from '../elements/polynomial.js';
-import { keptWhere, type Mask } from '../mask.js';
+import { constant, index, type Polynomial } from '../elements/polynomial.js';
+import { keptWhere, maskOf } from '../mask.js';
+import { joined, type Mask } from '../mask-kind.js';
 import { isLastAxis } from '../operands.js';
 import { refused, type Setting } from '../rule.js';
+import { headAxes } from './axes.js';
+import { type Merged, mergedHeads } from './merged.js';
 import { type Projection, projectionOf } from './projection.js';
 import { areScores, readScores } from './scores.js';
 
@@ -21,8 +24,7 @@ export interface FoundAttention {
   readonly mask: Mask;
   /** Whether what is no number becomes 0 behind the softmax. */
   readonly isGuarded: boolean;
-  /** The value in which the heads stand side by side, [batch, time, heads * width]. */
-  readonly merged: string;
+  readonly merged: Merged;
 }
 
 type Found = FoundAttention | { readonly refused: string } | null;
@@ -32,7 +34,7 @@ export function findAttention(editor: GraphEditor, node: Node, setting: Setting)
 }
 
 interface Operands {
-  /** Names of values [batch, heads, time, width]; `key` is [batch, heads, width, time] where `isTurned`. */
+  /** Names of values [batch, heads, time, width]; `key` is [batch, heads, width, time] where `isTurned`. Or with heads folded. */
   readonly query: string;
   readonly key: string;
   readonly value: string;
@@ -42,27 +44,30 @@ interface Operands {
 
 function aroundSoftmax(editor: GraphEditor, softmax: Node, { opset }: Setting): Found {
   const axis = intAttribute(softmax, 'axis', opset < 13 ? 1 : -1);
-  const scores = readScores(editor, softmax.inputs[0] ?? '');
-  if (scores === null)
-    return editor.rank(softmax.inputs[0] ?? '') === 3 && areScores(editor, softmax.inputs[0] ?? '')
-      ? refused(
-          'its scores have three axes: heads that share one with rows, as in nn.MultiheadAttention, are not taken apart',
-        )
-      : null;
-  if (!isLastAxis(editor, softmax, axis)) return refused('the softmax is not over the last axis');
+  const [input = ''] = softmax.inputs;
   const behind = behindSoftmax(editor, softmax);
+  const keys = editor.elements.shape(input)?.at(-1);
+  const context = behind?.product.outputs[0] ?? '';
+  const width = editor.typeOf(context)?.shape?.at(-1);
+  const isKnown = keys !== undefined && typeof width === 'number';
+  const axes = isKnown ? headAxes(editor, input, keys, width, context) : null;
+  const scores = axes === null ? null : readScores(editor, input, axes);
+  if (axes === null ? !areScores(editor, input) : scores === null) return null;
+  if (!isLastAxis(editor, softmax, axis)) return refused('the softmax is not over the last axis');
   if (behind === null) return refused('the probabilities are read by others, or changed, before the values');
+  if (scores === null) return refused(unknownHeads);
   if (typeof scores.mask === 'string') return refused(scores.mask);
-  const { product: node, isGuarded } = behind;
   const operands = {
     query: scores.query,
     key: scores.key,
-    value: node.inputs[1] ?? '',
+    value: behind.product.inputs[1] ?? '',
     isTurned: true,
-    context: node.outputs[0] ?? '',
+    context,
   };
-  return assembled(editor, operands, scores.scale, scores.mask, isGuarded);
+  return assembled(editor, operands, scores.scale, scores.mask, behind.isGuarded);
 }
+
+const unknownHeads = 'the number of heads or their width is not known';
 
 /** The product with the values, perhaps behind Where(IsNaN(p), 0, p). */
 function behindSoftmax(editor: GraphEditor, { outputs: [probabilities = ''] }: Node) {
@@ -85,18 +90,19 @@ function behindSoftmax(editor: GraphEditor, { outputs: [probabilities = ''] }: N
 /** ai.onnx Attention, since opset 23. */
 function ofOperator(editor: GraphEditor, node: Node): Found {
   const [query = '', key = '', value = '', added = '', ...past] = node.inputs;
-  const [context = '', ...others] = node.outputs;
+  const [context = '', ...more] = node.outputs;
   if (past.some((input) => input !== '')) return refused('it reads keys and values of the past');
-  if (others.some((output) => output !== '')) return refused('more than its first output is read');
+  if (more.some((output) => output !== '')) return refused('more than its first output is read');
   const isCausal = intAttribute(node, 'is_causal', 0) !== 0;
-  if (isCausal && added !== '') return refused('it looks back only, and rows are masked besides');
   if ((node.attributes.softcap?.value ?? 0) !== 0) return refused('it caps the scores');
   if (editor.rank(query) !== 4) return refused('its heads are not apart');
   const [q, k] = [editor.elements.shape(query), editor.elements.shape(key)];
   const width = editor.typeOf(query)?.shape?.[3];
   if (q === null || k === null || typeof width !== 'number') return refused('its shapes are not known');
-  const plain = isCausal ? ({ kind: 'causal', filter: -Infinity } as const) : ({ kind: 'none' } as const);
-  const mask = added === '' ? plain : operatorMask(editor, added, q, k);
+  const none = { kind: 'none' } as const;
+  const plain = isCausal ? ({ kind: 'causal', filter: -Infinity } as const) : none;
+  const others = added === '' ? none : operatorMask(editor, added, q, k);
+  const mask = typeof others === 'string' ? others : joined(plain, others, () => -Infinity);
   if (typeof mask === 'string') return refused(mask);
   const told = node.attributes.scale;
   const scale = told?.kind === 'float' && told.value !== 0 ? told.value : 1 / Math.sqrt(width);
@@ -121,7 +127,7 @@ function operatorMask(
     if (found.truth.kind === 'always') return found.truth.value ? { kind: 'none' } : 'its mask is never true';
     return keptWhere(found.truth.condition, !found.truth.negated, -Infinity, { batch: b, query: s, key: t });
   }
-  return 'numbers are added to its scores';
+  return maskOf(found, 1, { batch: b, query: s, key: t });
 }
 
 function assembled(
@@ -131,29 +137,25 @@ function assembled(
   mask: Mask,
   isGuarded: boolean,
 ): Found {
-  const shape = editor.elements.shape(query);
-  const type = editor.typeOf(query)?.shape;
-  const [heads, width] = [type?.[1], type?.[3]];
-  const keys = editor.elements.shape(key)?.[isTurned ? 3 : 2];
-  if (shape?.length !== 4 || keys === undefined || typeof heads !== 'number' || typeof width !== 'number')
-    return refused('the number of heads or their width is not known');
+  const keys = editor.elements.shape(key)?.at(isTurned ? -1 : -2);
+  const width = editor.typeOf(query)?.shape?.at(-1);
+  if (keys === undefined || typeof width !== 'number') return refused(unknownHeads);
+  const axes = headAxes(editor, query, keys, width, context);
+  if (axes === null) return refused(unknownHeads);
   if (editor.typeOf(query)?.dtype !== 'float32') return refused('it is not computed in float32');
-  const [b, n, s, d] = shape.map((size, place) => index('bnsd'[place] ?? '', size));
-  const t = index('t', keys);
-  if (b === undefined || n === undefined || s === undefined || d === undefined) return null;
-  const places = { batch: b, head: n, within: d };
+  const { query: s, key: t, within: d, heads } = axes;
   const projections = [
-    projectionOf(editor, query, [b, n, s, d], { ...places, time: s }),
-    projectionOf(editor, key, isTurned ? [b, n, d, t] : [b, n, t, d], { ...places, time: t }),
-    projectionOf(editor, value, [b, n, t, d], { ...places, time: t }),
+    projectionOf(editor, query, axes.at(s, d), { ...axes, time: s }),
+    projectionOf(editor, key, isTurned ? axes.at(d, t) : axes.at(t, d), { ...axes, time: t }),
+    projectionOf(editor, value, axes.at(t, d), { ...axes, time: t }),
   ];
   const wrong = projections.find((one) => typeof one === 'string');
   const [q, k, v] = projections.flatMap((one) => (typeof one === 'string' ? [] : [one]));
   if (q === undefined || k === undefined || v === undefined) return refused(wrong ?? '');
   if (Math.abs(v.factor - 1) > 1e-6) return refused('the values are scaled');
-  const valueWidth = editor.typeOf(value)?.shape?.[3];
+  const valueWidth = editor.typeOf(value)?.shape?.at(-1);
   if (valueWidth !== width) return refused('heads of values are of another width than those of queries');
-  const merged = mergedHeads(editor, context, [b, n, s, d], width);
+  const merged = mergedHeads(editor, context, axes);
   if (merged === null) return refused('the heads are not put side by side behind it');
   return {
     query: q,
@@ -166,25 +168,4 @@ function assembled(
     isGuarded,
     merged,
   };
-}
-
-/** Downwards through moves until element [b, s, n * width + d] is the context's [b, n, s, d]. */
-function mergedHeads(
-  editor: GraphEditor,
-  context: string,
-  [b = constant(0), n = constant(0), s = constant(0), d = constant(0)]: readonly Polynomial[],
-  width: number,
-): string | null {
-  const column = sum(product(n, constant(width)), d);
-  const wanted = `${context}[${[b, n, s, d].map(({ key }) => key).join(',')}]`;
-  for (let value = context; ;) {
-    const reader = editor.onlyReader(value);
-    if (reader === null || !['Transpose', 'Reshape', 'Identity', 'Squeeze'].includes(reader.opType))
-      return null;
-    value = reader.outputs[0] ?? '';
-    if (editor.rank(value) !== 3) continue;
-    const found = editor.elements.at(value, [b, s, column]);
-    const [term] = found.kind === 'number' ? found.value.terms : [];
-    if (term?.coefficient === 1 && term.atoms[0]?.key === wanted) return value;
-  }
 }

@@ -3,6 +3,7 @@ import { packedName } from '../../../core/graph/stored-parameters.js';
 import { float32 } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
 import type { FoundAttention } from './find.js';
+import { turned } from './merged.js';
 import type { Projection } from './projection.js';
 
 interface Packed {
@@ -19,7 +20,7 @@ export function packed(editor: GraphEditor, { query, key, value, heads, width }:
   const [rows = 0] = query.weight.shape;
   const total = heads * width;
   return {
-    x,
+    x: query.isTimeMajor ? turned(editor, x) : x,
     weight: editor.initializer(
       nameOf(parts, 'weight', width, 'qkv_weight'),
       float32(weightOf(parts, rows, heads, width), [rows, 3 * total]),
@@ -30,6 +31,15 @@ export function packed(editor: GraphEditor, { query, key, value, heads, width }:
 
 /** A value [batch, time, heads * width] of one part: its product, or one of those columns that are the part's. */
 export function apart(
+  editor: GraphEditor,
+  part: Projection,
+  of: Pick<FoundAttention, 'heads' | 'width'>,
+): string {
+  const product = productOf(editor, part, of);
+  return part.isTimeMajor ? turned(editor, product) : product;
+}
+
+function productOf(
   editor: GraphEditor,
   part: Projection,
   { heads, width }: Pick<FoundAttention, 'heads' | 'width'>,

@@ -5,8 +5,9 @@ import { asMultiple, asNumber, difference, type Polynomial, scaled } from '../el
 import { biased, producerOf } from '../operands.js';
 
 export interface Projection {
-  /** What is projected, [batch, time, width]. */
+  /** What is projected, [batch, time, width]; or [time, batch, width] where it is time-major. */
   readonly x: string;
+  readonly isTimeMajor: boolean;
   /** The product with its bias, of which queries, keys or values are columns. */
   readonly value: string;
   /** Names of the constants; null where there is no bias. */
@@ -38,7 +39,9 @@ export function projectionOf(
   if (multiple?.atom.kind !== 'element') return `the elements of ${value} are not those of a product`;
   const { value: name, at: inside } = multiple.atom;
   const [first, second, column] = inside;
-  if (inside.length !== 3 || first?.key !== batch.key || second?.key !== time.key || column === undefined)
+  const isBatchMajor = first?.key === batch.key && second?.key === time.key;
+  const isTimeMajor = !isBatchMajor && first?.key === time.key && second?.key === batch.key;
+  if (inside.length !== 3 || column === undefined || (!isBatchMajor && !isTimeMajor))
     return `${name} is not split into heads place by place`;
   const columns = columnsOf(column, head, within);
   if (columns === null) return `the columns of ${name} are not split into heads evenly`;
@@ -51,7 +54,8 @@ export function projectionOf(
   const bias = plus?.tensor ?? null;
   if (bias !== null && bias.dtype !== 'float32') return `the bias of ${name} is not float32`;
   const names = { weight, bias: plus?.bias ?? null };
-  return { x, value: name, names, weight: tensor, bias, columns, factor: multiple.coefficient };
+  const factor = multiple.coefficient;
+  return { x, isTimeMajor, value: name, names, weight: tensor, bias, columns, factor };
 }
 
 function columnsOf(column: Polynomial, head: Polynomial, within: Polynomial): Projection['columns'] | null {

@@ -1,8 +1,10 @@
 /** Scores of queries and keys, with what scales and masks them, upwards from the softmax. */
 import type { GraphEditor } from '../editor.js';
-import { constant, index, type Polynomial } from '../elements/polynomial.js';
-import { keptWhere, type Mask, maskOf } from '../mask.js';
+import type { Polynomial } from '../elements/polynomial.js';
+import { keptWhere, maskOf } from '../mask.js';
+import { joined, type Mask, type Twice } from '../mask-kind.js';
 import { producerOf, scaledValue } from '../operands.js';
+import type { HeadAxes } from './axes.js';
 
 interface Scores {
   readonly query: string;
@@ -13,19 +15,12 @@ interface Scores {
 }
 
 /** null where no product is found: then it is another softmax. */
-export function readScores(editor: GraphEditor, value: string): Scores | null {
+export function readScores(editor: GraphEditor, value: string, axes: HeadAxes): Scores | null {
   const shape = editor.elements.shape(value);
-  if (shape?.length !== 4) return null;
-  const places = shape.map((size, place) => index('bnst'[place] ?? '', size));
+  if (shape === null) return null;
   let scale = 1;
   let mask: Mask | string = { kind: 'none' };
-  const meet = (found: Mask | string) => {
-    if (typeof mask === 'string' || (typeof found !== 'string' && found.kind === 'none')) return;
-    if (typeof found === 'string' || mask.kind === 'none') mask = found;
-    else if (found.kind === 'causal' || mask.kind === 'causal')
-      mask = 'it looks back only, and rows are masked besides';
-    else mask = 'the scores are masked twice';
-  };
+  let twice: Twice = (first) => first;
   for (let at = value; ;) {
     const product = producerOf(editor, at, 'MatMul');
     if (product !== null) {
@@ -38,9 +33,11 @@ export function readScores(editor: GraphEditor, value: string): Scores | null {
       at = scaled.value;
       continue;
     }
-    const masked = maskedBy(editor, at, shape, places, scale);
+    const masked = maskedBy(editor, at, shape, axes, scale);
     if (masked === null) return null;
-    meet(masked.mask);
+    if (typeof mask !== 'string')
+      mask = typeof masked.mask === 'string' ? masked.mask : joined(mask, masked.mask, twice);
+    twice = masked.twice;
     at = masked.scores;
   }
 }
@@ -53,41 +50,46 @@ export function areScores(editor: GraphEditor, value: string, depth = 6): boolea
   return node.inputs.some((input) => areScores(editor, input, depth - 1));
 }
 
+interface Masked {
+  readonly scores: string;
+  readonly mask: Mask | string;
+  /** Of keys that are masked above too: what is added comes to that, what is chosen takes its place. */
+  readonly twice: Twice;
+}
+
 /** scores + mask, or a choice between scores and a large negative number. */
 function maskedBy(
   editor: GraphEditor,
   value: string,
   shape: readonly Polynomial[],
-  places: readonly Polynomial[],
+  axes: HeadAxes,
   scale: number,
-): { readonly scores: string; readonly mask: Mask | string } | null {
-  const [batch = constant(0), , query = constant(0), key = constant(0)] = places;
+): Masked | null {
+  const places = axes.at(axes.query, axes.key);
   const node = producerOf(editor, value, 'Add', 'Where');
   if (node?.opType === 'Add') {
     const [a = '', b = ''] = node.inputs;
     const [scores, added] = leadsToProduct(editor, a) ? [a, b] : [b, a];
+    const twice: Twice = (first, second) => first + second;
     const found = editor.elements.broadcast(added, shape, places);
-    if (found === null) return { scores, mask: 'the shape of what is added to the scores is not known' };
-    const mask = maskOf(found, { batch, query, key });
-    return { scores, mask: typeof mask === 'string' ? mask : withFilter(mask, scale) };
+    const mask =
+      found === null ? 'the shape of what is added to the scores is not known' : maskOf(found, scale, axes);
+    return { scores, mask, twice };
   }
   if (node?.opType === 'Where') {
     const [condition = '', then = '', otherwise = ''] = node.inputs;
     const [first, second] = [editor.uniform(then), editor.uniform(otherwise)];
-    const filter = first ?? second;
+    const chosen = first ?? second;
     const found = editor.elements.broadcast(condition, shape, places);
-    if (filter === null || found?.kind !== 'truth') return null;
+    if (chosen === null || found?.kind !== 'truth') return null;
+    const filter = chosen * scale;
+    const twice: Twice = () => filter;
     const scores = first === null ? then : otherwise;
-    if (found.truth.kind === 'always') return { scores, mask: 'a mask that is the same everywhere' };
+    if (found.truth.kind === 'always') return { scores, mask: 'a mask that is the same everywhere', twice };
     const isKept = (first === null) !== found.truth.negated;
-    const mask = keptWhere(found.truth.condition, isKept, filter * scale, { batch, query, key });
-    return { scores, mask };
+    return { scores, mask: keptWhere(found.truth.condition, isKept, filter, axes), twice };
   }
   return null;
-}
-
-function withFilter(mask: Mask, scale: number): Mask {
-  return mask.kind === 'none' ? mask : { ...mask, filter: mask.filter * scale };
 }
 
 /** Whether a product of two values is above, through scaling and masking. */

@@ -121,13 +121,13 @@ const equal: Definition = (context) => {
 };
 
 const logical =
-  (operation: (context: DefinitionContext) => ReturnType<typeof and>): Definition =>
+  (operation: (context: DefinitionContext) => Truth | null): Definition =>
   (context) => {
     const found = operation(context);
     return found === null ? null : truth(found);
   };
 
-function truthAt(context: DefinitionContext, place: number): ReturnType<typeof and> {
+function truthAt(context: DefinitionContext, place: number): Truth | null {
   const found = broadcastInput(context, place);
   return found?.kind === 'truth' ? found.truth : null;
 }
@@ -139,8 +139,7 @@ const both: Definition = logical((context) => {
 
 const either: Definition = logical((context) => {
   const [a, b] = [truthAt(context, 0), truthAt(context, 1)];
-  const found = a === null || b === null ? null : and(not(a), not(b));
-  return found === null ? null : not(found);
+  return a === null || b === null ? null : not(and(not(a), not(b)));
 });
 
 const opposite: Definition = logical((context) => {
@@ -190,9 +189,7 @@ const triangular: Definition = (context) => {
   const isUpper = intAttribute(context.node, 'upper', 1) !== 0;
   const isKept = positive(sum(isUpper ? behind : scaled(behind, -1), one));
   const found = context.input(0, context.index);
-  if (found.kind !== 'truth') return select(isKept, found, numeric(zero));
-  const both = and(found.truth, isKept);
-  return both === null ? null : truth(both);
+  return found.kind === 'truth' ? truth(and(found.truth, isKept)) : select(isKept, found, numeric(zero));
 };
 
 /** Of a vector, as of a shape. */

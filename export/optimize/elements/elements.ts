@@ -7,9 +7,19 @@ import type { Node, ValueType } from '../../../core/graph/ir.js';
 import { type Tensor, toNumbers } from '../../../core/tensor.js';
 import { arithmeticDefinitions } from './arithmetic.js';
 import { broadcastIndex, type Definition } from './definition.js';
-import { always, type Expression, nonzero, numeric, truth } from './expression.js';
+import { always, type Expression, nonzero, not, numeric, positive, select, truth } from './expression.js';
 import { movementDefinitions } from './movement.js';
-import { asNumber, constant, element, type Polynomial, product, size, sum } from './polynomial.js';
+import {
+  asNumber,
+  constant,
+  difference,
+  element,
+  type Polynomial,
+  product,
+  size,
+  sum,
+} from './polynomial.js';
+import { triangleOf } from './triangle.js';
 
 /** What is asked of a graph. */
 export interface ElementSource {
@@ -129,8 +139,10 @@ export class Elements {
       if (found !== undefined) return wrap(constant(Number(found)));
     }
     const linear = this.#linearOf(value, tensor);
-    if (linear === null || (tensor.dtype === 'bool' && linear.slice(1).some((step) => step !== 0)))
-      return this.#leaf(value, at);
+    if (linear === null || (tensor.dtype === 'bool' && linear.slice(1).some((step) => step !== 0))) {
+      const triangle = inTriangle(tensor, at);
+      return triangle ?? this.#leaf(value, at);
+    }
     const [first = 0, ...steps] = linear;
     return wrap(
       steps.reduce(
@@ -149,6 +161,16 @@ export class Elements {
     this.#linear.set(value, found);
     return found;
   }
+}
+
+function inTriangle(tensor: Tensor, at: readonly Polynomial[]): Expression | null {
+  const triangle = triangleOf(tensor);
+  const [row, column] = at.slice(-2);
+  if (triangle === null || row === undefined || column === undefined) return null;
+  const { diagonal, behind, upTo } = triangle;
+  const isBehind = positive(difference(difference(column, row), constant(diagonal)));
+  if (tensor.dtype === 'bool') return truth(behind === 0 ? not(isBehind) : isBehind);
+  return select(isBehind, numeric(constant(behind)), numeric(constant(upTo)));
 }
 
 function linearOf(tensor: Tensor): readonly number[] | null {

@@ -10,15 +10,19 @@ import {
   sum,
 } from './polynomial.js';
 
-/** Of a number: that it is not 0, or that it is above 0. */
-export interface Condition {
-  readonly relation: 'nonzero' | 'positive';
-  readonly of: Polynomial;
+export type Condition =
+  /** Of a number: that it is not 0, or that it is above 0. */
+  | { readonly relation: 'nonzero' | 'positive'; readonly of: Polynomial }
+  /** That each of several holds, which are no such lists themselves. */
+  | { readonly relation: 'all'; readonly of: readonly Literal[] };
+
+export interface Literal {
+  readonly condition: Condition;
+  readonly negated: boolean;
 }
 
 export type Truth =
-  | { readonly kind: 'always'; readonly value: boolean }
-  | { readonly kind: 'if'; readonly condition: Condition; readonly negated: boolean };
+  { readonly kind: 'always'; readonly value: boolean } | ({ readonly kind: 'if' } & Literal);
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: Polynomial }
@@ -64,24 +68,38 @@ export function not(value: Truth): Truth {
     : { ...value, negated: !value.negated };
 }
 
-/** null where neither is known and they differ. */
-export function and(a: Truth, b: Truth): Truth | null {
+/** Whether both hold. */
+export function and(a: Truth, b: Truth): Truth {
   if (a.kind === 'always') return a.value ? b : a;
   if (b.kind === 'always') return b.value ? a : b;
-  return a.negated === b.negated && isSame(a.condition, b.condition) ? a : null;
+  const byKey = new Map([a, b].flatMap(literalsOf).map((one) => [keyOf(one), one]));
+  const literals = [...byKey.values()];
+  if (literals.some((one) => byKey.has(keyOf({ ...one, negated: !one.negated }))))
+    return { kind: 'always', value: false };
+  const [first] = literals;
+  return first !== undefined && literals.length === 1
+    ? { kind: 'if', ...first }
+    : { kind: 'if', condition: { relation: 'all', of: literals }, negated: false };
 }
 
-/** One of two numbers; an alternative that is a selection by the same condition is resolved. */
+/** One of two numbers. Alternatives may be selections themselves, where one number is left besides another. */
 export function select(by: Truth, then: Expression, otherwise: Expression): Expression | null {
   if (by.kind === 'always') return by.value ? then : otherwise;
   if (by.negated) return select(not(by), otherwise, then);
-  const { condition } = by;
-  const branch = (value: Expression, side: 'then' | 'otherwise') => {
+  if (then.kind === 'truth' || otherwise.kind === 'truth') return null;
+  const inner =
+    [then, otherwise].map(conditionOf).find((one) => one !== null && !isSame(one, by.condition)) ??
+    by.condition;
+  return byTwo(by.condition, inner, (first, second) => {
+    const value = first ? then : otherwise;
     if (value.kind === 'number') return value.value;
-    return value.kind === 'select' && isSame(value.condition, condition) ? value[side] : null;
-  };
-  const [left, right] = [branch(then, 'then'), branch(otherwise, 'otherwise')];
-  return left === null || right === null ? null : selection(condition, left, right);
+    const holds = isSame(value.condition, inner)
+      ? second
+      : isSame(value.condition, by.condition)
+        ? first
+        : null;
+    return holds === null ? null : holds ? value.then : value.otherwise;
+  });
 }
 
 /** A truth as a number: 1 or 0. */
@@ -101,7 +119,7 @@ export function truthOf(value: Expression): Truth | null {
   return { kind: 'if', condition: value.condition, negated: then === 0 };
 }
 
-/** A sum, or a product, of two expressions; a selection is worked on in both of its branches. */
+/** A sum, or a product, of two expressions; a selection is worked on in each of its branches. */
 export function combined(
   a: Expression,
   b: Expression,
@@ -112,13 +130,10 @@ export function combined(
     const value = operation(a.value, b.value);
     return value === null ? null : numeric(value);
   }
-  const of = a.kind === 'select' ? a : b;
-  if (of.kind !== 'select') return null;
-  if (a.kind === 'select' && b.kind === 'select' && !isSame(a.condition, b.condition)) return null;
-  const side = (name: 'then' | 'otherwise') =>
-    operation(a.kind === 'select' ? a[name] : a.value, b.kind === 'select' ? b[name] : b.value);
-  const [then, otherwise] = [side('then'), side('otherwise')];
-  return then === null || otherwise === null ? null : selection(of.condition, then, otherwise);
+  const first = conditionOf(a) ?? conditionOf(b);
+  const second = conditionOf(b) ?? first;
+  if (first === null || second === null) return null;
+  return byTwo(first, second, (left, right) => operation(branchOf(a, left), branchOf(b, right)));
 }
 
 export const addition = sum;
@@ -130,8 +145,65 @@ export function division(a: Polynomial, b: Polynomial): Polynomial | null {
   return by === null || by === 0 ? null : scaled(a, 1 / by);
 }
 
+/**
+ * What two conditions choose of up to four numbers; null where more than one is another than the rest.
+ * @param value null where it is not known
+ */
+function byTwo(
+  first: Condition,
+  second: Condition,
+  value: (first: boolean, second: boolean) => Polynomial | null,
+): Expression | null {
+  if (isSame(first, second)) {
+    const [then, otherwise] = [value(true, true), value(false, false)];
+    return then === null || otherwise === null ? null : selection(first, then, otherwise);
+  }
+  const corners = [true, false].flatMap((left) =>
+    [true, false].map((right) => ({ left, right, found: value(left, right) })),
+  );
+  for (const { left, right, found } of corners) {
+    const others = corners.filter((corner) => corner.left !== left || corner.right !== right);
+    const [other] = others;
+    if (found === null || other?.found == null) return null;
+    if (others.some((corner) => corner.found?.key !== other.found?.key)) continue;
+    const here = and(
+      { kind: 'if', condition: first, negated: !left },
+      { kind: 'if', condition: second, negated: !right },
+    );
+    return select(here, numeric(found), numeric(other.found));
+  }
+  const [tt, te, et, ee] = corners.map((corner) => corner.found);
+  if (tt == null || te == null || et == null || ee == null) return null;
+  if (tt.key === te.key && et.key === ee.key) return selection(first, tt, et);
+  return tt.key === et.key && te.key === ee.key ? selection(second, tt, te) : null;
+}
+
+function conditionOf(value: Expression): Condition | null {
+  return value.kind === 'select' ? value.condition : null;
+}
+
+function branchOf(value: Exclude<Expression, { kind: 'truth' }>, holds: boolean): Polynomial {
+  if (value.kind === 'number') return value.value;
+  return holds ? value.then : value.otherwise;
+}
+
+/** What is said of a truth, one thing after another. */
+function literalsOf({ condition, negated }: Literal): readonly Literal[] {
+  return condition.relation === 'all' && !negated ? condition.of : [{ condition, negated }];
+}
+
+function keyOf({ condition, negated }: Literal): string {
+  return `${negated ? 'not ' : ''}${conditionKey(condition)}`;
+}
+
+function conditionKey(condition: Condition): string {
+  return condition.relation === 'all'
+    ? `all(${condition.of.map(keyOf).sort().join(' and ')})`
+    : `${condition.relation} ${condition.of.key}`;
+}
+
 function isSame(a: Condition, b: Condition): boolean {
-  return a.relation === b.relation && a.of.key === b.of.key;
+  return conditionKey(a) === conditionKey(b);
 }
 
 function selection(condition: Condition, then: Polynomial, otherwise: Polynomial): Expression {

@@ -13,13 +13,12 @@
 import { float, int } from '../../../core/graph/attributes.js';
 import { float32 } from '../../../core/tensor.js';
 import { findAttention, type FoundAttention } from '../attention/find.js';
+import { isMoved, moveTo } from '../attention/merged.js';
 import { apart, packed } from '../attention/pack.js';
 import type { GraphEditor } from '../editor.js';
-import { anyKept, type Mask, maskInput } from '../mask.js';
-import { refused, type Rule } from '../rule.js';
-
-/** What ONNX Runtime adds where nothing else is said, and finite where a softmax must not divide 0 by 0. */
-const lowest = -3.4028234663852886e38;
+import { anyKept, maskInput } from '../mask.js';
+import { filterFor, type Mask } from '../mask-kind.js';
+import { refused, type Rule, type Setting } from '../rule.js';
 
 export const attention: Rule = {
   name: 'attention',
@@ -28,39 +27,34 @@ export const attention: Rule = {
     if (node.domain !== '') return null;
     const found = findAttention(editor, node, setting);
     if (found === null || 'refused' in found) return found;
-    const isSelf = found.key.x === found.query.x && found.value.x === found.query.x;
-    const { heads, width, scale, mask, isGuarded, merged } = found;
-    if (!isSelf) {
-      const why = whyNotAcross(editor, found);
-      if (why !== null) return refused(why);
-    }
+    const { heads, width, scale, mask, merged } = found;
+    const isSelf = [found.key, found.value].every(
+      ({ x, isTimeMajor }) => x === found.query.x && isTimeMajor === found.query.isTimeMajor,
+    );
+    const why = (isSelf ? null : whyNotAcross(editor, found)) ?? whyNotMask(found, setting);
+    if (why !== null) return refused(why);
     if (!setting.contrib) return refused('com.microsoft has it, which may not be used');
-    // A query looks at its own place at least, where none is masked but those behind it.
-    const needsGuard = isGuarded && mask.kind !== 'causal' && filterOf(mask) === -Infinity;
-    if (needsGuard && mask.kind !== 'rows')
-      return refused('rows of length 0 are given 0, which cannot be kept');
+    const instead = insteadOfNothing(found);
     return {
       edit: () => {
-        for (const output of [merged]) {
-          const above = editor.producer(output);
-          if (above !== undefined) editor.remove(above);
-        }
-        const filter = filterOf(mask) ?? lowest;
-        const isFinite = needsGuard || (mask.kind === 'causal' && filter === -Infinity);
+        const above = editor.producer(merged.value);
+        if (above !== undefined) editor.remove(above);
         const kept = maskInput(editor, mask);
         const attended = editor.add({
           opType: isSelf ? 'Attention' : 'MultiHeadAttention',
           domain: 'com.microsoft',
           inputs: isSelf ? ofOneValue(editor, found, kept) : ofSeveral(editor, found, kept),
-          outputs: [needsGuard ? '' : merged],
+          outputs: [instead === null && !isMoved(merged) ? merged.value : ''],
           attributes: {
             num_heads: int(heads),
-            mask_filter_value: float(isFinite ? lowest : filter),
-            ...(mask.kind === 'causal' ? { unidirectional: int(1) } : {}),
+            mask_filter_value: float(filterFor(mask, instead !== null)),
+            ...(isCausal(mask) ? { unidirectional: int(1) } : {}),
             ...(Math.abs(scale * Math.sqrt(width) - 1) < 1e-6 ? {} : { scale: float(scale) }),
           },
         });
-        if (needsGuard) guard(editor, attended.outputs[0] ?? '', kept, merged, setting.opset);
+        const [output = ''] = attended.outputs;
+        const seen = instead === null ? output : guarded(editor, output, kept, found, instead, setting.opset);
+        if (isMoved(merged)) moveTo(editor, seen, merged, heads * width);
       },
     };
   },
@@ -76,23 +70,56 @@ function ofSeveral(editor: GraphEditor, found: FoundAttention, mask: string): st
   return mask === '' ? parts : [...parts, '', mask];
 }
 
+function isCausal({ kind }: Mask): boolean {
+  return kind === 'causal' || kind === 'causal-keys';
+}
+
 function whyNotAcross(editor: GraphEditor, { query, key, value, mask }: FoundAttention): string | null {
-  if (mask.kind === 'causal') return 'it looks back only, over places of another value';
-  const [first, ...others] = [query, key, value].map(({ x }) => editor.elements.shape(x)?.[0]?.key);
+  if (isCausal(mask)) return 'it looks back only, over places of another value';
+  const [first, ...others] = [query, key, value].map(
+    ({ x, isTimeMajor }) => editor.elements.shape(x)?.[isTimeMajor ? 1 : 0]?.key,
+  );
   return first !== undefined && others.every((batch) => batch === first)
     ? null
     : 'queries, keys and values are projected from values of other numbers of rows';
 }
 
-function filterOf(mask: Mask): number | null {
-  return mask.kind === 'none' ? null : mask.filter;
+function whyNotMask(found: FoundAttention, { target, opset }: Setting): string | null {
+  const { mask } = found;
+  const keys = mask.kind === 'causal-keys' ? mask.keys : mask;
+  if (insteadOfNothing(found) !== null && keys.kind !== 'rows')
+    return 'rows of length 0 are given another value than others, which cannot be kept';
+  if (insteadOfNothing(found) !== null && isCausal(mask) && opset < 11)
+    return 'queries that see no key are found by CumSum, which came with opset 11';
+  // Its kernel gives keys behind the query an infinite filter.
+  return target === 'cuda' && mask.kind === 'causal-keys' && mask.blind === 'every key'
+    ? 'what a query gets that sees no key is another thing in the kernel for CUDA'
+    : null;
 }
 
-function guard(editor: GraphEditor, attended: string, mask: string, merged: string, opset: number): void {
-  const zero = editor.initializer('nothing', float32([0], []));
-  editor.add({
+/** What stands in place of the result where no key is looked at; null where the operator gives what it should. */
+function insteadOfNothing({ mask, isGuarded }: FoundAttention): number | null {
+  if (mask.kind === 'causal-keys') return mask.blind !== 'nothing' ? null : isGuarded ? 0 : NaN;
+  // A query looks at its own place at least, where none is masked but those behind it.
+  return isGuarded && mask.kind !== 'none' && mask.kind !== 'causal' && mask.filter === -Infinity ? 0 : null;
+}
+
+function guarded(
+  editor: GraphEditor,
+  attended: string,
+  kept: string,
+  { mask, merged }: FoundAttention,
+  instead: number,
+  opset: number,
+): string {
+  const [output = ''] = editor.add({
     opType: 'Where',
-    inputs: [anyKept(editor, mask, opset), attended, zero],
-    outputs: [merged],
-  });
+    inputs: [
+      anyKept(editor, kept, isCausal(mask), opset),
+      attended,
+      editor.initializer('nothing', float32([instead], [])),
+    ],
+    outputs: [isMoved(merged) ? '' : merged.value],
+  }).outputs;
+  return output;
 }

@@ -8,24 +8,7 @@ import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { isKeyMask } from '../mask.js';
 import type { Match, Rule } from '../rule.js';
-
-/** Inputs that hold tokens on axis 1, by operator. Of the others, every input is a constant without that axis. */
-const tokenInputs: Readonly<Record<string, readonly number[]>> = {
-  LayerNormalization: [0],
-  SkipLayerNormalization: [0, 1],
-  BiasGelu: [0],
-  Gelu: [0],
-  FastGelu: [0],
-  Relu: [0],
-  Erf: [0],
-  Tanh: [0],
-  Sqrt: [0],
-  MatMul: [0],
-  MultiHeadAttention: [0],
-};
-
-/** Operators that broadcast: each input holds tokens, or is a constant without that axis. */
-const elementWise = ['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Pow'];
+import { tokenInputs } from '../token-wise.js';
 
 export const firstToken: Rule = {
   name: 'first-token',
@@ -80,31 +63,9 @@ function isTokenSlice(
 
 /** null where the operator does not work token by token. */
 function inputsToSlice(editor: GraphEditor, node: Node): readonly number[] | null {
-  if (elementWise.includes(node.opType) && node.domain === '') {
-    const held = [...node.inputs.keys()].filter(
-      (place) => editor.constant(node.inputs[place] ?? '') === null,
-    );
-    const isFree = (name: string) => (editor.constant(name)?.shape.length ?? 0) <= 1;
-    const constants = node.inputs.filter((_, place) => !held.includes(place));
-    return held.length > 0 &&
-      held.every((place) => editor.rank(node.inputs[place] ?? '') === 3) &&
-      constants.every(isFree)
-      ? held
-      : null;
-  }
-  const places = tokenInputs[node.opType];
-  if (places === undefined || (node.domain !== '' && node.domain !== 'com.microsoft')) return null;
-  if (places.some((place) => editor.rank(node.inputs[place] ?? '') !== 3)) return null;
-  switch (node.opType) {
-    case 'MatMul':
-      return editor.constant(node.inputs[1] ?? '')?.shape.length === 2 ? places : null;
-    case 'LayerNormalization':
-      return [-1, 2].includes(Number(node.attributes.axis?.value ?? -1)) ? places : null;
-    case 'MultiHeadAttention':
-      return isPlainAttention(editor, node) ? places : null;
-    default:
-      return places;
-  }
+  if (node.opType !== 'MultiHeadAttention') return tokenInputs(editor, node);
+  const isSliceable = node.domain === 'com.microsoft' && editor.rank(node.inputs[0] ?? '') === 3;
+  return isSliceable && isPlainAttention(editor, node) ? [0] : null;
 }
 
 /** A mask over keys or lengths, or none; no past and no bias on the scores, whose shapes have the queries' length. */

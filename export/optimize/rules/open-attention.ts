@@ -47,7 +47,7 @@ function matchAttention(editor: GraphEditor, node: Node): Match {
         const shift = unpacked(editor, biasName, place, float32(bias.data.slice(start, end)));
         return editor.add({ opType: 'Add', inputs: [product, shift] }).outputs[0] ?? '';
       });
-      const { num_heads, mask_filter_value, scale } = node.attributes;
+      const { num_heads, mask_filter_value, scale, unidirectional } = node.attributes;
       editor.add({
         opType: 'MultiHeadAttention',
         domain: 'com.microsoft',
@@ -57,6 +57,7 @@ function matchAttention(editor: GraphEditor, node: Node): Match {
           ...(num_heads === undefined ? {} : { num_heads }),
           ...(mask_filter_value === undefined ? {} : { mask_filter_value }),
           ...(scale === undefined ? {} : { scale }),
+          ...(unidirectional === undefined ? {} : { unidirectional }),
         },
       });
     },
@@ -72,7 +73,6 @@ function whyNot(
 ): string | null {
   if (others.some((name) => name !== '')) return 'it has a past or a bias on its scores';
   if ((outputs[1] ?? '') !== '') return 'its keys and values are read';
-  if ((attributes.unidirectional?.value ?? 0) !== 0) return 'it looks back only';
   if ((attributes.do_rotary?.value ?? 0) !== 0) return 'it turns its queries';
   if (attributes.qkv_hidden_sizes !== undefined) return 'its queries, keys and values differ in width';
   if (weights?.shape.length !== 2) return 'its weights are no constant matrix';

@@ -1,14 +1,16 @@
 /** LayerNormalization(x + skip (+ bias)) = SkipLayerNormalization(x, skip, scale, bias of the norm (, bias)) */
 import { float } from '../../../core/graph/attributes.js';
 import { intAttribute } from '../../../core/graph/inference/rule.js';
+import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { biased, isLastAxis, producerOf } from '../operands.js';
-import { refused, type Rule } from '../rule.js';
+import { type Match, refused, type Rule } from '../rule.js';
 
 export const skipLayerNormalization: Rule = {
   name: 'skip-layer-normalization',
-  anchors: ['LayerNormalization'],
+  anchors: ['LayerNormalization', 'SkipLayerNormalization'],
   match(editor, node, { contrib }) {
+    if (node.opType === 'SkipLayerNormalization') return withBias(editor, node);
     const [sum = '', scale = '', bias = ''] = node.inputs;
     const add = producerOf(editor, sum, 'Add');
     if (!contrib || node.domain !== '' || add === null) return null;
@@ -47,6 +49,20 @@ export const skipLayerNormalization: Rule = {
     };
   },
 };
+
+/** A bias that stood behind something else before. */
+function withBias(editor: GraphEditor, node: Node): Match {
+  const [a = '', b = '', scale = '', bias = '', extra = ''] = node.inputs;
+  const [first, second] = [biasedOnce(editor, a), biasedOnce(editor, b)];
+  const found = first ?? second;
+  if (found === null || extra !== '') return null;
+  const values = first === null ? [found.value, a] : [found.value, b];
+  return {
+    edit: () => {
+      editor.update(node, { inputs: [...values, scale, bias, found.bias] });
+    },
+  };
+}
 
 /** A value plus a vector that nothing else reads. */
 function biasedOnce(editor: GraphEditor, value: string): ReturnType<typeof biased> {

@@ -63,6 +63,11 @@ class Layer {
     return this.model(opset);
   }
 
+  out(y: GraphValue): Model {
+    this.builder.output('y', this.dense(y));
+    return this.model();
+  }
+
   model(opset = 17): Model {
     return {
       graph: this.builder.build(),
@@ -83,6 +88,53 @@ class Layer {
 
   mask(dtype: 'int64' | 'int32' | 'bool' = 'int64', name = 'attention_mask'): GraphValue {
     return this.builder.input(name, dtype, ['batch', 'time']);
+  }
+
+  /** Of later keys than the query, bool, [1, 1, queries, keys]. */
+  later(): GraphValue {
+    const places = this.places();
+    return this.ops.less(this.ops.unsqueeze(places, [1, 3]), this.ops.unsqueeze(places, [1, 2]));
+  }
+
+  /** Of keys that a mask masks, bool, [batch, 1, 1, keys]. */
+  padding(): GraphValue {
+    return this.ops.equal(this.ops.unsqueeze(this.mask(), [1, 2]), this.ops.constant(int64([0], [])));
+  }
+
+  /** Of [batch, 1, 1, keys] the same for every query, [batch, 1, queries, keys]. */
+  eachQuery(mask: GraphValue): GraphValue {
+    const [shape, one] = [this.one('Shape', [this.ids]), this.ops.constant(int64([1]))];
+    const place = (at: number) => this.ops.gather(shape, this.ops.constant(int64([at], [1])), 0);
+    return this.one('Expand', [mask, this.ops.concat([place(0), one, place(1), place(1)], 0)]);
+  }
+
+  /** What is added where a truth holds. */
+  added(where: GraphValue, filter: number): GraphValue {
+    return this.ops.where(where, this.scalar(filter), this.scalar(0));
+  }
+
+  /** x [batch, time, hidden] or, time first, as [batch * heads, time, width], as nn.MultiheadAttention does. */
+  folded(x: GraphValue, isTimeMajor: boolean): GraphValue {
+    const [dense, rows] = [this.dense(x), this.builder.node('Shape', [this.ids])[0]!];
+    const timeMajor = isTimeMajor ? dense : this.ops.transpose(dense, [1, 0, 2]);
+    const place = (at: number) => this.ops.gather(rows, this.ops.constant(int64([at], [1])), 0);
+    const both = this.ops.mul(place(0), this.ops.constant(int64([heads])));
+    const target = this.ops.concat([place(1), both, this.ops.constant(int64([width]))], 0);
+    return this.ops.transpose(this.one('Reshape', [timeMajor, target]), [1, 0, 2]);
+  }
+
+  /** softmax(q k^T / sqrt(width) + mask) v of folded heads, side by side again: [time, batch, hidden]. */
+  ofFolded(isTimeMajor: boolean, mask?: GraphValue): GraphValue {
+    const x = isTimeMajor ? this.ops.transpose(this.x, [1, 0, 2]) : this.x;
+    const [q, k, v] = [0, 1, 2].map(() => this.folded(x, isTimeMajor));
+    const product = this.ops.matMul(
+      this.ops.mul(q!, this.scalar(width ** -0.5)),
+      this.ops.transpose(k!, [0, 2, 1]),
+    );
+    const scores = mask === undefined ? product : this.ops.add(product, mask);
+    const context = this.ops.transpose(this.ops.matMul(this.ops.softmax(scores, -1), v!), [1, 0, 2]);
+    const timeFirst = this.one('Shape', [this.ops.transpose(this.x, [1, 0, 2])]);
+    return this.one('Reshape', [context, timeFirst]);
   }
 
   one(opType: string, inputs: readonly GraphValue[], attributes = {}): GraphValue {
@@ -174,19 +226,70 @@ const spellings: Readonly<Record<string, (layer: Layer) => Model>> = {
     const added = l.ops.where(later, l.scalar(-Infinity), l.scalar(0));
     return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
   },
+  'keys up to the query, by a constant triangle of rows of one length': (l) => {
+    const time = 6;
+    const triangle = Float32Array.from({ length: time * time }, (_, at) =>
+      at % time > Math.floor(at / time) ? -Infinity : 0,
+    );
+    const scores = l.ops.add(l.scores(), l.ops.constant(float32(triangle, [1, time, time])));
+    return withLength(l.finish(l.ops.softmax(scores, -1)), time);
+  },
+  'keys up to the query that a mask keeps, chosen at once': (l) => {
+    const kept = l.one('And', [l.one('Not', [l.later()]), l.one('Not', [l.padding()])]);
+    return l.finish(l.ops.softmax(l.ops.where(kept, l.scores(), l.scalar(-3.4028235e38)), -1));
+  },
+  'keys up to the query that a mask keeps, chosen at once, with -Infinity and a guard': (l) => {
+    const masked = l.one('Or', [l.padding(), l.later()]);
+    const probabilities = l.ops.softmax(l.ops.where(masked, l.scalar(-Infinity), l.scores()), -1);
+    const guarded = l.ops.where(l.one('IsNaN', [probabilities]), l.scalar(0), probabilities);
+    return l.finish(guarded);
+  },
+  'keys up to the query that a mask keeps, each with -Infinity': (l) => {
+    const both = l.ops.add(l.added(l.later(), -Infinity), l.added(l.padding(), -Infinity));
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), both), -1));
+  },
+  'keys up to the query that a mask keeps, one filter far below the other': (l) => {
+    const scores = l.ops.where(l.later(), l.scalar(-1e9), l.scores());
+    return l.finish(l.ops.softmax(l.ops.add(scores, l.added(l.padding(), -10000)), -1));
+  },
+  'keys up to the query that a mask keeps, the later ones with -Infinity': (l) => {
+    const scores = l.ops.add(
+      l.ops.add(l.scores(), l.added(l.padding(), -3.4e38)),
+      l.added(l.later(), -Infinity),
+    );
+    return l.finish(l.ops.softmax(scores, -1));
+  },
   "ai.onnx's Attention that looks back only": (l) => {
     const part = () => l.split(l.dense(l.x));
     return l.merge(l.one('Attention', [part(), part(), part()], { is_causal: int(1) }), 23);
   },
-  "ai.onnx's Attention with a bool mask": (l) => {
-    const kept = l.ops.unsqueeze(l.mask('bool'), [1, 2]);
+  "ai.onnx's Attention that looks back only, with a bool mask": (l) => {
     const part = () => l.split(l.dense(l.x));
-    const [batch, one] = [l.one('Shape', [l.ids]), l.ops.constant(int64([1]))];
-    const place = (at: number) => l.ops.gather(batch, l.ops.constant(int64([at], [1])), 0);
-    const target = l.one('Concat', [place(0), one, place(1), place(1)], { axis: int(0) });
-    return l.merge(l.one('Attention', [part(), part(), part(), l.one('Expand', [kept, target])]), 23);
+    const each = l.eachQuery(l.ops.unsqueeze(l.mask('bool'), [1, 2]));
+    return l.merge(l.one('Attention', [part(), part(), part(), each], { is_causal: int(1) }), 23);
+  },
+  "ai.onnx's Attention that looks back only, with numbers that are added": (l) => {
+    const part = () => l.split(l.dense(l.x));
+    const each = l.eachQuery(l.added(l.padding(), -10000));
+    return l.merge(l.one('Attention', [part(), part(), part(), each], { is_causal: int(1) }), 23);
+  },
+  "ai.onnx's Attention with a bool mask": (l) => {
+    const part = () => l.split(l.dense(l.x));
+    const each = l.eachQuery(l.ops.unsqueeze(l.mask('bool'), [1, 2]));
+    return l.merge(l.one('Attention', [part(), part(), part(), each]), 23);
   },
 };
+
+/** A model whose rows have one length, as the TorchScript exporter writes nn.MultiheadAttention. */
+function withLength(model: Model, time: number): Model {
+  const { graph } = model;
+  const types = Array.from(graph.types, ([name, type]) => {
+    const shape = graph.inputs.includes(name) ? (type.shape?.with(1, time) ?? null) : type.shape;
+    return [name, { ...type, shape }] as const;
+  });
+  const given = types.filter(([name]) => graph.inputs.includes(name) || graph.outputs.includes(name));
+  return { ...model, graph: { ...graph, types: new Map(given) } };
+}
 
 test.each(Object.entries(spellings))('%s', async (_, spell) => {
   const { optimized, validation } = await optimizeChecked(spell(new Layer()), defaultOptions, {
@@ -198,6 +301,39 @@ test.each(Object.entries(spellings))('%s', async (_, spell) => {
   expect(optimized.refusals).toEqual([]);
   expect(nodes.filter(({ domain, opType }) => domain !== '' && opType === 'Attention')).toHaveLength(1);
   expect(nodes.some(({ opType }) => opType === 'Softmax' || opType === 'Shape')).toBe(false);
+  expect(validation.skipped).toEqual([]);
+});
+
+const folded: Readonly<Record<string, (layer: Layer) => Model>> = {
+  'rows first': (l) => l.out(l.ops.transpose(l.ofFolded(false), [1, 0, 2])),
+  'time first': (l) => l.out(l.ops.transpose(l.ofFolded(true), [1, 0, 2])),
+  'time first, to the end': (l) => l.out(l.ofFolded(true)),
+  'time first, with a mask of each head': (l) => {
+    const [batch, one] = [l.one('Shape', [l.ids]), l.ops.constant(int64([1]))];
+    const place = (at: number) => l.ops.gather(batch, l.ops.constant(int64([at], [1])), 0);
+    const apart = l.ops.concat([place(0), l.ops.constant(int64([heads])), one, place(1)], 0);
+    const each = l.one('Expand', [l.added(l.padding(), -1e9), apart]);
+    const both = l.ops.mul(place(0), l.ops.constant(int64([heads])));
+    const mask = l.one('Reshape', [each, l.ops.concat([both, one, place(1)], 0)]);
+    return l.out(l.ops.transpose(l.ofFolded(true, mask), [1, 0, 2]));
+  },
+  'one head, of which no axis tells': (l) => {
+    const scores = l.ops.matMul(l.dense(l.x), l.ops.transpose(l.dense(l.x), [0, 2, 1]));
+    return l.out(l.ops.matMul(l.ops.softmax(scores, -1), l.dense(l.x)));
+  },
+};
+
+test.each(Object.entries(folded))('heads folded into the axis of rows: %s', async (name, spell) => {
+  const { optimized, validation } = await optimizeChecked(spell(new Layer()), defaultOptions, {
+    tolerance: 1e-4,
+    inputs: {},
+    texts: [],
+  });
+  const operators = optimized.model.graph.nodes.map(({ opType }) => opType);
+  expect(optimized.refusals).toEqual([]);
+  expect(operators.filter((one) => one === 'Attention')).toHaveLength(1);
+  expect(operators.filter((one) => one === 'Transpose')).toHaveLength(name.endsWith('to the end') ? 1 : 0);
+  for (const gone of ['Softmax', 'Shape', 'Reshape']) expect(operators).not.toContain(gone);
   expect(validation.skipped).toEqual([]);
 });
 
@@ -244,23 +380,26 @@ const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason
     },
     reason: /other numbers of rows/,
   },
-  'heads that share an axis with rows': {
+  'a mask of places and one of rows that add up to one filter': {
     spell: (l) => {
-      const scores = l.ops.matMul(l.dense(l.x), l.ops.transpose(l.dense(l.x), [0, 2, 1]));
-      l.builder.output('y', l.ops.matMul(l.ops.softmax(scores, -1), l.dense(l.x)));
-      return l.model();
+      const scores = l.ops.where(l.later(), l.scalar(-1e9), l.scores());
+      return l.finish(l.ops.softmax(l.ops.add(scores, l.added(l.padding(), -1e9)), -1));
     },
-    reason: /three axes/,
+    reason: /a query gets that sees no key cannot be kept/,
   },
-  'a mask of places and one of rows': {
+  'a mask of places and one of rows whose filter leaves scores': {
     spell: (l) => {
-      const places = l.places();
-      const later = l.ops.less(l.ops.unsqueeze(places, [1, 3]), l.ops.unsqueeze(places, [1, 2]));
-      const kept = l.ops.cast(l.ops.unsqueeze(l.mask(), [1, 2]), 'float32');
-      const added = l.ops.mul(l.ops.sub(l.scalar(1), kept), l.scalar(-10000));
-      return l.finish(l.ops.softmax(l.ops.add(l.ops.where(later, l.scalar(-1e9), l.scores()), added), -1));
+      const kept = l.one('And', [l.one('Not', [l.later()]), l.one('Not', [l.padding()])]);
+      return l.finish(l.ops.softmax(l.ops.add(l.scores(), l.added(l.one('Not', [kept]), -10000)), -1));
     },
-    reason: /looks back only, and rows are masked/,
+    reason: /a query gets that sees no key cannot be kept/,
+  },
+  'keys that are masked where two things hold at once': {
+    spell: (l) => {
+      const masked = l.one('And', [l.later(), l.padding()]);
+      return l.finish(l.ops.softmax(l.ops.where(masked, l.scalar(-1e9), l.scores()), -1));
+    },
+    reason: /several things hold at once/,
   },
   'probabilities that are read': {
     spell: (l) => {
@@ -287,6 +426,15 @@ const refusals: Readonly<Record<string, { spell: (layer: Layer) => Model; reason
     reason: /not the product/,
   },
 };
+
+test('a filter that the kernel for CUDA reads in another way is left alone there', async () => {
+  const { optimized } = await optimizeChecked(
+    spellings['keys up to the query that a mask keeps, chosen at once']!(new Layer()),
+    { ...defaultOptions, target: 'cuda' },
+    { tolerance: 1e-4, inputs: {}, texts: [] },
+  );
+  expect(optimized.refusals.map(({ reason }) => reason)).toEqual([expect.stringMatching(/CUDA/)]);
+});
 
 describe('left alone, and said so', () => {
   test.each(Object.entries(refusals))('%s', async (_, { spell, reason }) => {

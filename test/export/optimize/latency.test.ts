@@ -65,6 +65,19 @@ test('attention of an own network, whose mask is the lengths of rows, is opened 
   expect('validation' in (await validate(model, after, checks))).toBe(true);
 });
 
+test.each([
+  ['mha_causal_ts17', 1],
+  ['transformer_decoder_dyn18', 2],
+])('attention of %s that looks back only is opened too', async (name, count) => {
+  const model = await fixture(name);
+  const { model: after } = await optimizeModel(model, forLatency);
+  const operators = after.graph.nodes.map(({ opType }) => opType);
+  expect(operators.filter((one) => one === 'MultiHeadAttention')).toHaveLength(count);
+  expect(operators).not.toContain('Attention');
+  const checks = { target: defaultOptions.target, tolerance: 1e-4, inputs: {}, texts: [] };
+  expect('validation' in (await validate(model, after, checks))).toBe(true);
+});
+
 const ids = int64([1, 2, 3, 4, 5, 6, 6, 0], [2, 4]);
 
 test.each([

@@ -138,6 +138,91 @@ describe('normalisation', () => {
   });
 });
 
+/** x [batch, 4, 8] with time first. */
+const timeFirst = ({ ops, x }: Parts) => ops.transpose(x, [1, 0, 2]);
+const square = ({ builder }: Parts) =>
+  builder.initializer(
+    builder.unique('w'),
+    float32(
+      Array.from({ length: 64 }, (_, at) => Math.sin(at)),
+      [8, 8],
+    ),
+  );
+
+describe('time first', () => {
+  test('a transpose moves behind what works token by token, to its inverse', async () => {
+    const { operators } = await optimized(
+      modelOf((p) => {
+        const y = p.ops.relu(p.ops.add(p.ops.matMul(timeFirst(p), square(p)), p.vector(3)));
+        return p.ops.transpose(p.ops.add(y, timeFirst(p)), [1, 0, 2]);
+      }),
+    );
+    expect(operators).toEqual(['MatMul', 'Add', 'Relu', 'Add']);
+  });
+
+  test('two become one', async () => {
+    const { operators } = await optimized(
+      modelOf((p) => p.ops.add(timeFirst(p), p.ops.transpose(p.ops.relu(p.x), [1, 0, 2]))),
+    );
+    expect(operators.filter((one) => one === 'Transpose')).toHaveLength(1);
+  });
+
+  test('it stays where nothing is gained', async () => {
+    const { operators } = await optimized(modelOf((p) => p.ops.relu(timeFirst(p))));
+    expect(operators).toEqual(['Transpose', 'Relu']);
+  });
+
+  test('one place is taken of what was transposed', async () => {
+    const { operators } = await optimized(
+      modelOf((p) => p.ops.gather(p.ops.relu(timeFirst(p)), p.ops.constant(int64([1], [])), 0)),
+    );
+    expect(operators).toEqual(['Relu', 'Gather']);
+  });
+
+  test('several places of it stay in their order', async () => {
+    const { operators } = await optimized(
+      modelOf((p) => p.ops.gather(timeFirst(p), p.ops.constant(int64([2, 0])), 0)),
+    );
+    expect(operators).toEqual(['Transpose', 'Gather']);
+  });
+});
+
+test.each([
+  ['turned weights and a bias', 1, true, ['MatMul', 'Add']],
+  ['plain weights alone', 0, false, ['MatMul']],
+] as const)(
+  'a product of flattened rows, with %s, is one of tokens',
+  async (_, transB, hasBias, expected) => {
+    const { operators } = await optimized(
+      modelOf((p) => {
+        const { builder, ops } = p;
+        const shape = builder.node('Shape', [p.x])[0]!;
+        const flat = ops.reshape(p.x, [-1, 8]);
+        const inputs = [flat, square(p), ...(hasBias ? [p.vector(1)] : [])];
+        const [rows] = builder.node('Gemm', inputs, { attributes: { transB: int(transB) } });
+        return builder.node('Reshape', [rows!, shape])[0]!;
+      }),
+    );
+    expect(operators).toEqual(expected);
+  },
+);
+
+test('a bias of rows that come behind a fused normalisation is given to it', async () => {
+  const { operators } = await optimized(
+    modelOf((p) => {
+      const { builder, ops } = p;
+      const flat = ops.reshape(p.x, [-1, 8]);
+      const [rows] = builder.node('Gemm', [flat, square(p), p.vector(1)]);
+      const y = builder.node('Reshape', [rows!, builder.node('Shape', [p.x])[0]!])[0]!;
+      const sum = ops.add(p.x, y);
+      return builder.node('LayerNormalization', [sum, p.vector(2), p.vector(3)], {
+        attributes: { axis: int(-1) },
+      })[0]!;
+    }),
+  );
+  expect(operators).toEqual(['MatMul', 'SkipLayerNormalization']);
+});
+
 test('a disabled rule is not applied', async () => {
   const model = modelOf((p) => normalized(p, p.x));
   expect((await optimized(model, { disabled: ['layer-normalization'] })).operators).not.toContain(
