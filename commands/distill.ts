@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { exportRun } from '../export/run-to-bundle.js';
 import { runFiles } from '../models/run-folder.js';
-import { evaluationSplits } from '../training/data/labelled.js';
 import { precisionHelp, precisions, printReport } from './export.js';
+import { devSplits } from './labelled-data.js';
 import {
   addLabellingOptions,
   type LabellingOptions,
@@ -80,7 +80,7 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
     name,
     version: modelVersion,
     precisions: precision,
-    splits: await evaluationSplits(data, { split: 'dev' }),
+    splits: await devSplits(data, options),
     notes: null,
     replace: force === true,
     now: new Date(),

@@ -11,16 +11,17 @@ import { exportPrecisions } from '../export/variant.js';
 import { schemeOf } from '../export/quantize/schemes.js';
 import { openSource } from '../export/sources/open.js';
 import { reviews } from '../loadtest/reviews.js';
-import { evaluationSplits } from '../training/data/labelled.js';
 import { openTeacher } from './labelling.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { readNotes } from './notes.js';
 import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
 import { commaSeparated, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
+import { scoreLine } from './scoring.js';
 import { shippedRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly repository: string;
   readonly name: string;
   readonly modelVersion: string;
@@ -40,7 +41,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('export')
     .summary(
       'make a bundle of a training run, a bundle or a checkpoint: ONNX graph, tokenizer, manifest, card',
@@ -96,6 +97,7 @@ export function register(program: Command): void {
         '  retort export models/repository/student/1 --repository runs/models --opset 20 --print-program\n',
     )
     .action(run);
+  addColumnOptions(command);
 }
 
 export const precisionHelp = `${exportPrecisions.join(', ')}, or several with commas between; the first is served`;
@@ -142,14 +144,14 @@ async function run(folder: string, options: Options, command: Command): Promise<
     name,
     version: modelVersion,
     precisions: precision,
-    splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
+    splits: await devSplits(data, options),
     teacher,
     notes: cardNotes,
     replace: force === true,
     now: new Date(),
     versions,
     latency: options.latency === true,
-    calibrationTexts: needsRanges ? await calibrationTexts(data, options.calibrationTexts) : [],
+    calibrationTexts: needsRanges ? await calibrationTexts(data, options.calibrationTexts, options) : [],
     observe: (variant) => {
       if (program !== undefined) programs.push(programOf(variant));
       if (options.report !== undefined) written.push(variant);
@@ -214,9 +216,7 @@ export function printReport(report: ExportReport, json: boolean): void {
           `${(100 * error.before).toFixed(1)} % before, ${(100 * error.after).toFixed(1)} % after\n`,
       );
     }
-    for (const { data: on, rows, correct, accuracy } of [...report.accuracyBefore, ...report.accuracy])
-      process.stdout.write(
-        `  ${on}: ${String(correct)} of ${String(rows)}, ${(100 * accuracy).toFixed(2)} %\n`,
-      );
+    for (const score of [...report.accuracyBefore, ...report.accuracy])
+      process.stdout.write(`  ${scoreLine(score)}\n`);
   }
 }

@@ -4,20 +4,19 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { holdOut } from '../training/data/hold-out.js';
 import { type LabelledExample, openLabelled } from '../training/data/labelled.js';
+import { addColumnOptions, type ColumnOptions } from './labelled-data.js';
 import { integer } from './options.js';
 import { writeWhole } from './write-whole.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly rows: number;
   readonly seed: number;
   readonly out: string;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
   readonly strict?: true;
 }
 
 export function registerHoldOut(data: Command): void {
-  data
+  const command = data
     .command('hold-out')
     .argument('<file>', 'labelled texts: a .tsv, .csv or .jsonl, each also .gz')
     .summary('rows of one file set aside to measure on')
@@ -28,11 +27,10 @@ export function registerHoldOut(data: Command): void {
     .option('--rows <n>', 'that are set aside', integer(1, 10_000_000), 3000)
     .option('--seed <n>', 'of the draw', integer(0, 2 ** 31 - 1), 1)
     .requiredOption('--out <folder>', 'where the two files go')
-    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
-    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
     .option('--strict', 'fail at the first row that does not fit')
     .addHelpText('after', '\nExample:\n  retort data hold-out reviews.jsonl.gz --rows 3000 --out reviews\n')
     .action(run);
+  addColumnOptions(command);
 }
 
 async function run(

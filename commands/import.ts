@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import { importOnnx } from '../export/import-onnx.js';
 import { reviews } from '../loadtest/reviews.js';
-import { evaluationSplits } from '../training/data/labelled.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { readNotes } from './notes.js';
 import { integer } from './options.js';
+import { scoreLine } from './scoring.js';
 import { shippedRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly tokenizer: string;
   readonly repository: string;
   readonly name: string;
@@ -21,7 +22,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('import')
     .summary('make a bundle of an ONNX file from elsewhere and its tokenizer')
     .description(
@@ -44,6 +45,7 @@ export function register(program: Command): void {
       '\nExample:\n  retort import sentiment.onnx --tokenizer tokenizer.json --name teacher --model-version 2 --repository models\n',
     )
     .action(run);
+  addColumnOptions(command);
 }
 
 async function run(model: string, options: Options, command: Command): Promise<void> {
@@ -56,7 +58,7 @@ async function run(model: string, options: Options, command: Command): Promise<v
     name,
     version,
     texts: reviews,
-    splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
+    splits: await devSplits(data, options),
     notes: notes === undefined ? null : await readNotes(notes),
     command: commandLine(command),
     replace: force === true,
@@ -71,6 +73,5 @@ async function run(model: string, options: Options, command: Command): Promise<v
     `${folder}: ${String(nodes)} nodes, ${(bytes / 2 ** 20).toFixed(1)} MiB; logits of ${String(reviews.length)} texts ` +
       `alone and in a batch differ by ${difference.toExponential(1)} at most\n`,
   );
-  for (const { data: on, rows, correct, accuracy: share } of accuracy)
-    process.stdout.write(`  ${on}: ${String(correct)} of ${String(rows)}, ${(100 * share).toFixed(2)} %\n`);
+  for (const score of accuracy) process.stdout.write(`  ${scoreLine(score)}\n`);
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { segmenterNames } from '../core/text/segmenter.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
+import { addColumnOptions } from './labelled-data.js';
 import { integer } from './options.js';
 import { addTrainRowsOption, choice, largest } from './train/run.js';
 
@@ -15,12 +16,10 @@ export function register(program: Command): void {
     )
     .option('--data <file>', 'a .zip or folder: its train split; its dev and test are kept out')
     .requiredOption('--out <file>', 'the label file');
-  addTrainRowsOption(addLabellingOptions(label), 'unseen')
+  addTrainRowsOption(addColumnOptions(addLabellingOptions(label)), 'unseen')
     .addOption(choice('--segmenter <name>', 'what cuts copies into words', segmenterNames, segmenterNames[0]))
     .option('--seed <n>', 'of the copies', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
-    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
-    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
     .option('--strict', 'fail at the first row that does not fit')
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)

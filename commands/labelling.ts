@@ -16,11 +16,12 @@ import {
   type Teacher,
 } from '../training/labels/label-texts.js';
 import { readSources, type SourceEvent, withCopies } from '../training/labels/sources.js';
+import type { ColumnOptions } from './labelled-data.js';
 import { collect, decimal, integer } from './options.js';
 import { bundleFolder } from './shipped.js';
 
 /** As commander gives them. */
-export interface LabellingOptions extends AugmentationSettings {
+export interface LabellingOptions extends AugmentationSettings, ColumnOptions {
   /** `model` or `model=weight` each. */
   readonly teacher?: readonly string[];
   readonly data?: string;
@@ -31,8 +32,6 @@ export interface LabellingOptions extends AugmentationSettings {
   readonly segmenter: SegmenterName;
   readonly seed: number;
   readonly threads: number;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
   readonly strict?: true;
   readonly json?: true;
 }

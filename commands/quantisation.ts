@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { schemes } from '../export/quantize/schemes.js';
 import { openLabelled } from '../training/data/labelled.js';
 import { evenly } from './evenly.js';
+import type { ColumnOptions } from './labelled-data.js';
 import { integer } from './options.js';
 
 export const schemeLines = schemes.map(({ name, summary }) => `  ${name}: ${summary}`).join('\n');
@@ -14,8 +15,12 @@ export function calibrationTextsOption(): Option {
 }
 
 /** Evenly over the train split; none without a file. */
-export async function calibrationTexts(data: string | undefined, wanted: number): Promise<string[]> {
+export async function calibrationTexts(
+  data: string | undefined,
+  wanted: number,
+  { textColumn, labelColumn }: ColumnOptions,
+): Promise<string[]> {
   if (data === undefined) return [];
-  const { examples } = await openLabelled(data, { split: 'train' });
+  const { examples } = await openLabelled(data, { split: 'train', textColumn, labelColumn });
   return evenly(examples, wanted).map(({ text }) => text);
 }

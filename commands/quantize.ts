@@ -11,13 +11,13 @@ import { quantizeBundle, type QuantizeBundleReport } from '../export/quantize/qu
 import { quantizeFile } from '../export/quantize/quantize-file.js';
 import { bestScheme, schemeNames, schemeOf } from '../export/quantize/schemes.js';
 import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
-import { evaluationSplits } from '../training/data/labelled.js';
 import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { commaSeparated, integer } from './options.js';
 import { writeWhole } from './write-whole.js';
 import { bundleFolder } from './shipped.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly scheme: string;
   readonly weights: 'auto' | 'int8' | 'int7' | 'uint8';
   readonly perMatrix?: true;
@@ -31,7 +31,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('quantize')
     .summary('a bundle or any ONNX file in 8, 4 or 16 bits, with what that costs in accuracy')
     .description(
@@ -67,6 +67,7 @@ export function register(program: Command): void {
       '\nExamples:\n  retort quantize teacher runs/repository/teacher-int8/1 --data ChnSentiCorp.zip\n  retort quantize model.onnx model.int8.onnx --exclude LSTM\n',
     )
     .action(run);
+  addColumnOptions(command);
 }
 
 async function run(input: string, output: string, options: Options): Promise<void> {
@@ -89,8 +90,10 @@ async function ofBundle(input: string, output: string, options: Options): Promis
     replace: force === true,
     now: new Date(),
     command: `retort quantize ${input} ${output} --scheme ${scheme.name}`,
-    splits: data === undefined ? [] : await evaluationSplits(data, { split: 'dev' }),
-    calibrationTexts: scheme.needsRanges ? await calibrationTexts(data, options.calibrationTexts) : [],
+    splits: await devSplits(data, options),
+    calibrationTexts: scheme.needsRanges
+      ? await calibrationTexts(data, options.calibrationTexts, options)
+      : [],
   });
   process.stdout.write(json === true ? `${JSON.stringify(report)}\n` : bundleLines(report));
 }
@@ -102,7 +105,9 @@ async function ofFile(input: string, output: string, options: Options): Promise<
   const texts =
     read === null
       ? []
-      : (await calibrationTexts(data, options.calibrationTexts)).map((text) => read.tokenizer.encode(text));
+      : (await calibrationTexts(data, options.calibrationTexts, options)).map((text) =>
+          read.tokenizer.encode(text),
+        );
   const scheme = options.scheme === 'auto' ? bestScheme(texts.length > 0) : schemeOf(options.scheme);
   const { quantized, change } = await quantizeFile(model, {
     scheme,

@@ -50,6 +50,12 @@ export async function score(
   };
 }
 
+/** As it is printed: `dev: 37 of 40, 92.50 %`. */
+export function scoreLine({ data, rows, correct }: SplitScore): string {
+  const share = rows === 0 ? '–' : `${((100 * correct) / rows).toFixed(2)} %`;
+  return `${data}: ${String(correct)} of ${String(rows)}, ${share}`;
+}
+
 export function scoresOf(
   splits: readonly EvaluationSplit[],
   logits: ReadonlyMap<LabelledExample, readonly number[]>,

@@ -7,15 +7,16 @@ import { headsToKeep, pruneHeads, type PrunedHeads, type Removal } from '../../e
 import { latencies, type Latency } from '../../export/report/latency.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { networkOf } from '../../models/networks.js';
-import { evaluationSplits, openLabelled } from '../../training/data/labelled.js';
+import { openLabelled } from '../../training/data/labelled.js';
 import { headImportance } from '../../training/head-importance.js';
 import { evenly } from '../evenly.js';
 import { precisionHelp, precisions } from '../export.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from '../labelled-data.js';
 import { integer } from '../options.js';
 import { bundleFolder } from '../shipped.js';
 import { accuracyLines, accuracyOf, mebibytes, servedBy, sizeOfServed, writePruned } from './served.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly data: string;
   readonly remove: Removal;
   readonly importanceTexts: number;
@@ -25,7 +26,7 @@ interface Options {
 }
 
 export function register(prune: Command): void {
-  prune
+  const command = prune
     .command('heads')
     .summary('leave out the attention heads that matter least')
     .description(
@@ -51,6 +52,7 @@ export function register(prune: Command): void {
       '\nExample:\n  retort prune heads teacher runs/repository/teacher-pruned/1 --data ChnSentiCorp.zip --remove 10%\n',
     )
     .action(run);
+  addColumnOptions(command);
 }
 
 /** Lengths of single texts that are timed; those that are too long for a network are left out. */
@@ -61,7 +63,8 @@ async function run(model: string, output: string, options: Options): Promise<voi
   const bundle = await openBundle(await bundleFolder(model));
   const source = await bundleSource(bundle.folder);
   const was = await servedBy(bundle);
-  const { examples } = await openLabelled(options.data, { split: 'train' });
+  const { textColumn, labelColumn } = options;
+  const { examples } = await openLabelled(options.data, { split: 'train', textColumn, labelColumn });
   const judged = evenly(examples, options.importanceTexts);
   const importance = await headImportance(
     networkOf(source.network.kind, source.network.config),
@@ -73,7 +76,7 @@ async function run(model: string, output: string, options: Options): Promise<voi
     })),
   );
   const pruned = pruneHeads(source, headsToKeep(importance, options.remove));
-  const splits = await evaluationSplits(options.data, { split: 'dev' });
+  const splits = await devSplits(options.data, options);
   const before = { bytes: await sizeOfServed(bundle), accuracy: await accuracyOf(was, splits) };
   const report = await writePruned(bundle, pruned.source, {
     ...options,

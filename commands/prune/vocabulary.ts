@@ -9,8 +9,8 @@ import { largestDifference, sessionLogits } from '../../export/measure.js';
 import { pruneVocabulary } from '../../export/prune/vocabulary.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { openDataset } from '../../training/data/dataset.js';
-import { evaluationSplits } from '../../training/data/labelled.js';
 import { precisionHelp, precisions } from '../export.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from '../labelled-data.js';
 import { collect } from '../options.js';
 import { bundleFolder } from '../shipped.js';
 import {
@@ -23,7 +23,7 @@ import {
   writePruned,
 } from './served.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly texts: readonly string[];
   readonly precision?: ReturnType<typeof precisions>;
   readonly data?: string;
@@ -32,7 +32,7 @@ interface Options {
 }
 
 export function register(prune: Command): void {
-  prune
+  const command = prune
     .command('vocabulary')
     .summary('leave out the rows that no text of a file uses')
     .description(
@@ -55,6 +55,7 @@ export function register(prune: Command): void {
       '\nExample:\n  retort prune vocabulary student runs/repository/small/1 --texts reviews.jsonl.gz --data ChnSentiCorp.zip\n',
     )
     .action(run);
+  addColumnOptions(command);
 }
 
 /** Of the texts, so many are run by both models. */
@@ -63,9 +64,10 @@ const comparedTexts = 512;
 async function run(model: string, output: string, options: Options): Promise<void> {
   const bundle = await openBundle(await bundleFolder(model));
   const source = await bundleSource(bundle.folder);
-  const sets = await Promise.all(options.texts.map(async (file) => openDataset(file)));
+  const { textColumn } = options;
+  const sets = await Promise.all(options.texts.map(async (file) => openDataset(file, { textColumn })));
   const texts = [...new Set(sets.flatMap(({ examples }) => examples.map(({ text }) => text)))];
-  const splits = options.data === undefined ? [] : await evaluationSplits(options.data, { split: 'dev' });
+  const splits = await devSplits(options.data, options);
   const scratch = await mkdtemp(path.join(tmpdir(), 'retort-prune-'));
   try {
     const { source: pruned, rows } = await pruneVocabulary(source, texts, scratch);

@@ -7,16 +7,13 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
 import { Predictor } from '../../serving/predictor.js';
-import {
-  evaluationSplits,
-  type EvaluationSplit,
-  type LabelledExample,
-} from '../../training/data/labelled.js';
+import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
 import { augmentations } from '../../training/augment/augmentations.js';
 import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
 import { renderReport, type TeacherRow } from '../../training/report/render.js';
 import type { Result } from '../../training/report/results.js';
 import { mergeResults, readResults } from '../../training/report/results-file.js';
+import { addColumnOptions, type ColumnOptions, devSplits } from '../labelled-data.js';
 import {
   addTeacherOption,
   type LabellingOptions,
@@ -25,13 +22,13 @@ import {
   teacherOf,
 } from '../labelling.js';
 import { collect, commaSeparated, integer } from '../options.js';
-import { score, scoresOf } from '../scoring.js';
+import { score, scoreLine, scoresOf } from '../scoring.js';
 import { bundleFolder } from '../shipped.js';
 import { commandLine } from '../train/run.js';
 import { writeWhole } from '../write-whole.js';
 import { resultFile, runExperiment } from './run-experiment.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly teacher?: readonly string[];
   readonly data: string;
   readonly also?: readonly string[];
@@ -81,6 +78,7 @@ export function register(report: Command): void {
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
     .addHelpText('after', examples)
     .action(run);
+  addColumnOptions(accuracy);
 }
 
 const examples = `
@@ -100,7 +98,8 @@ async function run(options: Options, command: Command): Promise<void> {
       (only?.includes(name) ?? true) && (labels?.texts !== 'all' || (also ?? texts) !== undefined),
   );
   await mkdir(out, { recursive: true });
-  const sets = [await evaluationSplits(data, { split: 'dev' })];
+  const columns = { textColumn: options.textColumn, labelColumn: options.labelColumn };
+  const sets = [await devSplits(data, columns)];
   for (const folder of evaluate) sets.push(await named(folder));
   const teachers = await measureTeachers(options, sets);
   const kept = options.results === undefined ? [] : await readResults(options.results);
@@ -135,12 +134,14 @@ async function run(options: Options, command: Command): Promise<void> {
           experiment,
           seed,
           data,
+          columns,
           labels: set === null ? [] : [labelFile(out, set)],
           folder,
           repository: path.join(out, 'repository'),
           threads,
           sets,
           teacherLogits: teachers.logits,
+          command: commandOf(command, experiment, seed),
           signal,
         });
         if (result === null) return false;
@@ -160,7 +161,7 @@ async function run(options: Options, command: Command): Promise<void> {
 
 /** The dev split of a folder, under the folder's name. */
 async function named(folder: string): Promise<EvaluationSplit[]> {
-  const [whole, ...rest] = await evaluationSplits(folder, { split: 'dev' });
+  const [whole, ...rest] = await devSplits(folder, {});
   const name = path.basename(path.resolve(folder));
   // Without repetitions: the second split, where there is one.
   const examples = rest[0]?.examples ?? whole?.examples ?? [];
@@ -168,8 +169,14 @@ async function named(folder: string): Promise<EvaluationSplit[]> {
 }
 
 function line({ title }: Experiment, { seed, scores }: Result): string {
-  const counted = scores.map(({ data, rows, correct }) => `${data} ${((100 * correct) / rows).toFixed(2)} %`);
-  return `${title}, seed ${String(seed)}: ${counted.join(', ')}`;
+  return `${title}, seed ${String(seed)}: ${scores.map(scoreLine).join('; ')}`;
+}
+
+/** What was typed, with the options that choose this run alone in place of those that chose several. */
+function commandOf(command: Command, { name, kind }: Experiment, seed: number): string {
+  const seeds = kind === 'step' ? '--step-seeds' : '--seeds';
+  const others = ['only', 'seeds', 'firstSeed', 'stepSeeds', 'finished', 'write', 'results', 'threads'];
+  return `${commandLine(command, others)} --only ${name} --first-seed ${String(seed)} ${seeds} ${String(seed)}`;
 }
 
 interface MeasuredTeachers {
@@ -224,13 +231,15 @@ function labelFile(out: string, { texts, copies, rates }: LabelSet): string {
 
 /** Gives whether it came to its end. */
 async function label(
-  { teacher, data, also = [], texts = [], threads }: Options,
+  { teacher, data, also = [], texts = [], threads, textColumn, labelColumn }: Options,
   set: LabelSet,
   file: string,
 ): Promise<boolean> {
   const labelling: LabellingOptions = {
     ...(teacher === undefined ? {} : { teacher }),
     data,
+    textColumn,
+    labelColumn,
     also: set.texts === 'all' ? also : [],
     texts: set.texts === 'all' ? texts : [],
     trainRows: 'all',

@@ -11,18 +11,20 @@ import { exportRun } from '../../export/run-to-bundle.js';
 import { networkOf } from '../../models/networks.js';
 import { readRun, runFiles } from '../../models/run-folder.js';
 import { Predictor } from '../../serving/predictor.js';
+import { type DatasetOptions, openSplit } from '../../training/data/dataset.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
 import { readLabelHeader } from '../../training/labels/label-file.js';
 import type { Experiment } from '../../training/report/experiments.js';
 import { type Result, resultSchema } from '../../training/report/results.js';
 import { studentDefaults, trainStudent } from '../../training/train-student.js';
-import { score } from '../scoring.js';
+import { score, type Scoring } from '../scoring.js';
 import { printer } from '../train/progress.js';
 
 export interface ExperimentRun {
   readonly experiment: Experiment;
   readonly seed: number;
   readonly data: string;
+  readonly columns: Pick<DatasetOptions, 'textColumn' | 'labelColumn'>;
   readonly labels: readonly string[];
   readonly folder: string;
   readonly repository: string;
@@ -30,6 +32,8 @@ export interface ExperimentRun {
   /** Of each set the split itself first. */
   readonly sets: readonly (readonly EvaluationSplit[])[];
   readonly teacherLogits: ReadonlyMap<LabelledExample, readonly number[]>;
+  /** What makes this run alone, for the lineage. */
+  readonly command: string;
   readonly signal: AbortSignal;
 }
 
@@ -41,29 +45,31 @@ export const resultFile = 'result.json';
  * @throws RetortError checkpoint_other_run when the folder holds another run's result; of training and export
  */
 export async function runExperiment(run: ExperimentRun): Promise<Result | null> {
-  const { experiment, seed, data, labels, folder, repository, threads, sets, signal } = run;
+  const { experiment, seed, data, columns, labels, folder, repository, threads, sets, signal } = run;
   const settings = { ...studentDefaults, ...experiment.settings, seed, intraOpThreads: threads };
-  const fingerprint = await fingerprintOf({ ...settings, trainRows: experiment.trainRows }, labels);
+  const learnt = { ...settings, trainRows: experiment.trainRows, ...columns };
+  const fingerprint = await fingerprintOf(learnt, labels, await digestsOf(data, columns));
   const file = path.join(folder, resultFile);
   const earlier = await readFile(file, 'utf8').catch(() => null);
   if (earlier !== null) {
     const result = resultSchema.safeParse(JSON.parse(earlier));
     if (!result.success || result.data.fingerprint !== fingerprint)
       throw fail('checkpoint_other_run', { path: folder });
-    return result.data;
+    return scoredOn(sets, result.data, run);
   }
   const clock = path.join(folder, 'seconds.json');
   const before = Number(await readFile(clock, 'utf8').catch(() => '0'));
   const started = performance.now();
   const trained = await trainStudent({
     data,
+    columns,
     trainRows: experiment.trainRows,
     folder,
     settings,
     labels,
     strict: false,
     resume: await exists(path.join(folder, runFiles.last)),
-    command: `retort report accuracy --only ${experiment.name}`,
+    command: run.command,
     onEvent: printer(),
     signal,
   });
@@ -82,11 +88,8 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     replace: true,
     now: new Date(),
   });
+  const scorings = await measure(bundleFolder, sets);
   const bundle = await openBundle(bundleFolder);
-  const predictor = await Predictor.open(bundle, 1);
-  const scorings = [];
-  for (const splits of sets) scorings.push(await score(predictor, splits));
-  await predictor.close();
   const [dev] = scorings;
   const { run: finished } = await readRun(folder);
   const { parameters } = networkOf(finished.network.kind, finished.network.config);
@@ -107,11 +110,52 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
   return result;
 }
 
-async function fingerprintOf(settings: object, labels: readonly string[]): Promise<string> {
+async function measure(
+  bundleFolder: string,
+  sets: readonly (readonly EvaluationSplit[])[],
+): Promise<Scoring[]> {
+  const predictor = await Predictor.open(await openBundle(bundleFolder), 1);
+  const scorings = [];
+  for (const splits of sets) scorings.push(await score(predictor, splits));
+  await predictor.close();
+  return scorings;
+}
+
+/** A run may have been done before a set was asked for: its bundle, where it is kept, is measured on that set too. */
+async function scoredOn(
+  sets: ExperimentRun['sets'],
+  result: Result,
+  { experiment, seed, folder, repository }: ExperimentRun,
+): Promise<Result> {
+  const has = ({ name, examples }: EvaluationSplit) =>
+    result.scores.some(({ data, rows }) => data === name && rows === examples.length);
+  const lacking = sets.filter((splits) => !splits.every(has));
+  const bundleFolder = path.join(repository, experiment.name, String(seed));
+  if (lacking.length === 0 || !(await exists(bundleFolder))) return result;
+  const found = (await measure(bundleFolder, lacking)).flatMap(({ scores }) => scores);
+  const kept = result.scores.filter(({ data }) => !found.some((one) => one.data === data));
+  const whole = { ...result, scores: [...kept, ...found] };
+  await writeFile(path.join(folder, resultFile), `${JSON.stringify(whole, null, 2)}\n`);
+  return whole;
+}
+
+/** Of the splits that there are: what is learnt from, what chooses the best parameters, what is left out. */
+async function digestsOf(data: string, { textColumn }: ExperimentRun['columns']): Promise<(string | null)[]> {
+  const splits = await Promise.all(
+    (['train', 'dev', 'test'] as const).map((split) => openSplit(data, { textColumn, split })),
+  );
+  return splits.map((split) => split?.sha256 ?? null);
+}
+
+async function fingerprintOf(
+  settings: object,
+  labels: readonly string[],
+  data: readonly (string | null)[],
+): Promise<string> {
   const { intraOpThreads: _, ...rest } = { intraOpThreads: 0, ...settings };
   const headers = await Promise.all(labels.map(readLabelHeader));
   return createHash('sha256')
-    .update(JSON.stringify([Object.entries(rest).sort(), headers]))
+    .update(JSON.stringify([Object.entries(rest).sort(), headers, data]))
     .digest('hex');
 }
 

@@ -2,10 +2,12 @@
 import type { Command } from 'commander';
 import type { TrainRows } from '../../training/data/evaluation-texts.js';
 import { type LinearEvent, trainLinear } from '../../training/linear/train-linear.js';
+import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
 import { collect, decimal, integer } from '../options.js';
+import { scoreLine } from '../scoring.js';
 import { addTrainRowsOption, commandLine, largest } from './run.js';
 
-interface Options {
+interface Options extends ColumnOptions {
   readonly data: string;
   readonly trainRows: TrainRows;
   readonly out: string;
@@ -15,8 +17,6 @@ interface Options {
   readonly minDocuments: number;
   readonly c: number;
   readonly maxCharacters: number;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -45,13 +45,11 @@ export function registerLinear(train: Command): void {
     .option('--min-documents <n>', 'n-grams that fewer texts hold are left out', integer(1, largest), 2)
     .option('--c <number>', 'inverse strength of the regularisation', decimal(1e-6, 1e6), 8)
     .option('--max-characters <n>', 'of a text that are read', integer(1, 100_000), 2048)
-    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
-    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
     .option('--strict', 'fail at the first row that does not fit')
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)
     .action(run);
-  addTrainRowsOption(linear, 'all');
+  addTrainRowsOption(addColumnOptions(linear), 'all');
 }
 
 const examples = `
@@ -104,7 +102,6 @@ function print(event: LinearEvent): void {
         );
       break;
     case 'scores':
-      for (const { data, rows, correct } of event.scores)
-        line(`${data}: ${String(correct)} of ${String(rows)}, ${((100 * correct) / rows).toFixed(2)} %`);
+      for (const score of event.scores) line(scoreLine(score));
   }
 }

@@ -8,14 +8,18 @@ import { losses, type LossName } from '../../training/losses.js';
 import { optimizers, type OptimizerName } from '../../training/optimizers/optimizers.js';
 import { schedules } from '../../training/schedule.js';
 import type { TrainerResult, TrainerSettings } from '../../training/trainer.js';
+import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
 import { decimal, integer } from '../options.js';
 import { printer, printJson } from './progress.js';
 
 /** As commander gives them. */
-export interface TrainOptions extends Omit<
-  TrainerSettings,
-  'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads' | 'provider'
-> {
+export interface TrainOptions
+  extends
+    ColumnOptions,
+    Omit<
+      TrainerSettings,
+      'learningRate' | 'microBatchSize' | 'optimizer' | 'loss' | 'intraOpThreads' | 'provider'
+    > {
   readonly data: string;
   readonly trainRows: TrainRows;
   readonly out: string;
@@ -25,8 +29,6 @@ export interface TrainOptions extends Omit<
   readonly microBatchSize?: number;
   readonly threads: number;
   readonly provider: ProviderName;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
   readonly resume?: boolean;
   readonly strict?: true;
   readonly json?: true;
@@ -41,14 +43,13 @@ export const largest = 2 ** 31 - 1;
 
 /** Adds the options of every training run; only their defaults differ. */
 export function addTrainOptions(command: Command, defaults: Defaults): Command {
-  return command
+  const withData = command
     .requiredOption(
       '--data <file>',
       'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
     )
-    .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs')
-    .option('--text-column <name>', 'the column that holds the text (default: text_a, text, review ...)')
-    .option('--label-column <name>', 'the column that holds the label (default: label, labels, sentiment)')
+    .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs');
+  return addColumnOptions(withData)
     .option('--epochs <n>', 'passes over train', integer(1, 1000), defaults.epochs)
     .option('--batch-size <n>', 'rows in a step', integer(1, 4096), defaults.batchSize)
     .option(
@@ -179,11 +180,12 @@ export function printNext(out: string): void {
   process.stdout.write(`Done. Make a bundle of the best parameters with: retort export ${out}\n`);
 }
 
-/** The options that were given, without where files lie. */
-export function commandLine(command: Command): string {
+/** The options that were given, without where files lie. @param without options that do not matter here */
+export function commandLine(command: Command, without: readonly string[] = []): string {
+  const hidden = ['out', 'resume', 'json', ...without];
   const given = command.options.flatMap((option) => {
     const name = option.attributeName();
-    if (command.getOptionValueSource(name) !== 'cli' || ['out', 'resume', 'json'].includes(name)) return [];
+    if (command.getOptionValueSource(name) !== 'cli' || hidden.includes(name)) return [];
     const value: unknown = command.getOptionValue(name);
     const shown = [
       'data',
@@ -193,6 +195,7 @@ export function commandLine(command: Command): string {
       'texts',
       'evaluate',
       'write',
+      'results',
       'tokenizer',
       'repository',
       'notes',

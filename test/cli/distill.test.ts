@@ -82,6 +82,31 @@ test('one command gives a calibrated bundle whose lineage names the teacher; it 
   });
 }, 120_000);
 
+test('columns that are named are named to every stage, and to evaluate', async () => {
+  await mkdir(inRoot('named'));
+  const renamed = (rows: number, seed: number) =>
+    tinyReviews(rows, seed).replace('label\ttext_a', '推荐\t评论');
+  await writeFile(inRoot('named/train.tsv'), renamed(60, 1));
+  await writeFile(inRoot('named/dev.tsv'), `${renamed(20, 2)}2\t标签不对\n`);
+  const columns = ['--text-column', '评论', '--label-column', '推荐'];
+  const data = ['--data', inRoot('named'), ...columns];
+  const distilled = await retort(
+    ...['distill', '--teacher', inRoot('repository/linear/1'), ...data, '--out', inRoot('named-run')],
+    ...['--repository', inRoot('repository'), '--name', 'named', ...settings, '--epochs', '1'],
+  );
+  expect(distilled).toMatchObject({ status: 0, stdout: expect.stringContaining('calibrated') });
+  const evaluate = ['evaluate', inRoot('repository/named/1'), ...data];
+  expect(await retort(...evaluate)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^dev: \d+ of 20, /),
+    stderr: expect.stringContaining('dev: not counted, as they do not fit: 1, from line 22 on: its 推荐'),
+  });
+  expect(await retort(...evaluate, '--strict')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('data_row_malformed'),
+  });
+}, 60_000);
+
 test('label takes texts alone, and wants some', async () => {
   const options = ['label', '--teacher', inRoot('repository/linear/1'), '--out', inRoot('more.arrow')];
   expect(await retort(...options)).toMatchObject({

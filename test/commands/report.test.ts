@@ -1,5 +1,5 @@
 /** One run of the accuracy report: what is done is not done again, and another run's result is not taken for it. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 async function experiment(overrides: Partial<ExperimentRun> = {}) {
-  const splits = await evaluationSplits(inRoot('set'), { split: 'dev' });
+  const { splits } = await evaluationSplits(inRoot('set'), { split: 'dev' });
   const [dev] = splits;
   return runExperiment({
     experiment: {
@@ -44,12 +44,14 @@ async function experiment(overrides: Partial<ExperimentRun> = {}) {
     },
     seed: 1,
     data: inRoot('set'),
+    columns: {},
     labels: [],
     folder: inRoot('tiny-1'),
     repository: inRoot('repository'),
     threads: 1,
     sets: [splits, [{ name: 'again', examples: dev!.examples }]],
     teacherLogits: new Map(dev!.examples.map((example) => [example, example.label === 1 ? [0, 1] : [1, 0]])),
+    command: 'retort report accuracy',
     signal: new AbortController().signal,
     ...overrides,
   });
@@ -75,6 +77,16 @@ test('trains, exports and measures once', async () => {
   expect(await experiment({ threads: 2 })).toEqual(result);
   expect((await readFile(inRoot('tiny-1/best.safetensors'))).equals(best)).toBe(true);
   await expect(experiment({ seed: 2 })).rejects.toMatchObject({ code: 'checkpoint_other_run' });
+
+  const { splits } = await evaluationSplits(inRoot('set'), { split: 'dev' });
+  const further = [splits, [{ name: 'further', examples: splits[0]!.examples.slice(0, 10) }]];
+  const completed = await experiment({ sets: further });
+  expect(completed!.scores).toEqual([...result!.scores, { data: 'further', rows: 10, correct: 10 }]);
+  expect(await experiment()).toEqual(completed);
+
+  await cp(inRoot('set'), inRoot('other'), { recursive: true });
+  await writeFile(inRoot('other/dev.tsv'), tinyReviews(40, 3));
+  await expect(experiment({ data: inRoot('other') })).rejects.toMatchObject({ code: 'checkpoint_other_run' });
 }, 60_000);
 
 test('an experiment that is not there is a mistake of the command line', async () => {

@@ -33,6 +33,16 @@ test('the command that makes it anew names the texts on which a calibrated form 
   expect(modelCard({ ...manifest, variants: [stored!] }, null)).toContain('--precision fp16-stored\n');
 });
 
+test('a run of the accuracy report is exported from its own folder', async () => {
+  const manifest = await manifestOf('student');
+  const command =
+    'retort report accuracy --data ChnSentiCorp.zip --also reviews.jsonl --only best --first-seed 1 --seeds 1';
+  const card = modelCard({ ...manifest, lineage: { ...manifest.lineage, command } }, null);
+  expect(card).toContain(
+    `    ${command} --out runs/student\n    retort export runs/student/best-1 --name student `,
+  );
+});
+
 test('names the checkpoint that was fine-tuned, and opens with the notes', async () => {
   const card = modelCard(await manifestOf('teacher'), 'Not *that* model.\n');
   expect(card).toMatch(/^# teacher 1\n\nNot \*that\* model\.\n\nA classifier/);

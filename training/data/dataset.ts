@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fail } from '../../core/errors.js';
+import { fail, RetortError } from '../../core/errors.js';
 import { gunzip, isSplit, readArchivedSplit } from './archive.js';
 import { readRows, type Row, type RowFormat } from './rows.js';
 import { decodeUtf8 } from './utf8.js';
@@ -72,6 +72,14 @@ export async function openDataset(file: string, options: DatasetOptions = {}): P
     throw fail('data_empty', { path: content.name, reason });
   }
   return { examples, rejected, sha256: createHash('sha256').update(content.bytes).digest('hex') };
+}
+
+/** The same; null where a folder or archive has no such split. @throws RetortError of openDataset */
+export function openSplit(file: string, options: DatasetOptions): Promise<Dataset | null> {
+  return openDataset(file, options).catch((error: unknown) => {
+    if (error instanceof RetortError && error.code === 'data_split_missing') return null;
+    throw error;
+  });
 }
 
 function holdsBetween(numbers: ReadonlySet<number>, low: number, high: number): boolean {

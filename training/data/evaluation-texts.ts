@@ -1,6 +1,5 @@
 /** What models are measured on, so that training can leave it out: some public data sets repeat dev and test in train. */
-import { RetortError } from '../../core/errors.js';
-import { type Example, openDataset } from './dataset.js';
+import { type Example, openSplit } from './dataset.js';
 
 /** `all`: train as it is given, as published results take it; `unseen`: without what also stands in dev or test. */
 export const trainRowChoices = ['all', 'unseen'] as const;
@@ -14,10 +13,7 @@ export async function evaluationTexts(
 ): Promise<Example[]> {
   const found: Example[] = [];
   for (const split of ['dev', 'test'] as const) {
-    const dataset = await openDataset(data, { textColumn, split }).catch((error: unknown) => {
-      if (error instanceof RetortError && error.code === 'data_split_missing') return null;
-      throw error;
-    });
+    const dataset = await openSplit(data, { textColumn, split });
     // A single file gives its rows for every split.
     if (dataset !== null && dataset.sha256 !== train) found.push(...dataset.examples);
   }

@@ -1,7 +1,14 @@
 /** Labelled examples, and the splits that accuracy is measured on. */
 import path from 'node:path';
-import { fail, RetortError } from '../../core/errors.js';
-import { type Dataset, type DatasetOptions, type Example, openDataset } from './dataset.js';
+import { fail } from '../../core/errors.js';
+import {
+  type Dataset,
+  type DatasetOptions,
+  type Example,
+  openDataset,
+  openSplit,
+  type Rejected,
+} from './dataset.js';
 import { withoutTrainDuplicates } from './deduplicate.js';
 
 export type LabelledExample = Example & { readonly label: 0 | 1 };
@@ -26,20 +33,26 @@ export interface EvaluationSplit {
   readonly examples: readonly LabelledExample[];
 }
 
+export interface EvaluationData {
+  readonly splits: readonly EvaluationSplit[];
+  /** Rows of the split that do not fit: no figure counts them. */
+  readonly rejected: readonly Rejected[];
+}
+
 /** A split of a data set as it stands, and where the data set has a train split, without the rows that also stand there. */
 export async function evaluationSplits(
   file: string,
   { split, ...options }: DatasetOptions & { readonly split: 'train' | 'dev' | 'test' },
-): Promise<EvaluationSplit[]> {
-  const { examples, sha256 } = await openLabelled(file, { ...options, split });
-  const train = await openDataset(file, { ...options, split: 'train' }).catch((error: unknown) => {
-    if (error instanceof RetortError && error.code === 'data_split_missing') return null;
-    throw error;
-  });
-  if (split === 'train' || train === null) return [{ name: split, examples }];
-  // A single file gives its rows for every split.
-  if (train.sha256 === sha256) return [{ name: path.basename(file), examples }];
-  return bothSplits(split, examples, train.examples);
+): Promise<EvaluationData> {
+  const { examples, rejected, sha256 } = await openLabelled(file, { ...options, split });
+  const train = await openSplit(file, { ...options, strict: false, split: 'train' });
+  const splitsOf = (): readonly EvaluationSplit[] => {
+    if (split === 'train' || train === null) return [{ name: split, examples }];
+    // A single file gives its rows for every split.
+    if (train.sha256 === sha256) return [{ name: path.basename(file), examples }];
+    return bothSplits(split, examples, train.examples);
+  };
+  return { splits: splitsOf(), rejected };
 }
 
 /** The split itself, and what of it does not also stand in train: some public data sets repeat themselves. */

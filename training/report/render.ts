@@ -87,12 +87,11 @@ export function renderReport({ teachers, experiments, results, command }: Report
 function row(experiment: Experiment, found: readonly Result[], splits: readonly string[]): string[] {
   const [first] = found;
   const of = (pick: (result: Result) => number) => estimateOf(found.map(pick));
+  const agreeing = found.flatMap(({ agreement }) => (agreement === null ? [] : shareOf(agreement)));
   return [
     experiment.title,
-    ...splits.map((split) => percent(of((result) => shareOn(result, split)))),
-    first?.agreement === null || first === undefined
-      ? '–'
-      : percent(of(({ agreement }) => (agreement === null ? 0 : agreement.correct / agreement.rows))),
+    ...splits.map((split) => cell(sharesOn(found, split), found.length)),
+    cell(agreeing, found.length),
     String(found.length),
     `${((first?.parameters ?? 0) / 1e6).toFixed(1)} M`,
     `${((first?.bytes ?? 0) / 2 ** 20).toFixed(1)} MiB`,
@@ -101,9 +100,16 @@ function row(experiment: Experiment, found: readonly Result[], splits: readonly 
   ];
 }
 
+/** Of the seeds that were measured, which are counted where they are not all. */
+function cell(shares: readonly number[], seeds: number): string {
+  if (shares.length === 0) return '–';
+  return `${percent(estimateOf(shares))}${shares.length < seeds ? ` (of ${String(shares.length)})` : ''}`;
+}
+
 function teacherRow({ title, scores }: TeacherRow, splits: readonly string[]): string[] {
   const cells = splits.map((split) => {
     const { rows, correct } = scores.find(({ data }) => data === split) ?? { rows: 0, correct: 0 };
+    if (rows === 0) return '–';
     const [low, high] = wilsonInterval(correct, rows);
     return `${((100 * correct) / rows).toFixed(2)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
   });
@@ -129,48 +135,51 @@ function gains(teachers: readonly TeacherRow[], ran: readonly Row[]): string[] {
   return pairs.flatMap((pair) => {
     const [distilled, alone] = [named(pair.distilled), named(pair.alone)];
     if (distilled === undefined || alone === undefined || teacher === undefined) return [];
-    const lines = teacher.scores.map(({ data, correct, rows }) => {
+    const lines = teacher.scores.flatMap(({ data, correct, rows }) => {
+      const [after, before] = [sharesOn(distilled.found, data), sharesOn(alone.found, data)];
+      if (rows === 0 || after.length === 0 || before.length === 0) return [];
       const gain = gainOf(distilled.found, alone.found, data);
-      const before = meanShare(alone.found, data);
-      const closed = (100 * gain.mean) / (correct / rows - before);
-      return (
+      const closed = (100 * gain.mean) / (correct / rows - estimateOf(before).mean);
+      return [
         `- ${data}: ${percent(gain)} points above the student alone, ${closed.toFixed(0)} % of the gap to the ` +
-        `teacher closed${aboveYardstick(distilled.found, yardstick, data)}.`
-      );
+          `teacher closed${aboveYardstick(estimateOf(after).mean, yardstick, data)}.`,
+      ];
     });
     return [`Of the ${distilled.experiment.title}, against the ${alone.experiment.title}:`, '', ...lines, ''];
   });
 }
 
-/** Over the seeds that both ran with. */
+/** Over the seeds that both were measured with. Of each, at least one. */
 function gainOf(distilled: readonly Result[], alone: readonly Result[], data: string): Estimate {
   const differences = distilled.flatMap((result) => {
-    const other = alone.find(({ seed }) => seed === result.seed);
-    return other === undefined ? [] : [shareOn(result, data) - shareOn(other, data)];
+    const others = alone.filter(({ seed }) => seed === result.seed);
+    return sharesOn([result], data).flatMap((share) => sharesOn(others, data).map((other) => share - other));
   });
-  return estimateOf(
-    differences.length > 0 ? differences : [meanShare(distilled, data) - meanShare(alone, data)],
-  );
+  if (differences.length > 0) return estimateOf(differences);
+  const [after, before] = [sharesOn(distilled, data), sharesOn(alone, data)];
+  return estimateOf([estimateOf(after).mean - estimateOf(before).mean]);
 }
 
 /** Points below which a network has hardly earned its cost. */
 const smallGain = 0.5;
 
-function aboveYardstick(found: readonly Result[], yardstick: TeacherRow | undefined, data: string): string {
+function aboveYardstick(share: number, yardstick: TeacherRow | undefined, data: string): string {
   const score = yardstick?.scores.find((one) => one.data === data);
-  if (score === undefined) return '';
-  const points = 100 * (meanShare(found, data) - score.correct / score.rows);
+  if (score === undefined || score.rows === 0) return '';
+  const points = 100 * (share - score.correct / score.rows);
   if (points < 0) return `; **${(-points).toFixed(2)} points below the linear yardstick**`;
   const small = points < smallGain ? ' (less than half a point: the linear model does nearly as well)' : '';
   return `; ${points.toFixed(2)} points above the linear yardstick${small}`;
 }
 
-const meanShare = (found: readonly Result[], data: string) =>
-  estimateOf(found.map((result) => shareOn(result, data))).mean;
+/** Of each result that was measured on the data. */
+function sharesOn(found: readonly Result[], data: string): number[] {
+  return found.flatMap(({ scores }) => scores.filter((one) => one.data === data).flatMap(shareOf));
+}
 
-function shareOn({ scores }: Pick<Result, 'scores'>, data: string): number {
-  const score = scores.find((one) => one.data === data);
-  return score === undefined || score.rows === 0 ? 0 : score.correct / score.rows;
+/** None where nothing was counted. */
+function shareOf({ rows, correct }: Result['scores'][number]): number[] {
+  return rows === 0 ? [] : [correct / rows];
 }
 
 function percent({ mean, reach }: Estimate): string {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 const texts = async (file: string, split: 'dev' | 'train' = 'dev') => {
-  const splits = await evaluationSplits(path.join(root, file), { split });
+  const { splits } = await evaluationSplits(path.join(root, file), { split });
   return splits.map(({ name, examples }) => [name, examples.map(({ text }) => text)]);
 };
 
@@ -30,6 +30,17 @@ test('a split is given whole, and without what also stands in train', async () =
 test('a single file, and train itself, are given whole', async () => {
   expect(await texts('alone.jsonl')).toEqual([['alone.jsonl', ['很好']]]);
   expect(await texts('set', 'train')).toEqual([['train', ['很好。', '太差']]]);
+});
+
+test('rows that do not fit are told of, and with strict they are an error', async () => {
+  await mkdir(path.join(root, 'broken'));
+  await writeFile(path.join(root, 'broken', 'train.tsv'), 'label\ttext_a\n1\t很好。\n7\t太差\n');
+  await writeFile(path.join(root, 'broken', 'dev.tsv'), 'label\ttext_a\n1\t不错\n2\t不行\n');
+  const read = (strict: boolean) => evaluationSplits(path.join(root, 'broken'), { split: 'dev', strict });
+  expect((await read(false)).rejected).toMatchObject([{ line: 3 }]);
+  await expect(read(true)).rejects.toMatchObject({ code: 'data_row_malformed' });
+  await writeFile(path.join(root, 'broken', 'dev.tsv'), 'label\ttext_a\n1\t不错\n');
+  expect((await read(true)).splits[0]).toMatchObject({ examples: [{ text: '不错' }] });
 });
 
 test('texts without labels are refused', async () => {

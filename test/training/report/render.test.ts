@@ -57,6 +57,15 @@ test('a row an experiment, and what the distilled student gains', () => {
   expect(found).toContain('Training took 0.8 hours in all, on a processor.');
 });
 
+test('what was not measured is not printed as a number', () => {
+  const nowhere = { ...result('alone', 1, 910), scores: [], agreement: null };
+  expect(report([nowhere])).toContain('| student alone, on the labels | – | – | 1 |');
+  expect(report([nowhere, result('alone', 2, 912)])).toContain('| 91.20 (of 1) | 95.00 (of 1) | 2 |');
+  expect(report([nowhere, result('best', 1, 930)])).not.toMatch(/NaN|Infinity|above the student/);
+  const empty = { ...nowhere, scores: [{ data: 'dev', rows: 0, correct: 0 }] };
+  expect(report([empty])).toContain('| – | – | 1 |');
+});
+
 test('a student below the yardstick is said to be', () => {
   const found = report([result('alone', 1, 900), result('best', 1, 920)]);
   expect(found).toContain('2.00 points above the student alone');
