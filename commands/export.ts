@@ -18,7 +18,7 @@ import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantis
 import { commaSeparated, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
 import { scoreLine } from './scoring.js';
-import { shippedRepository } from './shipped.js';
+import { ownRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
 interface Options extends ColumnOptions {
@@ -52,7 +52,7 @@ export function register(program: Command): void {
         `forward on real texts: by ONNX Runtime with optimisation disabled and with all of it.\n\nPrecisions:\n  fp32\n${schemeLines}`,
     )
     .argument('<source>', 'the folder that `retort train --out` filled, or that of a bundle or a checkpoint')
-    .option('--repository <folder>', 'where the bundle goes', shippedRepository)
+    .option('--repository <folder>', 'where the bundle goes', ownRepository)
     .option('--name <name>', "the model's name", 'student')
     .option('--model-version <version>', "the bundle's version", '1')
     .option('--precision <list>', precisionHelp, precisions, ['fp32'])

@@ -6,7 +6,7 @@ import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data
 import { readNotes } from './notes.js';
 import { integer } from './options.js';
 import { scoreLine } from './scoring.js';
-import { shippedRepository } from './shipped.js';
+import { ownRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
 interface Options extends ColumnOptions {
@@ -32,7 +32,7 @@ export function register(program: Command): void {
     )
     .argument('<model.onnx>', 'the file; its weights inside, or beside it as external data')
     .requiredOption('--tokenizer <file-or-folder>', 'its tokenizer.json, vocab.txt or SentencePiece model')
-    .option('--repository <folder>', 'where the bundle goes', shippedRepository)
+    .option('--repository <folder>', 'where the bundle goes', ownRepository)
     .option('--name <name>', "the model's name", 'teacher')
     .option('--model-version <version>', "the bundle's version", '1')
     .option('--max-tokens <n>', 'of a text that are read, special tokens counted', integer(2, 1 << 20), 128)

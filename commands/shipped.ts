@@ -5,6 +5,9 @@ import { bundlesNamed } from '../core/bundle/repository.js';
 /** From dist/commands/ two folders up. */
 export const shippedRepository = fileURLToPath(new URL('../../models/repository', import.meta.url));
 
+/** Where bundles are put unless it is said: never among those that ship. From where the command runs. */
+export const ownRepository = 'runs/repository';
+
 /** What commands use where no model is named. */
 export const shippedStudent = 'student';
 

@@ -48,6 +48,8 @@ export interface DataEvent {
 export type RunEvent =
   | TrainerEvent
   | DataEvent
+  /** Of what teachers labelled: rows that stand in dev or test. */
+  | { readonly kind: 'left-out'; readonly rows: number }
   | { readonly kind: 'tokenizer'; readonly name: string; readonly vocabularySize: number };
 
 export interface LabelledSplit {
@@ -61,8 +63,8 @@ export interface LabelledData {
   readonly dev: LabelledSplit;
   /** What accuracy is stated on: dev, and what of it does not also stand in the train split as it is given. */
   readonly evaluation: readonly [EvaluationSplit, EvaluationSplit];
-  /** Texts that nothing may be learnt from. */
-  readonly excluded: readonly Example[];
+  /** Of dev and test: further texts that are among them are not learnt from, and those of train as `trainRows` says. */
+  readonly heldOut: readonly Example[];
 }
 
 /**
@@ -100,12 +102,12 @@ export async function readLabelled({
   if (dev.sha256 === train.sha256)
     throw fail('data_split_missing', { path: data, split: 'dev', found: 'train alone' });
   const evaluation = bothSplits('dev', dev.examples, train.examples);
-  if (trainRows === 'all') return { train, dev, evaluation, excluded: [] };
-  const excluded = await evaluationTexts(data, columns?.textColumn, train.sha256);
-  const unseen = withoutTrainDuplicates(train.examples, excluded);
+  const heldOut = await evaluationTexts(data, columns?.textColumn, train.sha256);
+  if (trainRows === 'all') return { train, dev, evaluation, heldOut };
+  const unseen = withoutTrainDuplicates(train.examples, heldOut);
   if (unseen.length === 0)
     throw fail('data_empty', { path: data, reason: 'all of train stands in dev or test' });
-  return { train: { ...train, examples: unseen }, dev, evaluation, excluded };
+  return { train: { ...train, examples: unseen }, dev, evaluation, heldOut };
 }
 
 export interface Learner {

@@ -8,7 +8,6 @@ import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/
 import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
 import type { EncodedExample } from './batching.js';
-import type { Example } from './data/dataset.js';
 import { notIn } from './data/deduplicate.js';
 import type { TrainRows } from './data/evaluation-texts.js';
 import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
@@ -85,7 +84,7 @@ const vocabularyFile = 'vocab.txt';
 
 /**
  * @throws RetortError run_exists, checkpoint_missing; of the data, the labels, the segmenter, or training;
- * labels_of_other_teachers, labels_of_other_segmenter, labels_of_evaluation_rows
+ * labels_of_other_teachers, labels_of_other_segmenter, labels_of_evaluation_rows, data_empty
  */
 export async function trainStudent(options: StudentOptions): Promise<TrainerResult> {
   await checkRunFolder(options);
@@ -94,10 +93,10 @@ export async function trainStudent(options: StudentOptions): Promise<TrainerResu
   const data = await readLabelled(options);
   const headers = await headersOf(options.labels, settings.segmenter, options.trainRows);
   const segmenter = await loadSegmenter(settings.segmenter);
+  const clean = notIn(data.heldOut);
+  const mayLearn = (row: LabelRow) => (row.ofTrain && options.trainRows === 'all') || clean(row);
   const texts =
-    headers.length > 0
-      ? await labelledTexts(options.labels, data.excluded)
-      : data.train.examples.map(({ text }) => text);
+    headers.length > 0 ? await labelledTexts(options, mayLearn) : data.train.examples.map(({ text }) => text);
   const cut = (text: string) => segmenter.cut(normalizeText(text));
   const words = texts.map(cut);
   const vocabulary = Vocabulary.build(words, { minCount, characters: unknownWords === 'characters' });
@@ -125,7 +124,7 @@ export async function trainStudent(options: StudentOptions): Promise<TrainerResu
     tokenizerFiles: new Map([[vocabularyFile, new TextEncoder().encode(vocabulary.serialize())]]),
     ...initial,
     ...distillationOf(headers, () =>
-      examplesOf(options.labels, data.excluded, settings, (row) => encode(row.words ?? cut(row.text))),
+      examplesOf(options.labels, mayLearn, settings, (row) => encode(row.words ?? cut(row.text))),
     ),
   });
 }
@@ -189,21 +188,35 @@ function distillationOf(
   return { distillation: { teacher: teacherName(first), data: [...entries.values()], examples } };
 }
 
-/** Those that are not copies of others. */
-async function labelledTexts(files: readonly string[], excluded: readonly Example[]): Promise<string[]> {
+/** Those that are learnt from and no copies of others. @throws RetortError data_empty where nothing is learnt from */
+async function labelledTexts(
+  { labels, onEvent }: Pick<StudentOptions, 'labels' | 'onEvent'>,
+  mayLearn: (row: LabelRow) => boolean,
+): Promise<string[]> {
   const texts: string[] = [];
-  for await (const { text, words } of rowsOf(files, excluded)) if (words === null) texts.push(text);
+  let [kept, leftOut] = [0, 0];
+  for await (const row of rowsOf(labels)) {
+    if (!mayLearn(row)) leftOut += 1;
+    else {
+      kept += 1;
+      if (row.words === null) texts.push(row.text);
+    }
+  }
+  if (leftOut > 0) onEvent({ kind: 'left-out', rows: leftOut });
+  if (kept === 0)
+    throw fail('data_empty', { path: labels.join(', '), reason: 'all of its rows stand in dev or test' });
   return texts;
 }
 
 async function examplesOf(
   files: readonly string[],
-  excluded: readonly Example[],
+  mayLearn: (row: LabelRow) => boolean,
   { loss, temperature, labelShare, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
 ): Promise<EncodedExample[]> {
   const rows: (Pick<LabelRow, 'logits' | 'label' | 'ofTrain'> & { readonly ids: readonly number[] })[] = [];
-  for await (const row of rowsOf(files, excluded)) {
+  for await (const row of rowsOf(files)) {
+    if (!mayLearn(row)) continue;
     const { logits, label, ofTrain } = row;
     rows.push({ ids: encode(row), logits, label, ofTrain });
   }
@@ -224,8 +237,6 @@ async function examplesOf(
   });
 }
 
-async function* rowsOf(files: readonly string[], excluded: readonly Example[]): AsyncGenerator<LabelRow> {
-  const kept = notIn(excluded);
-  for (const file of files)
-    for await (const rows of (await openLabelFile(file)).batches) yield* rows.filter(kept);
+async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {
+  for (const file of files) for await (const rows of (await openLabelFile(file)).batches) yield* rows;
 }

@@ -5,7 +5,7 @@ import { type LinearEvent, trainLinear } from '../../training/linear/train-linea
 import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
 import { collect, decimal, integer } from '../options.js';
 import { scoreLine } from '../scoring.js';
-import { addTrainRowsOption, commandLine, largest } from './run.js';
+import { addTrainRowsOption, commandLine, largest, printNext } from './run.js';
 
 interface Options extends ColumnOptions {
   readonly data: string;
@@ -34,7 +34,11 @@ export function registerLinear(train: Command): void {
       'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
     )
     .requiredOption('--out <folder>', 'the run folder: what export needs')
-    .option('--also <file>', 'more labelled texts, without those that stand in dev (repeatable)', collect)
+    .option(
+      '--also <file>',
+      'more labelled texts, without those that stand in dev or test (repeatable)',
+      collect,
+    )
     .option(
       '--weight <n>',
       'how often a row of train counts where one of --also counts once',
@@ -72,8 +76,7 @@ async function run(options: Options, command: Command): Promise<void> {
     command: commandLine(command),
     onEvent: json === true ? printJson : print,
   });
-  if (json !== true)
-    process.stdout.write(`Done. Make a bundle of it with: retort export ${out} --name linear\n`);
+  if (json !== true) printNext(out, 'linear');
 }
 
 function printJson(event: LinearEvent): void {
@@ -90,7 +93,9 @@ function print(event: LinearEvent): void {
       );
       break;
     case 'also':
-      line(`${event.file}: ${String(event.rows)} rows, without ${String(event.inDev)} that stand in dev`);
+      line(
+        `${event.file}: ${String(event.rows)} rows, without ${String(event.evaluation)} that stand in dev or test`,
+      );
       break;
     case 'tokenizer':
       line(`${String(event.vocabularySize - 1)} n-grams`);

@@ -23,6 +23,9 @@ export function printer(): Listener {
         for (const { line: number, reason } of event.rejected.slice(0, 5))
           line(`  line ${String(number)}: ${reason}`);
         break;
+      case 'left-out':
+        line(`labels: ${String(event.rows)} rows left out, which stand in dev or test`);
+        break;
       case 'tokenizer':
         line(`tokenizer: ${event.name}, ${String(event.vocabularySize)} entries`);
         break;

@@ -10,6 +10,7 @@ import { schedules } from '../../training/schedule.js';
 import type { TrainerResult, TrainerSettings } from '../../training/trainer.js';
 import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
 import { decimal, integer } from '../options.js';
+import { ownRepository } from '../shipped.js';
 import { printer, printJson } from './progress.js';
 
 /** As commander gives them. */
@@ -176,8 +177,10 @@ export async function runTrain<Extra extends object>(
   return result.finished;
 }
 
-export function printNext(out: string): void {
-  process.stdout.write(`Done. Make a bundle of the best parameters with: retort export ${out}\n`);
+/** @param name of the bundle */
+export function printNext(out: string, name: string): void {
+  const command = `retort export ${out} --repository ${ownRepository} --name ${name}`;
+  process.stdout.write(`Done. Make a bundle of the best parameters with: ${command}\n`);
 }
 
 /** The options that were given, without where files lie. @param without options that do not matter here */

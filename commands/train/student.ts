@@ -50,7 +50,7 @@ export function registerStudent(train: Command): void {
     .action(async ({ labels = [], ...options }: StudentOptions & { labels?: string[] }, command: Command) => {
       if (labels.length > 0) distilling(command);
       const finished = await runStudent(command, labels, options.resume === true);
-      if (finished && options.json !== true) printNext(options.out);
+      if (finished && options.json !== true) printNext(options.out, 'student');
     });
 }
 

@@ -41,7 +41,7 @@ export function registerTeacher(train: Command): void {
       const finished = await runTrain(settings, command, { maxTokens }, (run) =>
         trainTeacher({ ...run, checkpoint, preset: preset ?? null }),
       );
-      if (finished && options.json !== true) printNext(options.out);
+      if (finished && options.json !== true) printNext(options.out, 'teacher');
     });
 }
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { openBundle } from '../../core/bundle/read.js';
 import { tinyReviews } from '../fixtures/tiny-reviews.js';
 import { zip } from '../fixtures/zip.js';
-import { killAll, retort } from './retort.js';
+import { killAll, retort, startIn } from './retort.js';
 
 let root: string;
 beforeAll(async () => {
@@ -41,7 +41,7 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
   const rest = ['--learning-rate', '0.05', '--min-count', '1', '--threads', '1'];
   const trained = await succeed('train', 'student', '--data', data, '--out', run, ...small, ...rest);
   expect(trained).toContain('train: 240 rows, 1 left out');
-  expect(trained).toContain(`retort export ${run}`);
+  expect(trained).toContain(`retort export ${run} --repository runs/repository --name student`);
 
   const notes = path.join(root, 'notes.md');
   await writeFile(notes, 'Made by a *test*.\n');
@@ -75,6 +75,11 @@ test('from a zip of labelled texts to answers and a comparison', async () => {
     ],
   });
   expect(await succeed('evaluate', folder, '--data', data)).toMatch(/^dev: \d+ of 40, /);
+  const elsewhere = await startIn(root, 'export', run).ended;
+  expect(elsewhere).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^runs.repository.student.1,/),
+  });
   const again = await retort('export', run, '--repository', repository, '--name', 'tiny');
   expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('bundle_exists') });
 

@@ -61,10 +61,14 @@ const fewestKnown = 100;
  * Logits are the teachers' mean, by weight.
  * A file that is finished is left as it is.
  * @throws RetortError labels_other_run when the file, or the unfinished one, is of other teachers or texts;
- * labels_disagree when the teachers contradict most of the known labels; file_unwritable
+ * labels_disagree when the teachers contradict most of the known labels; data_empty; file_unwritable
  */
 export async function labelTexts(options: LabelOptions): Promise<LabelResult> {
   const { teachers, rows, data, augmentation, out, onProgress, signal } = options;
+  if (rows.length === 0) {
+    const path = data.map(({ name }) => name).join(', ');
+    throw fail('data_empty', { path, reason: 'each stands in dev or test' });
+  }
   const header: LabelHeader = {
     format: 2,
     teachers: teachers.map(({ name, version, sha256, weight }) => ({ name, version, sha256, weight })),

@@ -48,7 +48,7 @@ export interface LinearOptions {
 export type LinearEvent =
   | DataEvent
   | Extract<RunEvent, { kind: 'tokenizer' }>
-  | { readonly kind: 'also'; readonly file: string; readonly rows: number; readonly inDev: number }
+  | { readonly kind: 'also'; readonly file: string; readonly rows: number; readonly evaluation: number }
   | { readonly kind: 'iteration'; readonly iteration: number; readonly objective: number }
   | { readonly kind: 'scores'; readonly scores: readonly LinearScore[] };
 
@@ -65,7 +65,7 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
   const { data, columns, trainRows, folder, settings, strict, command, onEvent } = options;
   const { longest, minDocuments, inverseRegularization, maxCharacters, weight } = settings;
   if (await exists(path.join(folder, runFiles.run))) throw fail('run_exists', { path: folder });
-  const { train, dev, evaluation, excluded } = await readLabelled({
+  const { train, dev, evaluation, heldOut } = await readLabelled({
     data,
     columns,
     trainRows,
@@ -75,8 +75,8 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
   const also = [];
   for (const file of options.also) {
     const { examples, sha256 } = await openLabelled(file, { ...columns, strict });
-    const fresh = withoutTrainDuplicates(examples, [...dev.examples, ...excluded]);
-    onEvent({ kind: 'also', file, rows: fresh.length, inDev: examples.length - fresh.length });
+    const fresh = withoutTrainDuplicates(examples, heldOut);
+    onEvent({ kind: 'also', file, rows: fresh.length, evaluation: examples.length - fresh.length });
     also.push({ file, sha256, examples: fresh });
   }
   const added = also.flatMap(({ examples }) => examples);

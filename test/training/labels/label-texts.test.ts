@@ -7,7 +7,7 @@ import { loadSegmenter } from '../../../core/text/segmenter.js';
 import { readRun } from '../../../models/run-folder.js';
 import { type LabelRow, openLabelFile } from '../../../training/labels/label-file.js';
 import type { TrainRows } from '../../../training/data/evaluation-texts.js';
-import { readLabelled } from '../../../training/labelled-run.js';
+import { readLabelled, type RunEvent } from '../../../training/labelled-run.js';
 import { labelTexts, type Teacher } from '../../../training/labels/label-texts.js';
 import { readSources, type UnlabelledRow, withCopies } from '../../../training/labels/sources.js';
 import { type StudentOptions, trainStudent } from '../../../training/train-student.js';
@@ -208,6 +208,11 @@ test('rows of train that stand in dev are left out, or kept and then left out by
   expect(kept.examples.map((row) => row.text)).not.toContain(text);
 });
 
+test('texts of which none is left are told of before anything is written', async () => {
+  await expect(label([], 'nothing.arrow')).rejects.toMatchObject({ code: 'data_empty' });
+  await expect(readFile(inRoot('nothing.arrow.part'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 test('copies follow their text, differ from it and from each other, and are the same for the same seed', async () => {
   const rows = (await sources()).rows.slice(0, 20);
   const segmenter = await loadSegmenter('node-rs-jieba');
@@ -223,6 +228,7 @@ test('copies follow their text, differ from it and from each other, and are the 
 test('a student learns from logits what the labels do not say; its lineage names the teacher', async () => {
   const segmenter = await loadSegmenter('node-rs-jieba');
   const { rows, data } = await sources();
+  const told: RunEvent[] = [];
   const opposed = [teacher('a', 1, { sign: -1 })];
   const unlabelled = rows.map((row) => ({ ...row, label: null }));
   const copies = withCopies(unlabelled, segmenter, { copies: 1, swap: 0, mask: 0.1, ngram: 0, crop: 0 }, 1);
@@ -262,7 +268,7 @@ test('a student learns from logits what the labels do not say; its lineage names
     strict: true,
     resume: false,
     command: 'test',
-    onEvent: () => undefined,
+    onEvent: (event) => told.push(event),
   });
   for (const loss of ['mse', 'cross-entropy'] as const) {
     const { best } = await trainStudent(options(`run-${loss}`, ['opposed-copies.arrow'], loss));
@@ -289,6 +295,21 @@ test('a student learns from logits what the labels do not say; its lineage names
   await label(copies, 'all.arrow', { teachers: opposed, data, augmentation: madeOfAll });
   const unseen = { ...options('unseen', ['all.arrow'], 'mse'), trainRows: 'unseen' as const };
   await expect(trainStudent(unseen)).rejects.toMatchObject({ code: 'labels_of_evaluation_rows' });
+  // Labelled where nobody knew of dev.
+  const dev = (await readLabelled({ ...options('', [], 'mse'), onEvent: () => undefined })).dev.examples;
+  const unaware = [...unlabelled.slice(0, 30), ...dev.map(({ text }) => plain(text))];
+  await label(unaware, 'unaware.arrow', { teachers: opposed });
+  told.length = 0;
+  await trainStudent(options('unaware', ['unaware.arrow'], 'mse'));
+  expect(told).toContainEqual({ kind: 'left-out', rows: dev.length });
+  await label(
+    dev.map(({ text }) => plain(text)),
+    'dev.arrow',
+    { teachers: opposed },
+  );
+  await expect(trainStudent(options('dev', ['dev.arrow'], 'mse'))).rejects.toMatchObject({
+    code: 'data_empty',
+  });
   await label(unlabelled, 'others.arrow');
   const mixed = options('mixed', ['opposed-copies.arrow', 'others.arrow'], 'mse');
   await expect(trainStudent(mixed)).rejects.toMatchObject({ code: 'labels_of_other_teachers' });

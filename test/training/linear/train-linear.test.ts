@@ -1,5 +1,5 @@
 /** From labelled texts to a bundle: what is served is the TF-IDF model that was fitted. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -25,9 +25,9 @@ const settings = {
   weight: 3,
 };
 const inRoot = (name: string) => path.join(root, name);
-const train = (folder: string, also: string[] = []) =>
+const train = (folder: string, also: string[] = [], data = 'set') =>
   trainLinear({
-    data: inRoot('set'),
+    data: inRoot(data),
     columns: {},
     trainRows: 'all',
     also,
@@ -64,19 +64,22 @@ test('the same data give the same bytes', async () => {
     );
 });
 
-test('more texts are added without those that stand in dev', async () => {
+test('more texts are added without those that stand in dev or test', async () => {
+  await mkdir(inRoot('tested'));
+  for (const split of ['train', 'dev']) await cp(inRoot(`set/${split}.tsv`), inRoot(`tested/${split}.tsv`));
+  await writeFile(inRoot('tested/test.tsv'), 'text_a\n这句只在测试里\n');
   await writeFile(
     inRoot('more.tsv'),
-    `${tinyReviews(30, 3)}${tinyReviews(40, 2).split('\n').slice(1).join('\n')}`,
+    `${tinyReviews(30, 3)}${tinyReviews(40, 2).split('\n').slice(1).join('\n')}1\t这句只在测试里\n`,
   );
-  await train('also', [inRoot('more.tsv')]);
+  await train('also', [inRoot('more.tsv')], 'tested');
   const told = events.find((event) => event.kind === 'also');
-  expect(told).toMatchObject({ inDev: expect.any(Number) });
-  expect(told?.kind === 'also' ? told.inDev : 0).toBeGreaterThanOrEqual(40);
+  expect(told).toMatchObject({ evaluation: expect.any(Number) });
+  expect(told?.kind === 'also' ? told.evaluation : 0).toBeGreaterThanOrEqual(41);
   const { run } = await readRun(inRoot('also'));
   expect(run.data.map(({ name, terms }) => [name, terms])).toEqual([
-    ['set train', 'not stated'],
-    ['set dev', 'not stated'],
+    ['tested train', 'not stated'],
+    ['tested dev', 'not stated'],
     ['more.tsv', 'not stated'],
   ]);
 });
