@@ -10,7 +10,7 @@ import { int64, type Tensor } from '../../core/tensor.js';
 import { constantOf } from './constant-node.js';
 import { Elements } from './elements/elements.js';
 import { asNumber, index, type Polynomial } from './elements/polynomial.js';
-import { namedInputs } from './named-inputs.js';
+import { namedInputs, type OpenLengths } from './named-inputs.js';
 import { collectNames, subgraphValues } from './names-read.js';
 import { toldShape } from './told-shapes.js';
 
@@ -42,11 +42,11 @@ export class GraphEditor {
   readonly #composites = new Map<string, Polynomial>();
   #elements: Elements | null = null;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, lengths: OpenLengths = 'alike') {
     this.#graph = graph;
     this.#initializers = new Map(graph.initializers);
     this.#types = new Map(graph.types);
-    for (const [name, type] of namedInputs(graph)) this.#types.set(name, type);
+    for (const [name, type] of namedInputs(graph, lengths)) this.#types.set(name, type);
     for (const [name, { dtype, shape }] of graph.initializers) this.#types.set(name, { dtype, shape });
     for (const name of [...graph.inputs, ...graph.initializers.keys()]) this.#names.add(name);
     for (const node of graph.nodes) collectNames(node, this.#names);

@@ -7,6 +7,7 @@ import type { Condition, Expression } from './elements/expression.js';
 import { asNumber, constant, difference, type Polynomial, sum } from './elements/polynomial.js';
 import { int32Of } from './int32-of.js';
 import { joined, type KeyMask, type Mask } from './mask-kind.js';
+import { presumedMask } from './presumed-mask.js';
 
 interface Places {
   readonly batch: Polynomial;
@@ -18,10 +19,11 @@ interface Places {
 const largestFilter = -1000;
 
 /**
- * @param added what is added to the score of a query and a key, which are scaled behind it
+ * @param found what is added to the score of a query and a key, which are scaled behind it
  * @returns why it is no mask, or the mask
  */
-export function maskOf(added: Expression, scale: number, places: Places): Mask | string {
+export function maskOf(found: Expression, scale: number, places: Places): Mask | string {
+  const added = presumedMask(found);
   if (added.kind === 'number') {
     const number = asNumber(added.value);
     return number === 0 ? { kind: 'none' } : 'what is added to the scores is not read as a mask';
@@ -100,7 +102,7 @@ export function isKeyMask(editor: GraphEditor, mask: string, x: string): boolean
 }
 
 /** The value that com.microsoft.Attention takes as its mask: int32, above 0 where a key is looked at. */
-export function maskInput(editor: GraphEditor, mask: Mask): string {
+export function maskInput(editor: GraphEditor, mask: Mask, opset: number): string {
   switch (mask.kind) {
     case 'none':
     case 'causal':
@@ -108,17 +110,18 @@ export function maskInput(editor: GraphEditor, mask: Mask): string {
     case 'lengths':
       return int32Of(editor, mask.lengths);
     case 'rows':
-      return rowsInput(editor, mask);
+      return rowsInput(editor, mask, opset);
     case 'causal-keys':
-      return maskInput(editor, mask.keys);
+      return maskInput(editor, mask.keys, opset);
   }
 }
 
 function rowsInput(
   editor: GraphEditor,
   { value, number, isKept }: Extract<KeyMask, { kind: 'rows' }>,
+  opset: number,
 ): string {
-  const flat = editor.rank(value) === 2 ? value : flattened(editor, value);
+  const flat = editor.rank(value) === 2 ? value : flattened(editor, value, opset);
   const dtype = editor.typeOf(value)?.dtype;
   // Ids and masks are not negative, so that what is not 0 is above it.
   if (!isKept && number === 0) return int32Of(editor, flat);
@@ -132,8 +135,12 @@ function rowsInput(
   return int32Of(editor, kept);
 }
 
-function flattened(editor: GraphEditor, value: string): string {
-  return added(editor, 'Reshape', [value, editor.initializer('rows', int64([0, -1]))]);
+/** Without the axes of 1 between the first and the last; a reshape could not tell the last one of no rows. */
+function flattened(editor: GraphEditor, value: string, opset: number): string {
+  const axes = Array.from({ length: (editor.rank(value) ?? 2) - 2 }, (_, place) => place + 1);
+  if (opset >= 13) return added(editor, 'Squeeze', [value, editor.initializer('axes', int64(axes))]);
+  const attributes = { axes: ints(axes) };
+  return editor.add({ opType: 'Squeeze', inputs: [value], attributes }).outputs[0] ?? '';
 }
 
 /**

@@ -16,7 +16,11 @@ export interface Checked {
   readonly validation: Validation;
 }
 
-/** @throws RetortError optimizer_mismatch, which names the rule; of `optimizeModel` and `validate` */
+/**
+ * Rows whose lengths have no names are taken to be of one length, and where the graph gives something else on rows of
+ * unlike ones, each to be of its own.
+ * @throws RetortError optimizer_mismatch, which names the rule; of `optimizeModel` and `validate`
+ */
 export async function optimizeChecked(
   model: Model,
   options: OptimizeOptions,
@@ -27,6 +31,8 @@ export async function optimizeChecked(
   const verdict = await validate(model, optimized.model, settings);
   if ('validation' in verdict) return { optimized, validation: verdict.validation };
   const { divergence, failing } = verdict;
+  if (failing.case.isOfUnlikeLengths === true && options.openLengths !== 'apart')
+    return optimizeChecked(model, { ...options, openLengths: 'apart' }, checks);
   const rewrite = await firstWrong(model, options, optimized.rewrites, failing, settings);
   throw fail('optimizer_mismatch', {
     difference: divergence.difference.toExponential(2),

@@ -50,9 +50,13 @@ const told: Readonly<Record<string, Told>> = {
     for (const [place, axis] of places.entries()) {
       const [start, end] = [from[place], to[place]];
       if (axis === null || start === undefined || end === undefined) return null;
-      // A number is clamped to the length; an end that is a size was meant to be within it.
+      // An end is clamped to the length, unless it is that; one that is a size was meant to be within a table's.
+      const at = axis < 0 ? axis + shape.length : axis;
+      const length = shape[at];
+      const isTable = length !== undefined && (asNumber(length) ?? 0) > 1;
       if (asNumber(start) !== 0 || asNumber(end) !== null) return null;
-      sizes[axis < 0 ? axis + shape.length : axis] = end;
+      if (!isTable && length?.key !== end.key) return null;
+      sizes[at] = end;
     }
     return sizes;
   },

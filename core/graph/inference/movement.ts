@@ -229,7 +229,9 @@ const top: InferenceRule = (context) => {
 
 const filled: InferenceRule = (context) => {
   const value = context.node.attributes.value;
-  const dtype = value?.kind === 'tensor' ? value.value.dtype : 'float32';
+  // Of a type that no tensor here has.
+  if (value !== undefined && value.kind !== 'tensor') return [];
+  const dtype = value?.value.dtype ?? 'float32';
   const sizes = numbersAt(context, 0);
   const rank = rankTold(context.inputs[0]?.shape?.[0]);
   return [
@@ -255,15 +257,18 @@ const flatten: InferenceRule = ({ node, inputs: [x] }) => {
   ];
 };
 
-/** A reduction over axes; `keepdims` leaves them as 1. */
+const isAbsent = ({ inputs }: Node, place: number) => (inputs[place] ?? '') === '';
+
+/** A reduction over axes, or over all where none are given; `keepdims` leaves them as 1. */
 const reduce: InferenceRule = (context) => {
   const [x] = context.inputs;
   if (x == null) return [];
   const { dtype, shape } = x;
   const keep = intAttribute(context.node, 'keepdims', 1) !== 0;
   if (shape === null) return [{ dtype, shape: null }];
-  const axes = axesOf(context, 1) ?? (context.inputs[1] == null ? shape.map((_, axis) => axis) : null);
-  if (context.inputs[1] == null && intAttribute(context.node, 'noop_with_empty_axes', 0) === 1) return [x];
+  const told = axesOf(context, 1) ?? (isAbsent(context.node, 1) ? [] : null);
+  if (told?.length === 0 && intAttribute(context.node, 'noop_with_empty_axes', 0) === 1) return [x];
+  const axes = told?.length === 0 ? shape.map((_, axis) => axis) : told;
   if (axes === null) return [{ dtype, shape: keep ? shape.map(() => null) : null }];
   const places = new Set(axes.map((axis) => normalAxis(context.node, axis, shape.length)));
   const kept = shape.map((dimension, axis) => (places.has(axis) ? 1 : dimension));

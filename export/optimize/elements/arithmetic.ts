@@ -10,7 +10,6 @@ import {
   division,
   type Expression,
   multiplication,
-  nonzero,
   not,
   numberOf,
   numeric,
@@ -21,8 +20,8 @@ import {
   truthOf,
 } from './expression.js';
 import {
-  asMultiple,
   asNumber,
+  type Atom,
   constant,
   difference,
   one,
@@ -35,7 +34,7 @@ import {
 
 const isInteger = (dtype: DType | undefined) => dtype === 'int64' || dtype === 'int32';
 
-/** Integers are added and multiplied out; of floating-point values masks are, and states are scaled by constants. */
+/** Integers are added and multiplied out, cast to floating point too; states are scaled by constants. */
 const binary =
   (
     operation: (a: Polynomial, b: Polynomial) => Polynomial,
@@ -49,13 +48,22 @@ const binary =
     );
   };
 
-const holdsElement = ({ terms }: Polynomial) =>
-  terms.some(({ atoms }) => atoms.some(({ kind }) => kind === 'element'));
+const holds = ({ terms }: Polynomial, isSuch: (atom: Atom) => boolean) =>
+  terms.some(({ atoms }) => atoms.some(isSuch));
+const holdsElement = (value: Polynomial) => holds(value, ({ kind }) => kind === 'element');
+const holdsState = (value: Polynomial) => holds(value, (atom) => atom.kind === 'element' && !atom.isInteger);
+const isIntegral = ({ terms }: Polynomial) => terms.every(({ coefficient }) => Number.isInteger(coefficient));
 
 /** A sum of states, as of a product and its bias, stays what it is. */
-const ofNone = (a: Polynomial, b: Polynomial) => !holdsElement(a) && !holdsElement(b);
+const ofNone = (a: Polynomial, b: Polynomial) => !holdsState(a) && !holdsState(b);
 
-const byConstant = (a: Polynomial, b: Polynomial) => asNumber(a) !== null || asNumber(b) !== null;
+/** Not by 0: a state may be infinite or no number, and its product is none then. */
+const byConstant = (a: Polynomial, b: Polynomial) => isFactor(a, b) || isFactor(b, a);
+
+function isFactor(factor: Polynomial, of: Polynomial): boolean {
+  const number = asNumber(factor);
+  return number !== null && (number !== 0 || !holdsState(of));
+}
 
 /** Rounds towards 0 for integers, so that only a division without rest is followed. */
 const divided: Definition = (context) => {
@@ -64,7 +72,7 @@ const divided: Definition = (context) => {
   return combined(a, b, (left, right) => {
     const quotient = division(left, right);
     if (quotient === null || !isInteger(context.dtype)) return quotient;
-    return quotient.terms.every(({ coefficient }) => Number.isInteger(coefficient)) ? quotient : null;
+    return isIntegral(quotient) ? quotient : null;
   });
 };
 
@@ -78,18 +86,15 @@ const cast: Definition = (context) => {
     return found === null ? null : truth(found);
   }
   if (from.kind === 'truth') return numberOf(from.truth);
-  if (isInteger(dtype)) return whole(from);
-  if (from.kind !== 'number' || !isInteger(context.inputType(0)?.dtype)) return from;
-  // An integer that becomes a factor or a term of scores is a mask: 0 or 1.
-  const multiple = asMultiple(from.value);
-  return multiple?.atom.kind === 'element' && multiple.coefficient === 1
-    ? numberOf(nonzero(from.value))
-    : from;
+  if (isInteger(dtype)) return whole(from, isInteger(context.inputType(0)?.dtype));
+  // Smaller types hold fewer numbers.
+  const isWide = dtype === 'float32' || dtype === 'float64';
+  return isWide || from.kind !== 'number' || !holdsElement(from.value) ? from : null;
 };
 
 /** A number as an integer: none that would be rounded is followed. */
-function whole(from: Expression): Expression | null {
-  const integral = ({ terms }: Polynomial) => terms.every(({ coefficient }) => Number.isInteger(coefficient));
+function whole(from: Expression, wasInteger: boolean): Expression | null {
+  const integral = (value: Polynomial) => isIntegral(value) && (wasInteger || !holdsElement(value));
   if (from.kind === 'number') return integral(from.value) ? from : null;
   return from.kind === 'select' && integral(from.then) && integral(from.otherwise) ? from : null;
 }
@@ -114,8 +119,10 @@ const equal: Definition = (context) => {
   const [a, b] = [broadcastInput(context, 0), broadcastInput(context, 1)];
   if (a === null || b === null) return null;
   const apart = combined(a, b, subtraction);
-  // Of floating-point values, those that are one of two known numbers, as a mask is.
-  if (apart?.kind !== 'select' && !isInteger(context.inputType(0)?.dtype)) return null;
+  // Of floating-point values, those that are one of two known numbers, as a mask is, or integers.
+  const isExact = (value: Polynomial) => isIntegral(value) && !holdsState(value);
+  if (apart?.kind === 'number' && !isInteger(context.inputType(0)?.dtype) && !isExact(apart.value))
+    return null;
   const found = apart === null ? null : truthOf(apart);
   return found === null ? null : truth(not(found));
 };
@@ -163,7 +170,8 @@ const ranged: Definition = (context) => {
 
 const filled: Definition = ({ node, dtype }) => {
   const { value } = node.attributes;
-  const number = value?.kind === 'tensor' ? (toNumbers(value.value)[0] ?? 0) : 0;
+  if (value !== undefined && value.kind !== 'tensor') return null;
+  const number = value === undefined ? 0 : (toNumbers(value.value)[0] ?? 0);
   return dtype === 'bool' ? always(number !== 0) : numeric(constant(number));
 };
 

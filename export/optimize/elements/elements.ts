@@ -121,8 +121,9 @@ export class Elements {
   }
 
   #leaf(value: string, at: readonly Polynomial[]): Expression {
-    const atom = element(value, at);
-    return this.#source.typeOf(value)?.dtype === 'bool' ? truth(nonzero(atom)) : numeric(atom);
+    const dtype = this.#source.typeOf(value)?.dtype ?? 'float32';
+    const atom = element(value, at, /^(u?int|bool)/.test(dtype));
+    return dtype === 'bool' ? truth(nonzero(atom)) : numeric(atom);
   }
 
   #ofConstant(value: string, tensor: Tensor, at: readonly Polynomial[]): Expression {

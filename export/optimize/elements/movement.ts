@@ -168,7 +168,7 @@ const largest: Definition = (context) => {
   const order = node.outputs[1] ?? '';
   if (output !== 0 || order === '') return null;
   const axis = axisOf(context, 'axis', -1, index.length);
-  return context.input(0, index.with(axis, element(order, index)));
+  return context.input(0, index.with(axis, element(order, index, true)));
 };
 
 const shapeOf: Definition = ({ node, index, inputShape }) => {

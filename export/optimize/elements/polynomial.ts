@@ -4,7 +4,7 @@
  */
 
 export type Atom =
-  /** A dimension, at least 1. */
+  /** A dimension; at least 1 wherever there is an element. */
   | { readonly kind: 'size'; readonly key: string }
   /** A variable from 0 to `below` - 1. */
   | { readonly kind: 'index'; readonly key: string; readonly below: Polynomial }
@@ -14,6 +14,8 @@ export type Atom =
       readonly key: string;
       readonly value: string;
       readonly at: readonly Polynomial[];
+      /** Of a value of integers or truths; such an element is finite, and exact where it is cast to floating point. */
+      readonly isInteger: boolean;
     };
 
 interface Term {
@@ -45,9 +47,9 @@ export function index(name: string, below: Polynomial): Polynomial {
   return normal([{ coefficient: 1, atoms: [{ kind: 'index', key: `$${name}`, below }] }]);
 }
 
-export function element(value: string, at: readonly Polynomial[]): Polynomial {
+export function element(value: string, at: readonly Polynomial[], isInteger: boolean): Polynomial {
   const key = `${value}[${at.map((one) => one.key).join(',')}]`;
-  return normal([{ coefficient: 1, atoms: [{ kind: 'element', key, value, at }] }]);
+  return normal([{ coefficient: 1, atoms: [{ kind: 'element', key, value, at, isInteger }] }]);
 }
 
 /** The number that it is, or null. */
@@ -88,20 +90,17 @@ export function product(a: Polynomial, b: Polynomial): Polynomial {
   );
 }
 
-/** Whether it is known to be at least 0, given that sizes are at least 1 and indices at least 0. */
-export function isNotNegative(value: Polynomial): boolean {
-  return aboveSmallest(value).terms.every(
-    ({ coefficient, atoms }) => coefficient > 0 && !atoms.some(isElement),
-  );
+/** Whether it is known to be at least 0, given that sizes and indices are. */
+export function isNotNegative({ terms }: Polynomial): boolean {
+  return terms.every(({ coefficient, atoms }) => coefficient > 0 && !atoms.some(isElement));
 }
 
-/** Whether it is known to be above 0. */
+/** Whether it is known to be above 0, of sizes that may be 0. */
 export function isPositive(value: Polynomial): boolean {
-  const above = aboveSmallest(value);
-  return isNotNegative(value) && above.terms.some(({ atoms }) => atoms.length === 0);
+  return isNotNegative(value) && value.terms.some(({ atoms }) => atoms.length === 0);
 }
 
-/** With every size written as 1 and what it is above that, so that each variable is at least 0. */
+/** Of indices of an element, so that every size is at least 1: each written as 1 and what it is above that, so that each variable is at least 0. */
 function aboveSmallest({ terms }: Polynomial): Polynomial {
   const shifted = terms.map(({ coefficient, atoms }) =>
     atoms
@@ -133,11 +132,21 @@ export function divide(
     else rest.push(term);
   }
   const remainder = normal(rest);
-  if (!isNotNegative(remainder)) return null;
+  if (!isNotNegative(aboveSmallest(remainder))) return null;
   // remainder <= divisor - 1, at the most that its indices may be
   const slack = difference(difference(divisor, one), most(remainder));
-  if (!isNotNegative(slack)) return null;
+  if (!isNotNegative(aboveSmallest(slack))) return null;
   return { quotient: normal(quotient), remainder };
+}
+
+/** With a number in the place of an atom. */
+export function substituted({ terms }: Polynomial, atom: string, number: number): Polynomial {
+  return normal(
+    terms.map(({ coefficient, atoms }) => {
+      const rest = atoms.filter(({ key }) => key !== atom);
+      return { coefficient: coefficient * number ** (atoms.length - rest.length), atoms: rest };
+    }),
+  );
 }
 
 /** Its value where every index is the last one; coefficients are not negative. */

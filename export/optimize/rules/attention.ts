@@ -39,7 +39,7 @@ export const attention: Rule = {
       edit: () => {
         const above = editor.producer(merged.value);
         if (above !== undefined) editor.remove(above);
-        const kept = maskInput(editor, mask);
+        const kept = maskInput(editor, mask, setting.opset);
         const attended = editor.add({
           opType: isSelf ? 'Attention' : 'MultiHeadAttention',
           domain: 'com.microsoft',

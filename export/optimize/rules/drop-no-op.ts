@@ -5,6 +5,7 @@ import { intAttribute, intsAttribute } from '../../../core/graph/inference/rule.
 import type { GraphEditor } from '../editor.js';
 import { asNumber } from '../elements/polynomial.js';
 import { type Rule } from '../rule.js';
+import { isSameShape } from '../same-shape.js';
 
 export const dropNoOp: Rule = {
   name: 'drop-no-op',
@@ -92,11 +93,4 @@ function takesAll(editor: GraphEditor, { inputs }: Node): boolean {
   const stepsAreOne =
     steps === '' || editor.elements.integers(steps)?.every((step) => asNumber(step) === 1) === true;
   return stepsAreOne && starts?.every((start) => asNumber(start) === 0) === true;
-}
-
-function isSameShape(editor: GraphEditor, a: string, b: string): boolean {
-  const [left, right] = [editor.elements.shape(a), editor.elements.shape(b)];
-  return (
-    left?.length === right?.length && left?.every((size, axis) => size.key === right?.[axis]?.key) === true
-  );
 }

@@ -7,9 +7,11 @@ import { intAttribute } from '../../../core/graph/inference/rule.js';
 import { float32 } from '../../../core/tensor.js';
 import { type Addend, addends, type Lookup } from '../addends.js';
 import type { GraphEditor } from '../editor.js';
+import { asNumber } from '../elements/polynomial.js';
 import { int32Of } from '../int32-of.js';
 import { isLastAxis } from '../operands.js';
 import { refused, type Rule } from '../rule.js';
+import { isVectorOf } from '../same-shape.js';
 
 export const embedLayerNormalization: Rule = {
   name: 'embed-layer-normalization',
@@ -31,6 +33,10 @@ export const embedLayerNormalization: Rule = {
     );
     if (widths.size > 1) return refused('its tables are not of one width');
     const [width = 0] = widths;
+    if (![scale, bias].every((vector) => vector === '' || isVectorOf(editor, vector, sum)))
+      return refused('its scale or bias is no vector as long as the last axis');
+    const why = whyUnlike(editor, sum, found);
+    if (why !== null) return refused(why);
     const epsilon = node.attributes.epsilon?.kind === 'float' ? node.attributes.epsilon.value : 1e-5;
     return {
       edit: () => {
@@ -62,6 +68,26 @@ export const embedLayerNormalization: Rule = {
     };
   },
 };
+
+/** Ids and types are of one shape; places may be those of one row. */
+function whyUnlike(editor: GraphEditor, sum: string, found: Assigned): string | null {
+  const whole = editor.elements.shape(sum);
+  const isWhole = (indices: string, mayRepeat: boolean) => {
+    const shape = editor.elements.shape(indices);
+    return (
+      shape?.length === 2 &&
+      shape.every(
+        (size, axis) => size.key === whole?.[axis]?.key || (mayRepeat && axis === 0 && asNumber(size) === 1),
+      )
+    );
+  };
+  if (!isWhole(found.word.indices, false)) return 'its ids are not known to be of the shape of the sum';
+  if (found.type !== null && !isWhole(found.type.indices, false))
+    return 'its types are not known to be of the shape of the ids';
+  return found.placeIndices === null || isWhole(found.placeIndices, true)
+    ? null
+    : 'its positions are not known to be those of a row';
+}
 
 interface Assigned {
   readonly word: Lookup;

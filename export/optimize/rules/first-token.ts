@@ -6,6 +6,7 @@
 import { int64 } from '../../../core/tensor.js';
 import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
+import { asNumber } from '../elements/polynomial.js';
 import { isKeyMask } from '../mask.js';
 import type { Match, Rule } from '../rule.js';
 import { tokenInputs } from '../token-wise.js';
@@ -63,9 +64,26 @@ function isTokenSlice(
 
 /** null where the operator does not work token by token. */
 function inputsToSlice(editor: GraphEditor, node: Node): readonly number[] | null {
-  if (node.opType !== 'MultiHeadAttention') return tokenInputs(editor, node);
+  if (node.opType !== 'MultiHeadAttention') return withTokens(editor, node, tokenInputs(editor, node) ?? []);
   const isSliceable = node.domain === 'com.microsoft' && editor.rank(node.inputs[0] ?? '') === 3;
   return isSliceable && isPlainAttention(editor, node) ? [0] : null;
+}
+
+/** Of inputs that broadcast, those that hold every token, not one for all; null where that is not known. */
+function withTokens(
+  editor: GraphEditor,
+  { inputs, outputs }: Node,
+  held: readonly number[],
+): number[] | null {
+  if (held.length < 2) return held.length === 0 ? null : [...held];
+  const tokens = (value = '') => editor.elements.shape(value)?.[1];
+  const whole = tokens(outputs[0])?.key;
+  const lengths = held.map((place) => ({ place, length: tokens(inputs[place]) }));
+  const isTold = lengths.every(
+    ({ length }) => length !== undefined && (length.key === whole || asNumber(length) === 1),
+  );
+  const places = lengths.filter(({ length }) => length?.key === whole).map(({ place }) => place);
+  return isTold && places.length > 0 ? places : null;
 }
 
 /** A mask over keys or lengths, or none; no past and no bias on the scores, whose shapes have the queries' length. */

@@ -9,6 +9,7 @@ import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { producerOf, scaledValue } from '../operands.js';
 import { refused, type Rule } from '../rule.js';
+import { keepsShape } from '../same-shape.js';
 import { univariate } from '../univariate.js';
 
 /** Since which the standard domain has Gelu. */
@@ -31,6 +32,8 @@ export const gelu: Rule = {
       isInner(univariate(editor, node.inputs[0] ?? '', x), inner[form]),
     );
     if (found === null) return refused('it is not x * (1 + f(x)) / 2 of one x');
+    if (!keepsShape(editor, found.x, found.last.outputs[0] ?? ''))
+      return refused('a constant makes more of x than x is');
     if (!contrib && opset < standardSince) return refused(`opset ${String(opset)} has no Gelu`);
     return {
       edit: () => {

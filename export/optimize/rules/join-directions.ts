@@ -1,9 +1,12 @@
-/** concat(x[0], x[1], …, axis = last) = reshape(transpose(x, [1, 0, 2]), [0, -1]) of all of x [parts, rows, width] */
+/**
+ * concat(x[0], x[1], …, axis = last) = reshape(transpose(x, [1, 0, 2]), [-1, parts * width]) of all of
+ * x [parts, rows, width]
+ */
 import { ints } from '../../../core/graph/attributes.js';
 import { intAttribute } from '../../../core/graph/inference/rule.js';
 import { int64 } from '../../../core/tensor.js';
 import { producerOf } from '../operands.js';
-import { type Rule } from '../rule.js';
+import { refused, type Rule } from '../rule.js';
 
 export const joinDirections: Rule = {
   name: 'join-directions',
@@ -27,6 +30,9 @@ export const joinDirections: Rule = {
           editor.numbers(gather.inputs[1] ?? '')?.[0] === place,
       );
     if (!isWhole) return null;
+    // Beside -1, 0 would copy an axis that may have no rows.
+    const [, , width] = shape;
+    if (typeof width !== 'number') return refused('the width of a direction is not known');
     return {
       edit: () => {
         editor.remove(node);
@@ -35,7 +41,7 @@ export const joinDirections: Rule = {
           inputs: [x],
           attributes: { perm: ints([1, 0, 2]) },
         }).outputs;
-        const target = editor.initializer('shape', int64([0, -1]));
+        const target = editor.initializer('shape', int64([-1, gathers.length * width]));
         editor.add({ opType: 'Reshape', inputs: [turned, target], outputs: node.outputs });
       },
     };

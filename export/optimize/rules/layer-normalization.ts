@@ -5,6 +5,7 @@ import { axesOfNode } from '../axes.js';
 import type { GraphEditor } from '../editor.js';
 import { biased, producerOf } from '../operands.js';
 import { refused, type Rule } from '../rule.js';
+import { keepsShape } from '../same-shape.js';
 
 /** Since which the standard domain has it; ONNX Runtime reads it in older files too. */
 const standardSince = 17;
@@ -33,6 +34,8 @@ export const layerNormalization: Rule = {
     const added = editor.onlyReader(scaled.outputs[0] ?? '');
     const bias = added === null ? null : biased(editor, added.outputs[0] ?? '');
     const last = bias !== null && bias.value === scaled.outputs[0] ? bias.node : scaled;
+    if (!keepsShape(editor, x, last.outputs[0] ?? ''))
+      return refused('its scale or bias makes more of x than x is');
     return {
       edit: () => {
         editor.remove(last);

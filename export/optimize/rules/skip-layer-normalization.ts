@@ -5,6 +5,7 @@ import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { biased, isLastAxis, producerOf } from '../operands.js';
 import { type Match, refused, type Rule } from '../rule.js';
+import { isSameShape, isVectorOf } from '../same-shape.js';
 
 export const skipLayerNormalization: Rule = {
   name: 'skip-layer-normalization',
@@ -15,14 +16,14 @@ export const skipLayerNormalization: Rule = {
     const add = producerOf(editor, sum, 'Add');
     if (!contrib || node.domain !== '' || add === null) return null;
     const [a = '', b = ''] = add.inputs;
-    const [left, right] = [keys(editor, a), keys(editor, b)];
     if (editor.constant(a) !== null || editor.constant(b) !== null) return null;
-    if (left === null || left !== right)
-      return refused('the two that are added are not known to be of one shape');
+    if (!isSameShape(editor, a, b)) return refused('the two that are added are not known to be of one shape');
     if (editor.rank(sum) !== 3)
       return refused(`what is normalised has ${String(editor.rank(sum))} axes, not 3`);
     if (!isLastAxis(editor, node, intAttribute(node, 'axis', -1)))
       return refused('it normalises over more than the last axis');
+    if (![scale, bias].every((vector) => vector === '' || isVectorOf(editor, vector, sum)))
+      return refused('its scale or bias is no vector as long as the last axis');
     if (node.outputs.slice(1).some((output) => output !== ''))
       return refused('its mean or deviation is read');
     // Either may have the bias of a product; one of them can be given.
@@ -67,13 +68,4 @@ function withBias(editor: GraphEditor, node: Node): Match {
 /** A value plus a vector that nothing else reads. */
 function biasedOnce(editor: GraphEditor, value: string): ReturnType<typeof biased> {
   return editor.onlyReader(value) === null ? null : biased(editor, value);
-}
-
-function keys(editor: GraphEditor, value: string): string | null {
-  return (
-    editor.elements
-      .shape(value)
-      ?.map(({ key }) => key)
-      .join() ?? null
-  );
 }

@@ -7,6 +7,8 @@ import type { InputPlan } from './input-kinds.js';
 export interface Case {
   readonly name: string;
   readonly feeds: Readonly<Record<string, Tensor>>;
+  /** Most graphs refuse rows of unlike lengths, as they should. */
+  readonly isOfUnlikeLengths?: true;
 }
 
 /** Whether a place of a row holds a token. */
@@ -39,6 +41,30 @@ export function casesFor(plans: readonly InputPlan[], longest: number): Case[] {
     name,
     feeds: feedsOf(plans, rows, length, padding, random),
   }));
+}
+
+/** Inputs each of another length, from the longest to the shortest and the other way round. */
+export function casesOfUnlikeLengths(
+  plans: readonly InputPlan[],
+  open: readonly string[],
+  longest: number,
+): Case[] {
+  if (open.length < 2) return [];
+  const length = Math.min(longest, 13);
+  const random = randomIntegers();
+  const others = plans.filter(({ name }) => !open.includes(name));
+  const caseOf = (order: readonly string[], which: string): Case => {
+    const feeds = Object.entries(feedsOf(others, 3, length, right, random));
+    for (const plan of plans) {
+      const place = order.indexOf(plan.name);
+      if (place < 0) continue;
+      const own = feedsOf([plan], 3, Math.max(1, length - place), right, random);
+      feeds.push(...Object.entries(own));
+    }
+    const name = `rows of unlike lengths, the ${which} input's the longest`;
+    return { name, feeds: Object.fromEntries(feeds), isOfUnlikeLengths: true };
+  };
+  return [caseOf(open, 'first'), caseOf(open.toReversed(), 'last')];
 }
 
 /** Rows without padding. */

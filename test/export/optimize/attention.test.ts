@@ -259,6 +259,17 @@ const spellings: Readonly<Record<string, (layer: Layer) => Model>> = {
     );
     return l.finish(l.ops.softmax(scores, -1));
   },
+  'keys up to the query that a mask of integers keeps': (l) => {
+    const kept = l.ops.cast(l.ops.unsqueeze(l.mask(), [1, 2]), 'float32');
+    const added = l.ops.mul(l.ops.sub(l.scalar(1), kept), l.scalar(-10000));
+    const scores = l.ops.where(l.later(), l.scalar(-Infinity), l.scores());
+    return l.finish(l.ops.softmax(l.ops.add(scores, added), -1));
+  },
+  'a mask that is masked once more where it is': (l) => {
+    const masked = l.ops.sub(l.scalar(1), l.ops.cast(l.ops.unsqueeze(l.mask(), [1, 2]), 'float32'));
+    const added = l.ops.where(l.ops.cast(masked, 'bool'), l.scalar(-3.4e38), masked);
+    return l.finish(l.ops.softmax(l.ops.add(l.scores(), added), -1));
+  },
   "ai.onnx's Attention that looks back only": (l) => {
     const part = () => l.split(l.dense(l.x));
     return l.merge(l.one('Attention', [part(), part(), part()], { is_causal: int(1) }), 23);

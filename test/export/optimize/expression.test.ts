@@ -19,7 +19,7 @@ import { triangleOf } from '../../../export/optimize/elements/triangle.js';
 
 const names = ['a', 'b', 'c'];
 /** That a value is above 0. */
-const truths = names.map((name) => positive(difference(element(name, []), constant(0))));
+const truths = names.map((name) => positive(difference(element(name, [], true), constant(0))));
 type World = Readonly<Record<string, boolean>>;
 const worlds: World[] = Array.from({ length: 2 ** names.length }, (_, bits) =>
   Object.fromEntries(names.map((name, at) => [name, ((bits >> at) & 1) === 1])),
