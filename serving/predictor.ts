@@ -21,6 +21,7 @@ export interface Prediction {
   readonly logits: readonly number[];
   /** Ids that the network read. */
   readonly words: number;
+  /** Absent where they were not asked for, or the tokenizer cannot tell them. */
   readonly pieces?: readonly Piece[];
 }
 
@@ -121,7 +122,7 @@ export class Predictor {
   async run(items: readonly Item[]): Promise<PredictionBatch> {
     const started = performance.now();
     const pieces = items.map((item) =>
-      'text' in item && item.pieces === true ? this.#piecesOf(item.text) : null,
+      'text' in item && item.pieces === true ? (this.tokenizer.pieces?.(item.text) ?? null) : null,
     );
     const rows = items.map((item, place) => {
       if ('ids' in item) return item.ids;
@@ -153,11 +154,6 @@ export class Predictor {
 
   close(): Promise<void> {
     return this.#session.close();
-  }
-
-  #piecesOf(text: string): readonly Piece[] {
-    if (this.tokenizer.pieces === undefined) throw fail('explain_unsupported', {});
-    return this.tokenizer.pieces(text);
   }
 
   async #timeOf(rows: readonly (readonly number[])[]): Promise<number> {

@@ -41,3 +41,12 @@ describe.each([false, true])('a graph whose rows depend on each other: %s', (acr
     );
   });
 });
+
+test('pieces that a tokenizer cannot tell are missing in their answer, and fail none beside it', async () => {
+  const folder = await writeTinyBundle(root, { name: 'without-pieces' });
+  const predictor = await Predictor.open(await openBundle(folder), 1);
+  Object.assign(predictor.tokenizer, { pieces: undefined });
+  const { predictions } = await predictor.run([{ text: '很好', pieces: true }, { text: '很好' }]);
+  expect(predictions[0]).toEqual(predictions[1]);
+  await predictor.close();
+});
