@@ -1,10 +1,13 @@
 /** ONNX files by path: with external data, of any size, and read no further than is needed. */
 import { open, stat } from 'node:fs/promises';
+import { clearField } from '@bufbuild/protobuf';
 import {
+  type AttributeProto,
   TensorProto_DataLocation as DataLocation,
   type GraphProto,
   type ModelProto,
   type TensorProto,
+  TensorProtoSchema,
 } from 'onnx-buf';
 import { fail } from '../errors.js';
 import { sizeOf, type Tensor, tensorOfBuffer } from '../tensor.js';
@@ -28,6 +31,12 @@ export async function readModel(file: string): Promise<Model> {
     const { dtype, shape } = tensorType(tensor);
     const buffer = await readStretch(tensor.name, await external.find(tensor));
     loaded.set(tensor, tensorOfBuffer(dtype, buffer, shape));
+  }
+  for (const tensor of tensorsKept(proto)) {
+    if (!isElsewhere(tensor)) continue;
+    tensor.rawData = new Uint8Array(await readStretch(tensor.name, await external.find(tensor)));
+    tensor.externalData = [];
+    clearField(tensor, TensorProtoSchema.field.dataLocation);
   }
   return decodeProto(proto, (tensor) => loaded.get(tensor) ?? decodeTensor(tensor));
 }
@@ -111,7 +120,37 @@ function tensorsOf(graph: GraphProto | undefined): TensorProto[] {
   const attributes = graph.node.flatMap(({ attribute }) => attribute);
   return [
     ...graph.initializer,
-    ...attributes.flatMap(({ t }) => (t === undefined ? [] : [t])),
+    ...attributes.flatMap((one) => (one.t === undefined || isKept(one) ? [] : [one.t])),
     ...attributes.flatMap(({ g }) => tensorsOf(g)),
+  ];
+}
+
+/** Tensors within what is written as it was read: functions, and attributes that are not understood. */
+function tensorsKept({ graph, functions }: ModelProto): TensorProto[] {
+  const attributes = functions.flatMap(({ node }) => node.flatMap(({ attribute }) => attribute));
+  return [...attributes.flatMap(tensorsWithin), ...keptIn(graph)];
+}
+
+function keptIn(graph: GraphProto | undefined): TensorProto[] {
+  const attributes = graph?.node.flatMap(({ attribute }) => attribute) ?? [];
+  return attributes.flatMap((one) => (isKept(one) ? tensorsWithin(one) : keptIn(one.g)));
+}
+
+function isKept({ t, tensors, graphs, sparseTensor }: AttributeProto): boolean {
+  return (
+    (t !== undefined && !dtypeOfOnnx.has(t.dataType)) ||
+    tensors.length > 0 ||
+    graphs.length > 0 ||
+    sparseTensor !== undefined
+  );
+}
+
+function tensorsWithin({ t, g, tensors, graphs, sparseTensor }: AttributeProto): TensorProto[] {
+  const inner = [...graphs, ...(g === undefined ? [] : [g])];
+  const found = [t, sparseTensor?.values, sparseTensor?.indices, ...tensors];
+  return [
+    ...found.filter((one) => one !== undefined),
+    ...inner.flatMap(({ initializer }) => initializer),
+    ...inner.flatMap(({ node }) => node.flatMap(({ attribute }) => attribute.flatMap(tensorsWithin))),
   ];
 }

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataLocation as DataLocation } from 'onnx-buf';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  ModelProtoSchema,
+  TensorProto_DataLocation as DataLocation,
+} from 'onnx-buf';
 import { openSession } from '../../../core/engines/session.js';
 import { GraphBuilder } from '../../../core/graph/builder.js';
 import { decodeModel, encodeModel, readModel } from '../../../core/graph/onnx.js';
@@ -41,6 +45,29 @@ function product(rows: number): Uint8Array {
   return encodeModel({ graph: builder.build() });
 }
 
+/** `smallOddities` with a constant of 32 KiB in its function, and one of uint16 as an attribute. */
+function withLargeConstants(): Uint8Array {
+  const proto = fromBinary(ModelProtoSchema, smallOddities());
+  const constant = (dataType: number, bytes: number) => ({
+    opType: 'Constant',
+    output: [`of ${String(dataType)}`],
+    attribute: [
+      {
+        name: 'value',
+        type: AttributeType.TENSOR,
+        t: { dataType, dims: [BigInt(1 << 14)], rawData: new Uint8Array(bytes << 14).fill(3) },
+      },
+    ],
+  });
+  const { functions, graph } = create(ModelProtoSchema, {
+    functions: [{ node: [constant(1, 4)] }],
+    graph: { node: [constant(4, 2)] },
+  });
+  proto.functions[0]!.node.push(...functions[0]!.node);
+  proto.graph!.node.push(...graph!.node);
+  return toBinary(ModelProtoSchema, proto);
+}
+
 /** The same model, its weight elsewhere. */
 function withExternal(
   bytes: Uint8Array,
@@ -66,6 +93,7 @@ describe('a model is the same by its path as by its bytes:', () => {
     ['branches and a foreign operator', smallBranches()],
     ['typed fields and a function', smallOddities()],
     ['a tensor of 128 KiB', product(8192)],
+    ['large constants in a function and of a type that is not read', withLargeConstants()],
   ])('%s', async (_what, bytes) => {
     const decoded = decodeModel(bytes);
     expect(await readModel(await write('same.onnx', bytes))).toEqual(decoded);
