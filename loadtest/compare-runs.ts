@@ -1,6 +1,7 @@
 /**
  * Two runs side by side. Latencies of neighbouring requests are not independent, so intervals come from resampling whole
- * seconds of each run.
+ * seconds of each run, those without a request among them; what is left of a second at the end counts for the run, and
+ * is not drawn.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -32,14 +33,15 @@ const resamples = 1000;
 export function compareRuns(a: LoadReport, b: LoadReport, seed: number): ComparedMeasure[] {
   const random = xoroshiro128plus(seed);
   const [secondsA, secondsB] = [secondsOf(a), secondsOf(b)];
-  const resample = ({ ms, windows }: Seconds) =>
+  const resample = ({ ms, windows, drawn, drawnSeconds }: Seconds) =>
     measure(
       ms,
-      windows.map(() => windows[uniformInt(random, 0, windows.length - 1)]),
+      Array.from({ length: drawn }, () => windows[uniformInt(random, 0, drawn - 1)]),
+      drawnSeconds,
     );
   const drawn = Array.from({ length: resamples }, () => ({ a: resample(secondsA), b: resample(secondsB) }));
-  const wholeA = measure(secondsA.ms, secondsA.windows);
-  const wholeB = measure(secondsB.ms, secondsB.windows);
+  const wholeA = measure(secondsA.ms, secondsA.windows, a.measured.durationSeconds);
+  const wholeB = measure(secondsB.ms, secondsB.windows, b.measured.durationSeconds);
   return measures.map(({ name, unit }) => {
     const ratio = (numerator: Measures, denominator: Measures) => numerator[name] / denominator[name];
     const ratios = drawn.map((each) => ratio(each.b, each.a)).filter(Number.isFinite);
@@ -91,6 +93,9 @@ interface Seconds {
   /** Every latency of the run, once, ascending. */
   readonly ms: readonly number[];
   readonly windows: readonly Window[];
+  /** How many of the first windows are drawn: whole seconds, or all of a run that is shorter than one. */
+  readonly drawn: number;
+  readonly drawnSeconds: number;
 }
 
 function secondsOf({ measured }: LoadReport): Seconds {
@@ -105,10 +110,16 @@ function secondsOf({ measured }: LoadReport): Seconds {
     succeeded: window.outcomes.ok ?? 0,
     offered: offered(window.outcomes),
   }));
-  return { ms, windows };
+  // Seconds behind the last request were measured too.
+  const { durationSeconds } = measured;
+  while (windows.length < Math.ceil(durationSeconds)) windows.push({ steps: [], succeeded: 0, offered: 0 });
+  const whole = Math.floor(durationSeconds);
+  return whole === 0
+    ? { ms, windows, drawn: windows.length, drawnSeconds: durationSeconds }
+    : { ms, windows, drawn: whole, drawnSeconds: whole };
 }
 
-function measure(ms: readonly number[], windows: readonly (Window | undefined)[]): Measures {
+function measure(ms: readonly number[], windows: readonly (Window | undefined)[], seconds: number): Measures {
   const counts = new Float64Array(ms.length);
   let [succeeded, all] = [0, 0];
   for (const window of windows) {
@@ -125,7 +136,7 @@ function measure(ms: readonly number[], windows: readonly (Window | undefined)[]
     p50: percentile(50),
     p90: percentile(90),
     p99: percentile(99),
-    throughput: succeeded / Math.max(1, windows.length),
+    throughput: seconds === 0 ? 0 : succeeded / seconds,
     failed: all === 0 ? 0 : (100 * (all - succeeded)) / all,
   };
 }

@@ -7,10 +7,19 @@ import { Recorder } from '../../loadtest/recorder.js';
 import { renderReport } from '../../loadtest/render.js';
 import { reportHead, reportSchema, type LoadReport } from '../../loadtest/report.js';
 
-/** Thirty seconds at 50 requests/s of these latencies. */
-function report(latencyMs: (i: number) => number, url = 'http://127.0.0.1:1/v1/predict'): LoadReport {
-  const recorder = new Recorder(0, 30_000);
-  for (let i = 0; i < 1500; i++) {
+interface Run {
+  readonly requests?: number;
+  readonly stoppedMs?: number;
+}
+
+/** 50 requests/s of these latencies; thirty seconds of them by default. */
+function report(
+  latencyMs: (i: number) => number,
+  url = 'http://127.0.0.1:1/v1/predict',
+  { requests = 1500, stoppedMs = 30_000 }: Run = {},
+): LoadReport {
+  const recorder = new Recorder(0, stoppedMs);
+  for (let i = 0; i < requests; i++) {
     recorder.lag(20 * i, 0.1);
     recorder.ended(i % 100 === 99 ? '429' : 'ok', 20 * i, 20 * i + 0.1, 20 * i + latencyMs(i));
   }
@@ -26,7 +35,7 @@ function report(latencyMs: (i: number) => number, url = 'http://127.0.0.1:1/v1/p
     seed: 1,
     maxInFlight: 10,
     maxLagMs: 10,
-    measured: { ...recorder.result(30_000), connectionsOpened: 1, generatorCores: 0.1 },
+    measured: { ...recorder.result(stoppedMs), connectionsOpened: 1, generatorCores: 0.1 },
     serverSeen: {
       stages: [
         {
@@ -63,6 +72,24 @@ describe('two runs', () => {
     expect(high - low).toBeLessThan(0.2);
     expect(named('failed').a.value).toBeCloseTo(1, 6);
     expect(named('throughput').ratio!.value).toBe(1);
+  });
+
+  it('that end within a second are of as many requests a second', () => {
+    const cut = report((i) => 10 + (i % 37) / 10, undefined, { requests: 105, stoppedMs: 2100 });
+    const [, , , throughput] = compareRuns(cut, fast, 1);
+    expect(throughput!.a.value).toBeCloseTo(104 / 2.1, 6);
+    expect(throughput!.a.interval[0]).toBeGreaterThanOrEqual(49);
+    const short = report((i) => 10 + (i % 37) / 10, undefined, { requests: 10, stoppedMs: 200 });
+    expect(compareRuns(short, fast, 1)[3]!.a).toEqual({ value: 50, interval: [50, 50] });
+  });
+
+  it('count the seconds in which nothing was sent any more', () => {
+    const stalled = report((i) => 10 + (i % 37) / 10, undefined, { requests: 750 });
+    const [, , , throughput] = compareRuns(stalled, fast, 1);
+    expect(throughput!.a.value).toBeCloseTo(stalled.measured.requestsPerSecond, 0);
+    const [low, high] = throughput!.a.interval;
+    expect(low).toBeLessThan(24);
+    expect(high).toBeGreaterThan(26);
   });
 
   it('have the same intervals for the same seed', () => {
