@@ -17,14 +17,16 @@ export const transposeLater: Rule = {
   anchors: 'any',
   match(editor, node) {
     const held = tokenInputs(editor, node);
-    const [output = '', ...others] = node.outputs;
-    if (held === null || others.some((other) => other !== '')) return null;
+    if (held === null) return null;
+    const outputs = node.outputs.filter((output) => isRead(editor, output));
     const values = [...new Set(held.map((place) => node.inputs[place] ?? ''))];
     const turned = values.map((value) => turnedOf(editor, value));
     if (!turned.every((value) => value !== null)) return null;
-    // Those whose readers all let them pass fall away, and one comes behind.
+    // Those whose readers all let them pass fall away, and one comes behind each output.
     const fallen = values.filter((value) => isTurn(editor.producer(value)) && isPassed(editor, value));
-    if (fallen.length === 0 || (fallen.length === 1 && !leadsToTurn(editor, output))) return null;
+    const cancelled = outputs.filter((output) => leadsToTurn(editor, output));
+    const left = outputs.length - cancelled.length;
+    if (fallen.length === 0 || fallen.length <= left) return null;
     const found = new Map(values.map((value, place) => [value, turned[place] ?? value]));
     return {
       edit: () => {
@@ -33,17 +35,23 @@ export const transposeLater: Rule = {
         const inputs = node.inputs.map((input, place) =>
           held.includes(place) ? (found.get(input) ?? input) : input,
         );
-        const [made = ''] = editor.add({ opType, domain, attributes, inputs }).outputs;
-        editor.add({
-          opType: 'Transpose',
-          inputs: [made],
-          outputs: [output],
-          attributes: { perm: ints(perm) },
-        });
+        const made = editor.add({ opType, domain, attributes, inputs, outputs: node.outputs.map(() => '') });
+        for (const [place, output] of node.outputs.entries())
+          if (outputs.includes(output))
+            editor.add({
+              opType: 'Transpose',
+              inputs: [made.outputs[place] ?? ''],
+              outputs: [output],
+              attributes: { perm: ints(perm) },
+            });
       },
     };
   },
 };
+
+function isRead(editor: GraphEditor, value: string): boolean {
+  return editor.outputs.includes(value) || editor.readers(value).length > 0;
+}
 
 function isTurn(node: Node | undefined): boolean {
   return (

@@ -1,4 +1,4 @@
-/** reshape(Gemm(reshape(x), W, b)) = x W + b, where x is flattened to rows and its first axes are given back behind. */
+/** reshape(Gemm(reshape(x), W, b)) = x W + b, or of a MatMul, where x is flattened to rows and its first axes are given back behind. */
 import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { transposed } from '../matrix.js';
@@ -9,14 +9,14 @@ export const unflattenGemm: Rule = {
   name: 'unflatten-gemm',
   anchors: ['Reshape'],
   match(editor, node) {
-    const gemm = producerOf(editor, node.inputs[0] ?? '', 'Gemm');
+    const gemm = producerOf(editor, node.inputs[0] ?? '', 'Gemm', 'MatMul');
     const flat = producerOf(editor, gemm?.inputs[0] ?? '', 'Reshape');
     if (gemm === null || flat === null || editor.onlyReader(gemm.outputs[0] ?? '') !== node) return null;
     const [x = ''] = flat.inputs;
     const [, weightName = '', biasName = ''] = gemm.inputs;
     const weight = editor.constant(weightName);
     const isTurned = isPlain(gemm);
-    if (isTurned === null || weight?.dtype !== 'float32') return null;
+    if (isTurned === null || weight?.dtype !== 'float32' || weight.shape.length !== 2) return null;
     const [rows, columns] = isTurned ? weight.shape.toReversed() : weight.shape;
     const isBias = biasName === '' || String(editor.constant(biasName)?.shape) === String(columns);
     if (!isBias || !isOfTokens(editor, x, node.outputs[0] ?? '', rows, columns)) return null;

@@ -160,6 +160,17 @@ describe('time first', () => {
     expect(operators).toEqual(['MatMul', 'Add', 'Relu', 'Add']);
   });
 
+  test('a sum that is normalised and read besides is computed with rows first', async () => {
+    const { operators } = await optimized(
+      modelOf((p) => {
+        const sum = p.ops.add(timeFirst(p), p.ops.matMul(timeFirst(p), square(p)));
+        const normal = p.builder.node('LayerNormalization', [sum, p.vector(2), p.vector(3)]);
+        return p.ops.transpose(p.ops.add(sum, p.ops.matMul(normal[0]!, square(p))), [1, 0, 2]);
+      }),
+    );
+    expect(operators.sort()).toEqual(['Add', 'MatMul', 'MatMul', 'SkipLayerNormalization']);
+  });
+
   test('two become one', async () => {
     const { operators } = await optimized(
       modelOf((p) => p.ops.add(timeFirst(p), p.ops.transpose(p.ops.relu(p.x), [1, 0, 2]))),
@@ -206,6 +217,16 @@ test.each([
     expect(operators).toEqual(expected);
   },
 );
+
+test('a MatMul of flattened rows is one of tokens', async () => {
+  const { operators } = await optimized(
+    modelOf((p) => {
+      const rows = p.ops.matMul(p.ops.reshape(p.x, [-1, 8]), square(p));
+      return p.builder.node('Reshape', [rows, p.builder.node('Shape', [p.x])[0]!])[0]!;
+    }),
+  );
+  expect(operators).toEqual(['MatMul']);
+});
 
 test('a bias of rows that come behind a fused normalisation is given to it', async () => {
   const { operators } = await optimized(
