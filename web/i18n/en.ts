@@ -27,6 +27,7 @@ export const en = {
     ready: 'Ready',
     failed: 'Refused',
     offline: 'Offline',
+    sentence: (title: string) => `${title}.`,
     offlineTitle: 'The server does not answer',
     offlineText: 'This page asks again every second and goes on by itself. What you typed stays here.',
     loadingTitle: 'Models are loading',
@@ -38,6 +39,7 @@ export const en = {
     unknown: 'The server does not know that key.',
     label: 'API key',
     use: 'Use the key',
+    enter: 'Enter a key',
   },
   failure: {
     retry: 'Try again',

@@ -18,6 +18,7 @@ export const zh: Catalogue = {
     ready: '就绪',
     failed: '被拒绝',
     offline: '离线',
+    sentence: (title) => `${title}。`,
     offlineTitle: '服务没有响应',
     offlineText: '本页每秒重试一次，恢复后自动继续。您输入的内容会保留。',
     loadingTitle: '模型正在加载',
@@ -29,6 +30,7 @@ export const zh: Catalogue = {
     unknown: '服务不认识这个密钥。',
     label: 'API 密钥',
     use: '使用该密钥',
+    enter: '输入密钥',
   },
   failure: { retry: '重试', code: '错误码' },
   try: {

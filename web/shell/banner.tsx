@@ -1,4 +1,5 @@
 import { text } from '../i18n/index.js';
+import { askForKey, isKeyWanted } from './key-wanted.js';
 import { server } from './server-state.js';
 
 /** Says that the server is away or not ready; empty while all is well. */
@@ -8,13 +9,20 @@ export function Banner() {
   return (
     <div role="status">
       {state.kind === 'offline' && (
-        <Strip kind="offline" title={words.offlineTitle} body={words.offlineText} />
+        <Strip kind="offline" title={words.sentence(words.offlineTitle)} body={words.offlineText} />
       )}
       {state.kind === 'loading' && (
-        <Strip kind="loading" title={words.loadingTitle} body={words.loadingText} />
+        <Strip kind="loading" title={words.sentence(words.loadingTitle)} body={words.loadingText} />
       )}
       {state.kind === 'failed' && (
         <Strip kind="offline" title={state.failure.message} body={state.failure.hint} />
+      )}
+      {isKeyWanted.value && (
+        <p class="banner banner-offline">
+          <button type="button" class="button" onClick={askForKey}>
+            {text.value.key.enter}
+          </button>
+        </p>
       )}
     </div>
   );
@@ -31,7 +39,7 @@ function Strip({
 }) {
   return (
     <p class={`banner banner-${kind}`}>
-      <strong>{title}.</strong> {body}
+      <strong>{title}</strong> {body}
     </p>
   );
 }

@@ -2,25 +2,26 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { rememberKey } from '../api/key.js';
 import { text } from '../i18n/index.js';
+import { dismissKey, isKeyAsked } from './key-wanted.js';
 import { lookAtServer, server } from './server-state.js';
-
-const keyCodes = ['api_key_missing', 'api_key_unknown'];
 
 export function KeyDialog() {
   const words = text.value.key;
   const state = server.value;
-  const wanted = state.kind === 'failed' && keyCodes.includes(state.failure.code);
+  const isAsked = isKeyAsked.value;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (wanted) dialog.current?.showModal();
+    if (isAsked) dialog.current?.showModal();
     else dialog.current?.close();
-  }, [wanted]);
+  }, [isAsked]);
   return (
-    <dialog ref={dialog} aria-labelledby="key-title">
+    <dialog ref={dialog} aria-labelledby="key-title" onClose={dismissKey}>
       <form
-        method="dialog"
         class="stack"
-        onSubmit={({ currentTarget }) => {
+        onSubmit={(event) => {
+          // It closes when the server takes the key.
+          event.preventDefault();
+          const { currentTarget } = event;
           const given = new FormData(currentTarget).get('key');
           if (typeof given === 'string') rememberKey(given.trim());
           void lookAtServer();
