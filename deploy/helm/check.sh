@@ -53,6 +53,7 @@ refused 'there is none' --set autoscaling.enabled=true,autoscaling.minReplicas=2
 refused 'name the claim' --set modelRepository.source=volume
 refused 'would not be used' --set modelRepository.volume.claimName=models
 refused 'name the image' --set modelRepository.source=initContainer
+refused 'wants a key' --set serviceMonitor.enabled=true,apiKeys.existingSecret=keys
 refused 'name its host' --set ingress.enabled=true
 refused 'not allowed' --set unknown=1
 refused 'minimum' --set server.port=80
