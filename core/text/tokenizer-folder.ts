@@ -97,6 +97,7 @@ async function describeWordPiece(file: string, folder: string): Promise<Describe
       lowerCase: config.do_lower_case,
       stripAccents: config.strip_accents,
       chineseCharacters: config.tokenize_chinese_chars,
+      specialTokens: true,
     },
     files: [file],
   };

@@ -38,5 +38,4 @@ export const tokenizerJsonSchema = z.looseObject({
 });
 
 export type TokenizerJson = z.infer<typeof tokenizerJsonSchema>;
-export type AddedToken = z.infer<typeof addedTokenSchema>;
 export type WordPieceModel = z.infer<typeof wordPieceSchema>;

@@ -2,7 +2,8 @@
 import { WordPiece } from '../wordpiece/model.js';
 import { normalizeBert } from '../wordpiece/normalizer.js';
 import { z } from 'zod';
-import type { AddedToken, TokenizerJson, WordPieceModel } from './schema.js';
+import { tokenFinder } from '../added-tokens.js';
+import type { TokenizerJson, WordPieceModel } from './schema.js';
 
 /**
  * @returns the ids of a text's pieces, at most `limit`
@@ -21,8 +22,8 @@ export function wordPieceEncoder(
     continuingPrefix: model.continuing_subword_prefix,
     maxCharactersPerWord: model.max_input_chars_per_word,
   });
-  const raw = finder(added.filter((token) => !token.normalized));
-  const normal = finder(
+  const raw = tokenFinder(added.filter((token) => !token.normalized));
+  const normal = tokenFinder(
     added
       .filter((token) => token.normalized)
       .map((token) => ({ ...token, content: normalize(token.content) })),
@@ -60,22 +61,4 @@ function bertNormalizer(normalizer: unknown): (text: string) => string {
     cleanText: parsed.clean_text,
   };
   return (text) => normalizeBert(text, options);
-}
-
-/** Cuts a text at the added tokens, of which it gives the ids; the longest counts. */
-function finder(tokens: readonly AddedToken[]): (text: string) => (string | number)[] {
-  if (tokens.length === 0) return (text) => [text];
-  const ids = new Map(tokens.map(({ content, id }) => [content, id]));
-  const alternatives = tokens
-    .toSorted((a, b) => b.content.length - a.content.length)
-    .map(({ content, single_word: single }) =>
-      single ? `(?<![\\p{L}\\p{N}_])${escaped(content)}(?![\\p{L}\\p{N}_])` : escaped(content),
-    );
-  const pattern = new RegExp(`(${alternatives.join('|')})`, 'u');
-  return (text) =>
-    text.split(pattern).map((part, index) => (index % 2 === 1 ? (ids.get(part) ?? part) : part));
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -26,13 +26,20 @@ export function parseVocabularyFile(text: string, path: string): VocabularyFile 
     if (withIds && id !== String(index)) {
       throw refuse(id === undefined ? 'it holds no id' : `its id is ${id}, and ids run from 0 without gaps`);
     }
-    if (ids.has(token) && specialTokens.has(token)) throw refuse(`the token ${token} stands twice`);
+    if (ids.has(token) && specialTokenNames.has(token)) throw refuse(`the token ${token} stands twice`);
     ids.set(token, index);
   }
   return { ids, size: lines.length };
 }
 
-const specialTokens: ReadonlySet<string> = new Set(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']);
+export const maskToken = '[MASK]';
+export const specialTokenNames: ReadonlySet<string> = new Set([
+  '[PAD]',
+  '[UNK]',
+  '[CLS]',
+  '[SEP]',
+  maskToken,
+]);
 
 /** @throws RetortError vocabulary_incomplete */
 export function requiredId(ids: ReadonlyMap<string, number>, token: string, path: string): number {

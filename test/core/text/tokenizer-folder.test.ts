@@ -34,6 +34,12 @@ describe('the tokenizer of a checkpoint', () => {
     await rm(bundle, { recursive: true });
   });
 
+  it('lets a text name the mask of a vocab.txt', async () => {
+    const { tokenizer } = await openTokenizerFolder(tokenizerFixture('bert'), 16);
+    expect(tokenizer.encode(tokenizer.maskText)).toHaveLength(3);
+    expect(tokenizer.maskText).toBe('[MASK]');
+  });
+
   it('is cased where tokenizer_config.json says so', async () => {
     await writeFile(join(folder, 'tokenizer_config.json'), '{"do_lower_case": false, "strip_accents": true}');
     expect((await openTokenizerFolder(folder, 16)).descriptor).toMatchObject({

@@ -7,7 +7,7 @@ import { loadTokenizer } from '../../../core/text/tokenizers.js';
 import { type GoldenText, readGoldens, tokenizerFixture } from './golden-texts.js';
 
 const descriptor = { kind: 'wordpiece', vocabularyFile: 'vocab.txt', maxTokens: 512 };
-const [CLS, SEP] = [1, 2];
+const [CLS, SEP, MASK] = [1, 2, 3];
 
 describe('WordPiece over a vocab.txt', () => {
   const variants = readGoldens('wordpiece.json') as { options: object; cases: GoldenText[] }[];
@@ -15,6 +15,19 @@ describe('WordPiece over a vocab.txt', () => {
   it.each(variants)('gives the Rust library\u2019s ids with $options', async ({ options, cases }) => {
     const tokenizer = await loadTokenizer({ ...descriptor, ...options }, tokenizerFixture('ernie'));
     expect(cases.map(({ text }) => ({ text, ids: tokenizer.encode(text) }))).toEqual(cases);
+  });
+
+  it('takes special tokens in a text for what they are where its descriptor says so', async () => {
+    const open = (specialTokens: boolean) =>
+      loadTokenizer({ ...descriptor, maxTokens: 8, specialTokens }, tokenizerFixture('ernie'));
+    const [plain, naming] = [await open(false), await open(true)];
+    const good = plain.encode('好')[1]!;
+    expect(naming.maskText).toBe('[MASK]');
+    expect(naming.encode('好[MASK]好 [SEP]')).toEqual([CLS, good, MASK, good, SEP, SEP]);
+    expect(naming.encode('[mask]')).toEqual(plain.encode('[mask]'));
+    expect(naming.encode('[MASK]'.repeat(20))).toEqual([CLS, ...new Array<number>(6).fill(MASK), SEP]);
+    expect(plain.maskText).toBe(' ');
+    expect(plain.encode('[MASK]')).not.toContain(MASK);
   });
 
   it('reads a vocabulary without ids alike', async () => {
