@@ -5,7 +5,7 @@ import { type Random, shuffle } from './random.js';
 export interface EncodedExample {
   /** Word ids, at least one. */
   readonly ids: readonly number[];
-  /** What the loss compares the logits with: [classes]. */
+  /** What the loss compares the logits with: [classes], or as many times as the loss has parts. */
   readonly targets: readonly number[];
   readonly label: 0 | 1;
 }

@@ -37,7 +37,9 @@ export function gradientGraph(network: BoundNetwork, loss: Loss): Differentiated
   const [port] = network.outputs;
   if (logits === undefined || port === undefined)
     throw new RangeError(`the network ${network.kind} gives no logits`);
-  const targets = builder.input('targets', 'float32', port.shape);
+  const [batch = 'batch_size', classes] = port.shape;
+  if (typeof classes !== 'number') throw new RangeError(`the classes of ${network.kind} are not counted`);
+  const targets = builder.input('targets', 'float32', [batch, classes * (loss.parts ?? 1)]);
   builder.output('loss', loss(ops, { logits, targets }));
   return differentiate(fuseGelu(builder.build()), { loss: 'loss', parameters: network.parameters });
 }
@@ -82,7 +84,7 @@ export class GradientSession {
   /**
    * @param inputs the network's inputs by name
    * @param masks dropout multipliers by site
-   * @param targets float32 [batch, classes]
+   * @param targets float32 [batch, classes], or as many times as the loss has parts
    */
   async run(
     inputs: Readonly<Record<string, Tensor>>,

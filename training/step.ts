@@ -7,17 +7,16 @@ import { DropoutMasks } from './dropout.js';
 import { clippingFactor } from './gradients.js';
 import { GradientSession, type StepResult } from './gradient-session.js';
 import { GradientSum } from './gradient-sum.js';
-import { type LossName, losses } from './losses.js';
+import { lossOf, type LossSettings } from './losses.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { ParameterStore } from './parameters.js';
 import type { Random } from './random.js';
 
-export interface StepSettings {
-  readonly loss: LossName;
+export interface StepSettings extends LossSettings {
   readonly dropout: number;
   /** Rows computed at once: gradients of a step's parts are added up. Smaller takes less memory. */
   readonly microBatchSize: number;
-  /** The largest joint norm of a step's gradients. */
+  /** The largest joint norm of a step's gradients; 0 for any. */
   readonly clipNorm: number;
   readonly intraOpThreads: number;
   /** That computes the gradients; the update of the parameters is the CPU's. CPU by default. */
@@ -52,8 +51,8 @@ export class TrainingStep {
     optimizer: Optimizer,
     settings: StepSettings,
   ): Promise<TrainingStep> {
-    const { loss, intraOpThreads, provider, dropout } = settings;
-    const session = await GradientSession.open(network, losses[loss], parameters, {
+    const { intraOpThreads, provider, dropout } = settings;
+    const session = await GradientSession.open(network, lossOf(settings), parameters, {
       intraOpThreads,
       ...(provider === undefined ? {} : { provider }),
     });
@@ -94,6 +93,6 @@ function chunks<T>(values: readonly T[], size: number): T[][] {
 }
 
 function targetsOf(rows: readonly EncodedExample[]): Tensor {
-  const classes = rows[0]?.targets.length ?? 0;
-  return tensor('float32', Float32Array.from(rows.flatMap(({ targets }) => targets)), [rows.length, classes]);
+  const width = rows[0]?.targets.length ?? 0;
+  return tensor('float32', Float32Array.from(rows.flatMap(({ targets }) => targets)), [rows.length, width]);
 }

@@ -11,6 +11,7 @@ import type { EncodedExample } from './batching.js';
 import { notIn } from './data/deduplicate.js';
 import type { TrainRows } from './data/evaluation-texts.js';
 import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
+import { isSoftened } from './losses.js';
 import {
   checkRunFolder,
   type Distillation,
@@ -36,7 +37,7 @@ export interface StudentSettings extends TrainerSettings {
   readonly labelShare: number;
   /** How often an epoch reads a teacher's rows of the train split, where it reads further texts once. */
   readonly trainPasses: number;
-  /** Divides a teacher's logits where the loss compares probabilities: Hinton et al., 2015. */
+  /** Divides logits, the teacher's and the student's, where the loss compares probabilities: Hinton et al., 2015. */
   readonly temperature: number;
   readonly embedding: number;
   /** What the embedding starts from: the seed, or where the texts' words stand together. */
@@ -115,7 +116,9 @@ export async function trainStudent(options: StudentOptions): Promise<TrainerResu
     unknownWords,
   };
   const tokenDropout = { rate: wordDropout, id: UNK_ID };
-  return runLabelled({ ...options, settings: { ...settings, tokenDropout } }, data, {
+  // Labels have no temperature.
+  const temperature = headers.length > 0 ? settings.temperature : 1;
+  return runLabelled({ ...options, settings: { ...settings, temperature, tokenDropout } }, data, {
     network: {
       kind: 'bilstm',
       config: { vocabularySize, embedding, hidden, inner, classes: 2 },
@@ -225,9 +228,13 @@ async function examplesOf(
   const margin = Math.sqrt(squares / Math.max(1, 2 * rows.length));
   const targetsOf = (logits: LabelRow['logits'], label: LabelRow['label']) => {
     const soft = loss === 'mse' ? logits : probabilities(logits, temperature);
-    if (label === null) return soft;
     const [unlikely, likely] = loss === 'mse' ? [-margin, margin] : [0, 1];
-    return soft.map((value, k) => (1 - labelShare) * value + labelShare * (k === label ? likely : unlikely));
+    const share = label === null ? 0 : labelShare;
+    const taught = soft.map((value) => (1 - share) * value);
+    const known = soft.map((_, k) => share * (k === label ? likely : unlikely));
+    return isSoftened({ loss, temperature })
+      ? [...taught, ...known]
+      : taught.map((value, k) => value + (known[k] ?? 0));
   };
   return rows.flatMap(({ ids, logits, label, ofTrain }) => {
     const targets = targetsOf(logits, label);

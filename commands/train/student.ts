@@ -108,7 +108,7 @@ export function addStudentOptions(command: Command): Command {
     )
     .option(
       '--temperature <t>',
-      "divides a teacher's logits where the loss compares probabilities",
+      'divides the logits of teachers and student where the loss compares probabilities',
       decimal(0.01, 1000),
       studentDefaults.temperature,
     )
