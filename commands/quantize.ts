@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
+import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { describeMachine } from '../core/machine.js';
 import { tally } from '../core/tally.js';
@@ -99,8 +100,10 @@ async function ofBundle(input: string, output: string, options: Options): Promis
 }
 
 async function ofFile(input: string, output: string, options: Options): Promise<void> {
-  const model = await readModel(input);
   const { tokenizer, maxTokens, data } = options;
+  if (data !== undefined && tokenizer === undefined)
+    throw fail('command_line_invalid', { reason: 'of an ONNX file, --data needs --tokenizer' });
+  const model = await readModel(input);
   const read = tokenizer === undefined ? null : await openTokenizerFolder(tokenizer, maxTokens);
   const texts =
     read === null

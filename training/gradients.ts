@@ -33,10 +33,11 @@ export function mergeRows(
 }
 
 /**
- * What all gradients are multiplied by so that their joint Euclidean norm is at most `maximum`.
+ * What all gradients are multiplied by so that their joint Euclidean norm is at most `maximum`; 0 is no bound.
  * Source: Pascanu, Mikolov and Bengio, 2013.
  */
 export function clippingFactor(gradients: Iterable<Gradient>, maximum: number): number {
+  if (maximum === 0) return 1;
   let squares = 0;
   for (const { values } of gradients) squares += sumOfSquares(values);
   return Math.min(1, maximum / Math.sqrt(squares));

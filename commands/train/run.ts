@@ -68,7 +68,7 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
     .option('--dropout <rate>', 'share of values dropped', decimal(0, 0.95), defaults.dropout)
     .option(
       '--clip-norm <norm>',
-      "largest joint norm of a step's gradients",
+      "largest joint norm of a step's gradients; 0 for none",
       decimal(0, 1e9),
       defaults.clipNorm,
     )

@@ -90,6 +90,11 @@ describe('an error has its message, hint and code, and no stack trace:', () => {
     ['notes_missing', 1, () => ['export', missing('run'), '--notes', missing('notes.md')]],
     ['texts_file_missing', 1, () => ['predict', '--input', missing('texts.txt')]],
     ['texts_missing', 2, () => ['predict']],
+    [
+      'command_line_invalid',
+      2,
+      () => ['quantize', missing('a.onnx'), missing('b.onnx'), '--data', missing('x')],
+    ],
     ['repository_missing', 1, () => ['serve', '--port', '0', '--repository', missing('models')]],
     ['address_unusable', 2, () => ['serve', '--port', '0', '--host', '192.0.2.1']],
     ['data_file_missing', 1, () => ['train', 'student', '--data', missing('x.zip'), '--out', missing('out')]],

@@ -114,6 +114,7 @@ test('clipping bounds the joint norm, and leaves a smaller one as it is', () => 
   expect(clippingFactor([dense([1, 1, 1, 1, 1, 1, 1])], 1)).toBeCloseTo(1 / Math.sqrt(7));
   expect(clippingFactor([dense([0.6])], 1)).toBe(1);
   expect(clippingFactor([dense([0])], 1)).toBe(1);
+  expect(clippingFactor([dense([1e6])], 0)).toBe(1);
 });
 
 test.each([adam(), adadelta()])('$name uses gradients as if they had been scaled before', (rule) => {
