@@ -51,7 +51,7 @@ export function register(program: Command): void {
         'compares times and logits. Every engine computes with the same weights, on the same number of threads.',
     )
     .argument('[models...]', 'shipped models, or folders of bundles', [shippedStudent])
-    .option('--texts <file>', 'texts, .txt or .jsonl (default: the texts of the bundle)')
+    .option('--texts <file>', 'texts, .txt or .jsonl, each also .gz (default: the texts of the bundle)')
     .addOption(
       new Option('--preset <name>', 'thorough: the grid; seed: one sentence, 100 runs, totals')
         .choices(['thorough', 'seed', 'both'])

@@ -1,8 +1,8 @@
 /** `retort merge`: the outputs of all shards of `retort score` as one file, checked against the input. */
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
+import { streamFile } from '../core/text-file.js';
 import { mergeShards } from '../serving/bulk/merge-shards.js';
-import { streamInput } from './stream-input.js';
 
 interface MergeCommandOptions {
   readonly input: string;
@@ -19,7 +19,7 @@ export function register(program: Command): void {
         'unfinished, and when a row is not of the text that stands in its place.',
     )
     .argument('<shards...>', 'the outputs of all shards, in any order')
-    .requiredOption('--input <file>', 'the texts that were scored, .jsonl or .txt')
+    .requiredOption('--input <file>', 'the texts that were scored, as they were given to it')
     .requiredOption('--output <file>', 'JSON lines, in the order of the input')
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -32,7 +32,7 @@ export function register(program: Command): void {
 async function run(shards: readonly string[], { input, output, json }: MergeCommandOptions): Promise<void> {
   const terminal = process.stderr.isTTY;
   const rows = await mergeShards({
-    texts: streamInput(createReadStream(input), input),
+    texts: streamFile(createReadStream(input), input),
     shards,
     output,
     ...(terminal ? { onProgress: (done: number) => process.stderr.write(`\r\u001b[2K${done} rows`) } : {}),

@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .command('predict')
     .description('print label and score of texts')
     .argument('[texts...]', 'the texts')
-    .option('--input <file>', 'texts after those, .txt or .jsonl')
+    .option('--input <file>', 'texts after those, .txt or .jsonl, each also .gz')
     .option('--model <model>', 'a shipped model, or the folder of a bundle', shippedStudent)
     .option('--json', 'print one JSON object a text')
     .addHelpText(

@@ -7,12 +7,12 @@ import { usableCores } from '../core/cpu-quota.js';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { argmax, probabilities } from '../core/probabilities.js';
+import { streamFile } from '../core/text-file.js';
 import { openLocalModel } from '../serving/bulk/local-model.js';
 import { scoreFile, type ScoreProgress, type Shard } from '../serving/bulk/score-file.js';
 import { interruptible } from './interruption.js';
 import { integer } from './options.js';
 import { bundleFolder, shippedStudent } from './shipped.js';
-import { streamInput } from './stream-input.js';
 
 interface Options {
   readonly input: string;
@@ -36,7 +36,7 @@ export function register(program: Command): void {
       'Reads texts as a stream, labels them with as many workers as the CPU quota gives, and writes one JSON object a ' +
         'text in the order of the input. The same command goes on after a stop or a kill.',
     )
-    .requiredOption('--input <file>', 'texts, .jsonl or .txt')
+    .requiredOption('--input <file>', 'texts, .jsonl or .txt, each also .gz')
     .requiredOption('--output <file>', 'JSON lines: index, text, label, score')
     .option('--model <model>', 'a shipped model, or the folder of a bundle', shippedStudent)
     .option('--workers <n>', 'worker processes', integer(1, 256), usableCores())
@@ -68,7 +68,7 @@ async function run(options: Options): Promise<void> {
     capacity: chunk * (chunksAhead + 1),
   });
   const stream = createReadStream(input);
-  const texts = streamInput(stream, input);
+  const texts = streamFile(stream, input);
   const print = options.json === true ? printJson : printer(stream, size);
   try {
     const result = await interruptible((signal) =>

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { streamTexts } from '../core/text-file.js';
+import { streamFile, streamTexts } from '../core/text-file.js';
 import type { Tokenizer } from '../core/text/tokenizer.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { integer } from './options.js';
@@ -22,7 +22,10 @@ export function register(program: Command): void {
       '--tokenizer <file-or-folder>',
       'a tokenizer.json, vocab.txt or SentencePiece model, or the folder of a checkpoint',
     )
-    .option('--input <file>', 'texts, one JSON object with the key text a line (default: standard input)')
+    .option(
+      '--input <file>',
+      'texts, .jsonl or .txt, each also .gz (default: standard input, one JSON object with the key text a line)',
+    )
     .option('--max-tokens <n>', 'cut texts to as many ids, special tokens counted', integer(2, 1 << 20), 512)
     .addHelpText(
       'after',
@@ -37,7 +40,7 @@ async function run({ tokenizer: place, input, maxTokens }: Options): Promise<voi
   const texts =
     input === undefined
       ? streamTexts(process.stdin, 'the standard input')
-      : streamTexts(createReadStream(input), input);
+      : streamFile(createReadStream(input), input);
   try {
     await pipeline(Readable.from(lines(texts, tokenizer)), process.stdout, { end: false });
   } catch (error) {

@@ -46,7 +46,10 @@ export function register(bench: Command): void {
     )
     .argument('[model]', 'a shipped model, or the folder of a bundle')
     .option('--duration <seconds>', 'of each of its measurements', decimal(0.5, 120), 10)
-    .option('--texts <file>', 'texts as they will come, .txt or .jsonl (default: built-in reviews)')
+    .option(
+      '--texts <file>',
+      'texts as they will come, .txt or .jsonl, each also .gz (default: built-in reviews)',
+    )
     .option('--seed <n>', 'of the order of the measurements', integer(0, 2 ** 31 - 1), 1)
     .option('--out <file>', 'write the costs as JSON')
     .option('--json', 'print the costs as JSON')

@@ -45,7 +45,7 @@ export function register(bench: Command): void {
     .option('--duration <seconds>', 'how long each is measured in a round', decimal(1, 120), 5)
     .option('--connections <n>', 'connections of the closed loop of throughput', integer(1, 1024), 64)
     .option('--workers <n>', 'sessions, each on one thread', integer(1, 256), availableParallelism())
-    .option('--texts <file>', 'texts, .txt or .jsonl (default: built-in reviews)')
+    .option('--texts <file>', 'texts, .txt or .jsonl, each also .gz (default: built-in reviews)')
     .addOption(
       new Option('--precision <name>', 'variant of the bundle (default: what the server chooses)').choices(
         variantPrecisions,

@@ -34,7 +34,7 @@ export function addTargetOptions(command: Command): Command {
     .option('--header <header>', "sent with every request, 'name: value'; repeatable", collect)
     .option('--body-template <json>', 'what to send: JSON, or @FILE, with {{text}} or {{texts}} in it')
     .option('--batch <n>', 'texts in a request', integer(1, 1024), 1)
-    .option('--texts <file>', 'texts to send, .txt or .jsonl (default: built-in reviews)')
+    .option('--texts <file>', 'texts to send, .txt or .jsonl, each also .gz (default: built-in reviews)')
     .option(
       '--allow-host <host>',
       'a host other than this machine that is yours to load; repeatable',

@@ -22,6 +22,11 @@ export const commandErrors = define({
     message: 'There is no file of texts {path}.',
     hint: 'Check the path; the file holds one text a line (.txt), or one JSON value a line (.jsonl).',
   },
+  texts_format_unknown: {
+    kind: 'unsupported_media',
+    message: 'The format of the texts in {path} is not known.',
+    hint: 'Give one text a line (.txt) or one JSON value a line (.jsonl); each may be .gz.',
+  },
   texts_line_malformed: {
     kind: 'malformed',
     message: 'Line {line} of {path} is not a text.',

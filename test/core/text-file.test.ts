@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readTexts, streamTexts } from '../../core/text-file.js';
 
@@ -40,6 +41,28 @@ describe('a file of texts', () => {
       details: { line: 3 },
     });
   });
+
+  it('may be packed', async () => {
+    for (const [name, content] of [
+      ['e.txt', '好\n不好\n'],
+      ['e.jsonl', '{"text":"好"}\n"不好"\n'],
+    ] as const) {
+      const packed = join(folder, `${name}.gz`);
+      await writeFile(packed, gzipSync(content));
+      expect(await readTexts(packed)).toEqual(['好', '不好']);
+    }
+    const damaged = await file('f.txt.gz', 'not packed');
+    await expect(readTexts(damaged)).rejects.toMatchObject({ code: 'archive_malformed' });
+  });
+
+  it.each(['a.tsv', 'a.csv', 'a.tsv.gz', 'a.gz', 'a'])(
+    'is not read as lines where it is %s',
+    async (name) => {
+      await expect(readTexts(await file(name, 'label\ttext_a\n1\t好\n'))).rejects.toMatchObject({
+        code: 'texts_format_unknown',
+      });
+    },
+  );
 
   it('must hold a text and be there', async () => {
     await expect(readTexts(await file('d.txt', '\n'))).rejects.toMatchObject({ code: 'texts_file_empty' });
