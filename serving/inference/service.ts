@@ -1,5 +1,5 @@
 /** What the edges ask for: items in, labelled results out. Cache, cascade, shadow and comparison are behind it. */
-import type { RetortError } from '../../core/errors.js';
+import { fail, type RetortError } from '../../core/errors.js';
 import { argmax, probabilities } from '../../core/probabilities.js';
 import type { Piece } from '../../core/text/tokenizer.js';
 import type { Cascade, Decision } from '../cascade/cascade.js';
@@ -111,7 +111,9 @@ export class InferenceService {
     const { deadlineMs, signal } = call;
     const answer = await model.queue.submit({ items: [{ text, pieces: true }], deadlineMs, signal });
     const { predictions, ...times } = answer;
-    return { model, times, pieces: predictions[0]?.pieces ?? [] };
+    const pieces = predictions[0]?.pieces;
+    if (pieces === undefined) throw fail('explain_unsupported', {});
+    return { model, times, pieces };
   }
 
   async #predict(model: ServedModel, items: readonly Item[], { deadlineMs, signal }: InferenceCall) {
