@@ -15,8 +15,10 @@ import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
 import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
 import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { commaSeparated, integer } from './options.js';
+import { accuracyText } from './scoring.js';
 import { writeWhole } from './write-whole.js';
 import { bundleFolder } from './shipped.js';
+import { commandLine } from './train/run.js';
 
 interface Options extends ColumnOptions {
   readonly scheme: string;
@@ -71,12 +73,12 @@ export function register(program: Command): void {
   addColumnOptions(command);
 }
 
-async function run(input: string, output: string, options: Options): Promise<void> {
+async function run(input: string, output: string, options: Options, command: Command): Promise<void> {
   if (path.extname(input) === '.onnx') await ofFile(input, output, options);
-  else await ofBundle(input, output, options);
+  else await ofBundle(input, output, options, commandLine(command));
 }
 
-async function ofBundle(input: string, output: string, options: Options): Promise<void> {
+async function ofBundle(input: string, output: string, options: Options, command: string): Promise<void> {
   const { data, force, json } = options;
   const bundle = await openBundle(await bundleFolder(input));
   const scheme = options.scheme === 'auto' ? bestScheme(data !== undefined) : schemeOf(options.scheme);
@@ -90,7 +92,7 @@ async function ofBundle(input: string, output: string, options: Options): Promis
     version: path.basename(target),
     replace: force === true,
     now: new Date(),
-    command: `retort quantize ${input} ${output} --scheme ${scheme.name}`,
+    command,
     splits: await devSplits(data, options),
     calibrationTexts: scheme.needsRanges
       ? await calibrationTexts(data, options.calibrationTexts, options)
@@ -170,14 +172,13 @@ function sizeLines(
 
 function bundleLines(report: QuantizeBundleReport): string {
   const { change, accuracy, folder } = report;
-  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   const lines = [
     `  on ${String(change.texts)} texts: largest logit difference ${change.difference.toFixed(3)}, root mean square ` +
       `${change.deviation.toFixed(4)}, ${String(change.flips)} labels differ; beside others in a batch ` +
       change.batchDifference.toExponential(1),
     ...accuracy.map(
       ({ before, after }) =>
-        `  ${before.data}: ${percent(before.accuracy)} before, ${percent(after.accuracy)} after, of ${String(after.rows)}`,
+        `  ${before.data}: ${accuracyText(before)} before, ${accuracyText(after)} after, of ${String(after.rows)}`,
     ),
   ];
   return `${sizeLines(folder, report)}${lines.join('\n')}\n`;

@@ -52,8 +52,13 @@ export async function score(
 
 /** As it is printed: `dev: 37 of 40, 92.50 %`. */
 export function scoreLine({ data, rows, correct }: SplitScore): string {
-  const share = rows === 0 ? '–' : `${((100 * correct) / rows).toFixed(2)} %`;
-  return `${data}: ${String(correct)} of ${String(rows)}, ${share}`;
+  return `${data}: ${String(correct)} of ${String(rows)}, ${accuracyText({ rows, correct })}`;
+}
+
+/** In percent; a dash where nothing was counted. */
+export function accuracyText(score: Pick<SplitScore, 'rows' | 'correct'> | undefined): string {
+  if (score === undefined || score.rows === 0) return '–';
+  return `${((100 * score.correct) / score.rows).toFixed(2)} %`;
 }
 
 export function scoresOf(

@@ -8,7 +8,8 @@ export function modelCard(manifest: Omit<Manifest, 'files'>, notes: string | nul
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   const scores = accuracy.map(
     ({ data, rows, correct, accuracy: value, interval: [low, high] }) =>
-      `| ${data} | ${String(rows)} | ${String(correct)} | ${percent(value)} | ${percent(low)} to ${percent(high)} |`,
+      `| ${data} | ${String(rows)} | ${String(correct)} | ` +
+      (rows === 0 ? '– | – |' : `${percent(value)} | ${percent(low)} to ${percent(high)} |`),
   );
   const data = lineage.data.map(
     ({ name: split, rows, sha256, terms }) => `| ${split} | ${String(rows)} | ${terms} | \`${sha256}\` |`,

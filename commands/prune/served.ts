@@ -8,6 +8,7 @@ import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { type LabelledSplit, measureOn } from '../../export/measure.js';
 import { exportNetwork, type ExportReport, type NetworkExportOptions } from '../../export/run-to-bundle.js';
 import type { ExportSource } from '../../export/sources/source.js';
+import { accuracyText } from '../scoring.js';
 
 export interface Served {
   readonly bytes: Uint8Array;
@@ -84,10 +85,9 @@ export function accuracyLines({
   before,
   after,
 }: Readonly<Record<'before' | 'after', Manifest['accuracy']>>): string[] {
-  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   return before.map(
     (had, place) =>
-      `  ${had.data}: ${percent(had.accuracy)} before, ${percent(after[place]?.accuracy ?? 0)} after, of ${String(had.rows)}`,
+      `  ${had.data}: ${accuracyText(had)} before, ${accuracyText(after[place])} after, of ${String(had.rows)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** What a training run tells: lines for people, or one JSON object an event. */
+import type { Score } from '../../training/evaluation.js';
 import type { RunEvent } from '../../training/labelled-run.js';
 
 export type Listener = (event: RunEvent) => void;
@@ -42,11 +43,12 @@ export function printer(): Listener {
         break;
       }
       case 'evaluation': {
-        const percent = (accuracy: number) => `${(100 * accuracy).toFixed(2)} %`;
+        const percent = ({ rows, accuracy }: Score) =>
+          rows === 0 ? '–' : `${(100 * accuracy).toFixed(2)} %`;
         const seconds = (performance.now() - started) / 1000;
         line(
-          `step ${String(event.step)}  epoch ${event.epoch.toFixed(2)}  loss ${event.trainLoss.toFixed(4)}  dev ${percent(event.all.accuracy)}  ` +
-            `not in train ${percent(event.kept.accuracy)}  ${(tokens / seconds).toFixed(0)} tokens/s  ${seconds.toFixed(0)} s${event.best ? '  best' : ''}`,
+          `step ${String(event.step)}  epoch ${event.epoch.toFixed(2)}  loss ${event.trainLoss.toFixed(4)}  dev ${percent(event.all)}  ` +
+            `not in train ${percent(event.kept)}  ${(tokens / seconds).toFixed(0)} tokens/s  ${seconds.toFixed(0)} s${event.best ? '  best' : ''}`,
         );
         break;
       }

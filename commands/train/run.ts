@@ -217,7 +217,12 @@ export function commandLine(command: Command, without: readonly string[] = []): 
   });
   const { args, parent } = command;
   const names = [parent?.parent === null ? [] : [parent?.name() ?? ''], command.name()].flat();
-  return ['retort', ...names, ...args.map(baseName), ...given].join(' ');
+  return ['retort', ...names, ...args.map(placeName), ...given].join(' ');
+}
+
+/** Of a bundle's folder more than its version, which says nothing alone. */
+function placeName(place: string): string {
+  return /[\\/]\d+[\\/]*$/.test(place) ? lastTwo(place.replace(/[\\/]+$/, '')) : baseName(place);
 }
 
 /** Of a bundle's folder, name and version. */

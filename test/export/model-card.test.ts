@@ -33,6 +33,12 @@ test('the command that makes it anew names the texts on which a calibrated form 
   expect(modelCard({ ...manifest, variants: [stored!] }, null)).toContain('--precision fp16-stored\n');
 });
 
+test('a split without rows has no accuracy', async () => {
+  const manifest = await manifestOf('student');
+  const nothing = { data: 'dev', rows: 0, correct: 0, accuracy: 0, interval: [0, 1] as [number, number] };
+  expect(modelCard({ ...manifest, accuracy: [nothing] }, null)).toContain('| dev | 0 | 0 | – | – |\n');
+});
+
 test('a run of the accuracy report is exported from its own folder', async () => {
   const manifest = await manifestOf('student');
   const command =
