@@ -69,7 +69,8 @@ async function rewritten(
   const opset = model.opsets.get('') ?? 0;
   const setting: Setting = { target: 'cpu', opset, contrib: true };
   const steps = new Steps();
-  const editor = new GraphEditor(checkedGraph(model.graph));
+  // That lengths without a name are one is compared when a graph is optimised, which then names them.
+  const editor = new GraphEditor(checkedGraph(model.graph), 'apart');
   await foldConstants(model.opsets, model.irVersion, steps).run(editor);
   // `first-token` splits what `take-one` joins; and a node that is excluded must keep its name.
   const cleaning = excluded.length === 0 ? cleaningRules.filter((rule) => rule !== takeOne) : [];

@@ -7,6 +7,8 @@ import type { Dimension, Model } from '../../../core/graph/ir.js';
 import { openSession } from '../../../core/engines/session.js';
 import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import { float32, int64, type Tensor } from '../../../core/tensor.js';
+import { quantizeModel } from '../../../export/quantize/quantize.js';
+import { schemeOf } from '../../../export/quantize/schemes.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions, type OptimizeOptions, optimizeModel } from '../../../export/optimize/optimize.js';
 
@@ -128,16 +130,33 @@ test('directions of no rows are joined', async () => {
   });
 });
 
-test('inputs whose lengths have no names may be of unlike lengths', async () => {
-  const model = modelOf(({ input, ops, integers, builder }) => {
+/** A mask that is cropped to the length of the ids, and looked up in two tables. */
+function cropping(): Model {
+  return modelOf(({ input, ops, integers, floats, builder }) => {
     const ids = input('input_ids', 'int64', ['input_ids_dim_0', 'input_ids_dim_1']);
     const mask = input('attention_mask', 'int64', [null, null]);
     const length = ops.gather(ops.shape(ids), integers([1]), 0);
     const [cropped] = builder.node('Slice', [mask, integers([0]), length, integers([1])]);
-    return ops.mul(cropped!, integers([3], []));
+    const table = (rows: number) =>
+      floats(
+        Array.from({ length: rows * 64 }, (_, at) => Math.sin(at)),
+        [rows, 64],
+      );
+    return ops.matMul(ops.gather(table(2), cropped!, 0), table(64));
   });
+}
+
+test('inputs whose lengths have no names are of lengths of their own for quantisation', async () => {
+  const weights = { type: 'uint8', bits: 7, perColumn: true } as const;
+  const options = { scheme: schemeOf('int8'), weights, excluded: [], calibration: [] };
+  const { model } = await quantizeModel(cropping(), options);
+  const feeds = { input_ids: int64([1, 2], [1, 2]), attention_mask: int64([1, 1, 1, 1], [1, 4]) };
+  expect((await outputOf(model, feeds)).shape).toEqual([1, 2, 64]);
+});
+
+test('inputs whose lengths have no names may be of unlike lengths', async () => {
   const checks = { tolerance: 0, inputs: {}, texts: [] };
-  const { optimized, validation } = await optimizeChecked(model, defaultOptions, checks);
+  const { optimized, validation } = await optimizeChecked(cropping(), defaultOptions, checks);
   expect(optimized.model.graph.nodes.map(({ opType }) => opType)).toContain('Slice');
   expect(validation.skipped).toEqual([]);
   expect(validation.cases).toContain("rows of unlike lengths, the last input's the longest");
