@@ -70,10 +70,16 @@ Examples:
 Exit status: 1 when no request succeeded, a --fail-if holds, or the generator was late; 130 after Ctrl-C, which saves
 what was measured until then.`;
 
-async function run(given: string, options: LoadtestOptions): Promise<void> {
+async function run(given: string, options: LoadtestOptions, command: Command): Promise<void> {
   const { rate, stages, connections } = options;
-  if (options.findCapacity === true && (rate ?? stages ?? connections) !== undefined)
-    throw conflict('--find-capacity chooses the rates');
+  if (options.findCapacity === true) {
+    if ((rate ?? stages ?? connections) !== undefined) throw conflict('--find-capacity chooses the rates');
+    if (options.failIf !== undefined)
+      throw conflict('--find-capacity has --p99 as its bound, and no --fail-if');
+    for (const option of ['arrivals', 'warmup'])
+      if (command.getOptionValueSource(option) === 'cli')
+        throw conflict(`--find-capacity has its own --${option}`);
+  }
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');

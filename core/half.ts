@@ -1,8 +1,13 @@
 /** IEEE 754 binary16, kept as its 16 bits: 1 of sign, 5 of exponent, 10 of fraction. */
-import { tensor, type TensorOf } from './tensor.js';
+import { tensor, type Tensor, type TensorOf } from './tensor.js';
 
 /** The largest finite number. */
 export const largestHalf = 65504;
+
+/** Whether a number in 32 bits becomes infinite. */
+export function isBeyondHalf(value: Tensor | null): boolean {
+  return value?.dtype === 'float32' && value.data.some((number) => Math.abs(number) > largestHalf);
+}
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);

@@ -86,6 +86,7 @@ interface Window {
   /** Places in `Seconds.ms`, and how often each value was measured. */
   readonly steps: readonly { readonly place: number; readonly count: number }[];
   readonly succeeded: number;
+  readonly answered: number;
   readonly offered: number;
 }
 
@@ -108,11 +109,13 @@ function secondsOf({ measured }: LoadReport): Seconds {
   const windows = measured.windows.map((window) => ({
     steps: stepsOf(window).map((step) => ({ place: places.get(step.ms) ?? 0, count: step.count })),
     succeeded: window.outcomes.ok ?? 0,
+    answered: window.answered ?? window.outcomes.ok ?? 0,
     offered: offered(window.outcomes),
   }));
   // Seconds behind the last request were measured too.
   const { durationSeconds } = measured;
-  while (windows.length < Math.ceil(durationSeconds)) windows.push({ steps: [], succeeded: 0, offered: 0 });
+  while (windows.length < Math.ceil(durationSeconds))
+    windows.push({ steps: [], succeeded: 0, answered: 0, offered: 0 });
   const whole = Math.floor(durationSeconds);
   return whole === 0
     ? { ms, windows, drawn: windows.length, drawnSeconds: durationSeconds }
@@ -121,10 +124,11 @@ function secondsOf({ measured }: LoadReport): Seconds {
 
 function measure(ms: readonly number[], windows: readonly (Window | undefined)[], seconds: number): Measures {
   const counts = new Float64Array(ms.length);
-  let [succeeded, all] = [0, 0];
+  let [succeeded, answered, all] = [0, 0, 0];
   for (const window of windows) {
     for (const { place, count } of window?.steps ?? []) counts[place] = (counts[place] ?? 0) + count;
     succeeded += window?.succeeded ?? 0;
+    answered += window?.answered ?? 0;
     all += window?.offered ?? 0;
   }
   const percentile = (percent: number) => {
@@ -136,7 +140,7 @@ function measure(ms: readonly number[], windows: readonly (Window | undefined)[]
     p50: percentile(50),
     p90: percentile(90),
     p99: percentile(99),
-    throughput: seconds === 0 ? 0 : succeeded / seconds,
+    throughput: seconds === 0 ? 0 : answered / seconds,
     failed: all === 0 ? 0 : (100 * (all - succeeded)) / all,
   };
 }

@@ -14,6 +14,8 @@ const windowSchema = z.strictObject({
   /** From the start of what is measured. A request belongs to the second in which it was due. */
   second: count,
   outcomes: outcomesSchema,
+  /** `ok` answers that came within the second, whenever their requests were due; null of reports that did not count them. */
+  answered: count.nullable().default(null),
   /** Of `ok` answers; null when there was none. */
   latencyMs: latencySummarySchema.nullable(),
   /** The same, as a compressed HDR histogram of microseconds. */

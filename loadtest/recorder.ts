@@ -6,6 +6,7 @@ import { count, type Outcome, type Outcomes } from './outcome.js';
 interface Window {
   readonly outcomes: Outcomes;
   readonly latency: LatencyHistogram;
+  answered: number;
 }
 
 /** All times in milliseconds from the run's start. */
@@ -38,7 +39,10 @@ export class Recorder {
     if (outcome === 'ok') {
       this.#recent.record(endedMs - dueMs);
       // Whenever it was due: where a queue is long, as many come over from the warm-up as are left at the end.
-      if (endedMs >= this.#warmupMs && endedMs <= this.#endMs) this.#answered++;
+      if (endedMs >= this.#warmupMs && endedMs <= this.#endMs) {
+        this.#answered++;
+        this.#windowAt(Math.floor((endedMs - this.#warmupMs) / 1000)).answered++;
+      }
     }
     if (dueMs < this.#warmupMs) return;
     const window = this.#windowAt(Math.floor((dueMs - this.#warmupMs) / 1000));
@@ -70,9 +74,10 @@ export class Recorder {
       latencyFromSendingMs: this.#fromSending.summary(),
       refusedLatencyMs: this.#refused.summary(),
       lagMs: this.#lag.summary(),
-      windows: this.#windows.map(({ outcomes, latency }, second) => ({
+      windows: this.#windows.map(({ outcomes, answered, latency }, second) => ({
         second,
         outcomes,
+        answered,
         latencyMs: latency.summary(),
         histogram: latency.count === 0 ? null : latency.encode(),
       })),
@@ -81,7 +86,7 @@ export class Recorder {
 
   #windowAt(second: number): Window {
     for (let next = this.#windows.length; next <= second; next++)
-      this.#windows.push({ outcomes: {}, latency: new LatencyHistogram() });
+      this.#windows.push({ outcomes: {}, answered: 0, latency: new LatencyHistogram() });
     const window = this.#windows[second];
     if (window === undefined) throw new RangeError(`there is no second ${second}`);
     return window;

@@ -20,10 +20,17 @@ export const eventLoopDelay = 'event_loop_delay';
 const families = `stage|${eventLoopDelay}`;
 const answerTimeoutMs = 2000;
 
-/** The server's histograms so far; null where it has none, or does not answer. */
-export async function scrapeStages(server: URL): Promise<ServerStage[] | null> {
+/**
+ * The server's histograms so far; null where it has none, or does not answer.
+ * @param headers such as an API key
+ */
+export async function scrapeStages(
+  server: URL,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<ServerStage[] | null> {
   try {
-    const answer = await fetch(new URL('/metrics', server), { signal: AbortSignal.timeout(answerTimeoutMs) });
+    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const answer = await fetch(new URL('/metrics', server), { headers, signal });
     const stages = answer.ok ? parseStages(await answer.text()) : [];
     return stages.length === 0 ? null : stages;
   } catch {

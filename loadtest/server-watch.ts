@@ -28,16 +28,16 @@ export type ServerSeen = z.infer<typeof serverSeenSchema>;
 const everyMs = 5000;
 
 export class ServerWatch {
-  readonly #server: URL;
+  readonly #scrape: () => Promise<ServerStage[] | null>;
   readonly #startedMs = performance.now();
   readonly #first: Promise<ServerStage[] | null>;
   readonly #during: ServerSeen['during'] = [];
   readonly #timer: NodeJS.Timeout;
   #last: Promise<ServerStage[] | null>;
 
-  constructor(server: URL) {
-    this.#server = server;
-    this.#first = scrapeStages(server);
+  constructor({ url, headers }: { readonly url: URL; readonly headers: Readonly<Record<string, string>> }) {
+    this.#scrape = () => scrapeStages(url, headers);
+    this.#first = this.#scrape();
     this.#last = this.#first;
     this.#timer = setInterval(() => {
       this.#read();
@@ -57,7 +57,7 @@ export class ServerWatch {
     this.#last = before.then(async (earlier) => {
       // A server without histograms is not asked again.
       if (earlier === null) return null;
-      const now = await scrapeStages(this.#server);
+      const now = await this.#scrape();
       const second = (performance.now() - this.#startedMs) / 1000;
       for (const stage of difference(earlier, now) ?? []) {
         const [p50Ms, p99Ms] = [stagePercentile(stage, 50), stagePercentile(stage, 99)];

@@ -48,7 +48,7 @@ export async function measureClosedLoop(
   }
   const head = reportHead();
   const progress = progressPrinter();
-  const watch = new ServerWatch(target.url);
+  const watch = new ServerWatch(target);
   const result = await interruptible((signal) =>
     runClosedLoop({
       target: target.url,
@@ -80,7 +80,7 @@ export async function measureOpenLoop(
   const head = reportHead();
   const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
   const progress = progressPrinter();
-  const watch = new ServerWatch(target.url);
+  const watch = new ServerWatch(target);
   const plan = { stages, arrivals, seed, maxInFlight, warmupSeconds: warmup };
   const result = await interruptible((signal) =>
     generator.run(plan, { signal, onProgress: progress.show }),

@@ -7,6 +7,21 @@ export const libraryErrors = define({
     message: 'The input {name} does not take [{shape}]; its shape is [{declared}].',
     hint: 'Give every axis a positive size, those with a number that very size, and as many elements.',
   },
+  input_elements_invalid: {
+    kind: 'invalid',
+    message: 'The input {name} is {dtype}, and one of its elements is {value}.',
+    hint: 'Give whole numbers where the input has integers.',
+  },
+  predictor_config_invalid: {
+    kind: 'usage',
+    message: 'createPredictor does not take this: {reason}.',
+    hint: 'docs/library.md lists what it takes.',
+  },
+  texts_invalid: {
+    kind: 'usage',
+    message: 'predict takes an array of texts.',
+    hint: "Write predict(['…']), also for one text.",
+  },
   output_not_ready: {
     kind: 'invalid',
     message: 'The output {name} holds nothing yet.',

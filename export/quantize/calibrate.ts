@@ -24,14 +24,13 @@ export async function measureRanges(
       return product === null ? [] : [product.x];
     }),
   );
-  const inputs = new Set(model.graph.inputs);
-  const watched = [...names].filter((name) => !inputs.has(name) && !model.graph.outputs.includes(name));
-  const outputs = [...model.graph.outputs, ...watched];
+  const computed = [...names].filter((name) => !model.graph.inputs.includes(name));
+  const outputs = [...new Set([...model.graph.outputs, ...computed])];
   const session = await open(encodeModel({ ...model, graph: { ...model.graph, outputs } }));
-  const tails = new Map(watched.map((name) => [name, new Tails()]));
+  const tails = new Map(Array.from(names, (name) => [name, new Tails()]));
   try {
     for (const feed of feeds) {
-      const found = await session.run(feed);
+      const found = { ...feed, ...(await session.run(feed)) };
       for (const [name, tail] of tails) {
         const value = found[name];
         if (value?.dtype === 'float32') tail.add(value.data);

@@ -110,6 +110,7 @@ function label(runs: readonly NamedRun[], name: string, what: string): string {
   return runs.length === 1 ? what : `${name}: ${what}`;
 }
 
+/** A step at infinity counts among all, and has no point. */
 function curve(steps: readonly { readonly ms: number; readonly count: number }[], series: string): Point[] {
   const all = steps.reduce((sum, { count }) => sum + count, 0);
   let seen = 0;
@@ -120,9 +121,7 @@ function curve(steps: readonly { readonly ms: number; readonly count: number }[]
 }
 
 function bucketSteps({ buckets }: ServerStage): { ms: number; count: number }[] {
-  return buckets.flatMap(({ upToMs, count }) =>
-    upToMs === null || count === 0 ? [] : [{ ms: upToMs, count }],
-  );
+  return buckets.flatMap(({ upToMs, count }) => (count === 0 ? [] : [{ ms: upToMs ?? Infinity, count }]));
 }
 
 /** One of two, of ten, of a hundred, … as far as the points go. */

@@ -4,8 +4,20 @@ import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { argmax, probabilities } from '../../core/probabilities.js';
 import { Predictor } from '../predictor.js';
-import { sessionSettingsSchema } from '../session-settings.js';
+import { sessionSettingsFields, sessionSettingsSchema } from '../session-settings.js';
 import { InputHandle, OutputHandle } from './handles.js';
+import { z } from 'zod';
+
+const { provider, fallback, precision, spinning, extra } = sessionSettingsFields;
+const configSchema = z.strictObject({
+  model: z.string(),
+  threads: z.int().min(1).max(256).optional(),
+  provider: provider.optional(),
+  fallback: fallback.optional(),
+  precision: precision.optional(),
+  spinning: spinning.optional(),
+  sessionOptions: extra.optional(),
+});
 
 export interface PredictorConfig {
   /** The folder of a bundle, `<name>/<version>`. */
@@ -50,23 +62,27 @@ export interface HandlePredictor {
   run(): Promise<void>;
   /** A text's ids, as `input_ids` takes them. */
   encode(text: string): number[];
-  /** Texts in, labels out, without handles. */
+  /** Texts in, labels out, without handles. @throws RetortError texts_invalid */
   predict(texts: readonly string[]): Promise<Label[]>;
   close(): Promise<void>;
 }
 
 /**
  * Opens a bundle: its files are checked, the session is warm, and its logits are as the export gave them.
- * @throws RetortError of the bundle, the tokenizer and the session; provider_missing, bundle_parity, variant_missing
+ * @throws RetortError predictor_config_invalid; of the bundle, the tokenizer and the session; provider_missing,
+ * bundle_parity, variant_missing
  */
 export async function createPredictor(config: PredictorConfig): Promise<HandlePredictor> {
-  const { model, threads = 1, sessionOptions = {}, ...session } = config;
+  const given = configSchema.safeParse(config);
+  if (!given.success) throw fail('predictor_config_invalid', { reason: z.prettifyError(given.error) });
+  const { model, threads = 1, sessionOptions = {}, ...session } = given.data;
   const bundle = await openBundle(model);
   const settings = sessionSettingsSchema.parse({ ...session, extra: sessionOptions });
   const predictor = await Predictor.open(bundle, threads, settings);
   const { manifest } = bundle;
   const inputs = new Map(manifest.inputs.map((port) => [port.name, new InputHandle(port)]));
-  const outputs = new Map(manifest.outputs.map(({ name }) => [name, new OutputHandle(name)]));
+  const outputs = new Map(manifest.outputs.map((port) => [port.name, new OutputHandle(port)]));
+  let closing: Promise<void> | null = null;
   return {
     manifest,
     provider: predictor.provider,
@@ -82,6 +98,7 @@ export async function createPredictor(config: PredictorConfig): Promise<HandlePr
     },
     encode: (text) => predictor.tokenizer.encode(text),
     async predict(texts) {
+      if (!z.array(z.string()).safeParse(texts).success) throw fail('texts_invalid', {});
       const { predictions } = await predictor.run(texts.map((text) => ({ text })));
       return predictions.map(({ logits }) => {
         const scores = probabilities(logits, manifest.calibration?.temperature);
@@ -89,7 +106,7 @@ export async function createPredictor(config: PredictorConfig): Promise<HandlePr
         return { label: manifest.labels[best] ?? '', score: scores[best] ?? 0, logits };
       });
     },
-    close: () => predictor.close(),
+    close: () => (closing ??= predictor.close()),
   };
 }
 

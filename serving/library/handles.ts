@@ -75,7 +75,7 @@ export class InputHandle {
 
   /**
    * Copies elements in; numbers become BigInt where the input is int64.
-   * @throws RetortError input_shape_invalid where they are not as many as the shape has
+   * @throws RetortError input_shape_invalid where they are not as many as the shape has; input_elements_invalid
    */
   copyFrom(values: ArrayLike<number> | ArrayLike<bigint>): this {
     const { data } = this;
@@ -85,6 +85,13 @@ export class InputHandle {
         shape: `${String(values.length)} elements`,
         declared: this.#shape.join(', '),
       });
+    }
+    if (data instanceof BigInt64Array) {
+      for (let i = 0; i < values.length; i += 1) {
+        const value = values[i];
+        if (typeof value === 'number' && !Number.isSafeInteger(value))
+          throw fail('input_elements_invalid', { name: this.name, dtype: this.dtype, value: String(value) });
+      }
     }
     copyInto(data, values);
     return this;
@@ -98,10 +105,12 @@ export class InputHandle {
 /** An output of the latest run. */
 export class OutputHandle {
   readonly name: string;
+  readonly dtype: DType;
   #value: Tensor | null = null;
 
-  constructor(name: string) {
+  constructor({ name, dtype }: Pick<Port, 'name' | 'dtype'>) {
     this.name = name;
+    this.dtype = dtype;
   }
 
   /** @throws RetortError output_not_ready before the first run */

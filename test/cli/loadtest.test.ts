@@ -116,7 +116,8 @@ describe('an open loop', () => {
 });
 
 test('the search for a capacity keeps what was found at Ctrl-C', async () => {
-  const searching = start(...load('--find-capacity', '--p99', '50'));
+  const options = ['--duration', '1', '--max-lag', '60000', '--p99', '50'];
+  const searching = start('loadtest', url, '--find-capacity', ...options);
   await searching.says('stderr', /ok\/s/);
   searching.child.kill('SIGINT');
   expect(await searching.ended).toMatchObject({
@@ -129,6 +130,8 @@ test.each([
   [['--rate', '5', '--connections', '2'], 'closed loop'],
   [['--rate', '5', '--stages', '1s:2'], 'rates of its own'],
   [['--find-capacity', '--rate', '5'], 'chooses the rates'],
+  [['--find-capacity', '--fail-if', 'p99>5ms'], 'no --fail-if'],
+  [['--find-capacity', '--warmup', '5'], 'its own --warmup'],
   [['--stages', '5'], 'loadtest_stages_invalid'],
   [['--header', 'x'], 'loadtest_header_invalid'],
   [['--header', 'x: y\r\nz: 1'], 'loadtest_header_invalid'],

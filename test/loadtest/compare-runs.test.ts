@@ -74,6 +74,15 @@ describe('two runs', () => {
     expect(named('throughput').ratio!.value).toBe(1);
   });
 
+  it('of which one is answered at half the rate are of half the throughput, whenever its answers come', () => {
+    // Each answer waits for all before it: 25 a second where 50 are sent.
+    const late = report((i) => 20 * i + 40);
+    const throughput = compareRuns(late, fast, 1).find(({ name }) => name === 'throughput')!;
+    expect(throughput.a.value).toBeCloseTo(late.measured.requestsPerSecond, 6);
+    expect(throughput.ratio!.value).toBeGreaterThan(1.9);
+    expect(throughput.a.interval[1]).toBeLessThan(26);
+  });
+
   it('that end within a second are of as many requests a second', () => {
     const cut = report((i) => 10 + (i % 37) / 10, undefined, { requests: 105, stoppedMs: 2100 });
     const [, , , throughput] = compareRuns(cut, fast, 1);

@@ -78,3 +78,20 @@ test('refuses a name, a variant and a provider that are not there', async () => 
   expect([fallen.provider, fallen.warnings.length]).toEqual(['cpu', 1]);
   await fallen.close();
 });
+
+test('what it does not take is refused by name', async () => {
+  const model = path.join(root, 'tiny', '1');
+  const refused = (config: object) => createPredictor(config as never);
+  for (const config of [{}, { model, provider: 'gpu' }, { model, thread: 2 }, { model, threads: -1 }])
+    await expect(refused(config)).rejects.toMatchObject({ code: 'predictor_config_invalid' });
+  await expect(predictor.predict('好' as never)).rejects.toMatchObject({ code: 'texts_invalid' });
+  expect(() => predictor.input('input_ids').reshape([1, 1]).copyFrom([29.5])).toThrow(
+    expect.objectContaining({ code: 'input_elements_invalid' }),
+  );
+});
+
+test('closing again is no error', async () => {
+  const other = await createPredictor({ model: path.join(root, 'tiny', '1') });
+  await other.close();
+  await other.close();
+});

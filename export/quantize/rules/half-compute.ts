@@ -6,7 +6,7 @@ import { int } from '../../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../../core/graph/data-types.js';
 import { intAttribute } from '../../../core/graph/inference/rule.js';
 import { halfName } from '../../../core/graph/stored-parameters.js';
-import { largestHalf, toHalf } from '../../../core/half.js';
+import { isBeyondHalf, largestHalf, toHalf } from '../../../core/half.js';
 import type { GraphEditor } from '../../optimize/editor.js';
 import { refused, type Rule } from '../../optimize/rule.js';
 import { isExcluded, type Settings } from '../scheme.js';
@@ -60,7 +60,7 @@ export function halfCompute(settings: Settings): Rule {
       // LayerNormalization's mean and inverse deviation are float32 whatever it normalises.
       if (node.opType === 'LayerNormalization' && others.some((name) => name !== ''))
         return refused('its mean or deviation is read');
-      if (node.inputs.some((name) => isBeyond(editor, name)))
+      if (node.inputs.some((name) => isBeyondHalf(editor.constant(name))))
         return refused(`a constant is beyond ${String(largestHalf)}`);
       return {
         edit: () => {
@@ -112,9 +112,4 @@ function narrowed(editor: GraphEditor, name: string): string {
   }
   const [half = ''] = editor.add({ opType: 'Cast', inputs: [name], attributes: toFloat16 }).outputs;
   return half;
-}
-
-function isBeyond(editor: GraphEditor, name: string): boolean {
-  const value = editor.constant(name);
-  return value?.dtype === 'float32' && value.data.some((number) => Math.abs(number) > largestHalf);
 }

@@ -2,8 +2,8 @@
 import { int } from '../../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../../core/graph/data-types.js';
 import { halfName } from '../../../core/graph/stored-parameters.js';
-import { toHalf } from '../../../core/half.js';
-import type { Rule } from '../../optimize/rule.js';
+import { isBeyondHalf, largestHalf, toHalf } from '../../../core/half.js';
+import { refused, type Rule } from '../../optimize/rule.js';
 import { isExcluded, type Settings } from '../scheme.js';
 
 const smallestConstant = 1024;
@@ -22,6 +22,7 @@ export function halfStorage(settings: Settings): Rule {
       const value = editor.constant(name);
       if (value?.dtype !== 'float32') return null;
       if (isExcluded(node, settings)) return { refused: 'it is excluded' };
+      if (isBeyondHalf(value)) return refused(`a constant is beyond ${String(largestHalf)}`);
       const half = halfName(name);
       const stored = () => {
         if (editor.constant(half) === null) editor.setInitializer(half, toHalf(value));

@@ -97,6 +97,33 @@ test('with fixed scales a row gives alone what it gives in a padded batch, but f
   expect(dynamic).toBeGreaterThan(fixed!);
 });
 
+test('what a product reads has a fixed scale, also where the graph gives it out', async () => {
+  const model = await fixture('bert_eager_gelu_ts17');
+  const isProduct = ({ opType, inputs }: Model['graph']['nodes'][number]) =>
+    opType === 'MatMul' && model.graph.initializers.has(inputs[1]!);
+  const read = model.graph.nodes.filter(isProduct).map(({ inputs }) => inputs[0]!);
+  const graph = { ...model.graph, outputs: [...new Set([...model.graph.outputs, ...read])] };
+  const calibrated = schemeOf('int8-calibrated');
+  const { quantized } = await quantizeFile({ ...model, graph }, { ...settings, scheme: calibrated });
+  const operators = quantized.model.graph.nodes.map(({ opType }) => opType);
+  expect(operators).toContain('QuantizeLinear');
+  expect(operators).not.toContain('DynamicQuantizeLinear');
+});
+
+test('a constant that 16 bits cannot hold stays in 32', async () => {
+  const { model } = await optimizeModel(await fixture('lstm_plain_ts'));
+  const [name, value] = [...model.graph.initializers].find(([, { data }]) => data.length >= 1024)!;
+  const data = Float32Array.from(toNumbers(value), (number, place) => (place === 0 ? 70_000 : number));
+  const initializers = new Map([...model.graph.initializers, [name, tensor('float32', data, value.shape)]]);
+  const graph = { ...model.graph, initializers };
+  const { quantized } = await quantizeFile(
+    { ...model, graph },
+    { ...settings, scheme: schemeOf('fp16-stored') },
+  );
+  expect(quantized.model.graph.initializers.get(name)?.dtype).toBe('float32');
+  expect(JSON.stringify(quantized.refusals)).toContain('beyond 65504');
+});
+
 function long(length: number): number[] {
   return Array.from({ length }, (_, place) => 4 + ((place * 37) % 50));
 }
