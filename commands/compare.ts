@@ -74,7 +74,12 @@ export function register(program: Command): void {
       engines.map(({ name }) => name),
     )
     .option('--tolerance <x>', 'largest accepted difference of a logit', decimal(0, 100), 1e-3)
-    .option('--int8-tolerance <x>', 'the same between int8 and fp32', decimal(0, 100), 0.5)
+    .option(
+      '--int8-tolerance <x>',
+      'the same where the precision that is computed in differs, or the variant',
+      decimal(0, 100),
+      0.5,
+    )
     .option('--no-profile', 'leave out where the time goes')
     .option('--seed <n>', 'of the order and of the intervals', integer(0, 2 ** 31 - 1), 1)
     .option('--save <file>', 'write the comparison as JSON')

@@ -2,6 +2,7 @@
  * The same batches through several engines on equal threads, interleaved in random order, so that whatever else the
  * machine does falls on all of them alike. Every engine's logits are compared with the reference's, the first one's.
  */
+import { schemesComputingInFp32 } from '../../core/bundle/precisions.js';
 import type { Bundle } from '../../core/bundle/read.js';
 import { RetortError } from '../../core/errors.js';
 import { median, pairedRatio, percentiles, sum } from '../../core/statistics.js';
@@ -36,7 +37,7 @@ export interface CompareOptions {
   readonly cellSeconds: number;
   readonly threads: number;
   readonly seed: number;
-  /** Largest accepted |difference| of a logit: of the reference's precision, and of another one. */
+  /** Largest accepted |difference| of a logit: where the same is computed as by the reference, and where it is not. */
   readonly tolerance: number;
   readonly int8Tolerance: number;
   readonly profile: boolean;
@@ -102,7 +103,7 @@ async function prepareOrSayWhyNot(
   const entry = { label: `${name} ${precision}`, name, precision, description };
   try {
     const prepared = await engine.prepare(bundle, threads, variant);
-    const alike = reference === undefined || reference.variant.precision === precision;
+    const alike = reference === undefined || computesTheSame(engine, variant, reference.variant);
     const allowed = alike ? tolerance : int8Tolerance;
     return {
       engine,
@@ -115,6 +116,12 @@ async function prepareOrSayWhyNot(
       throw error;
     return { entry: { ...entry, status: 'absent', reason: error.message, hint: error.hint } };
   }
+}
+
+/** Interpreters compute in fp32 with the reference's own weights; a variant that is another one has weights of its own. */
+function computesTheSame({ computes }: Engine, variant: Variant, reference: Variant): boolean {
+  if (computes === 'stored') return variant.file === reference.file;
+  return reference.scheme === undefined || schemesComputingInFp32.includes(reference.scheme);
 }
 
 async function compareCell(

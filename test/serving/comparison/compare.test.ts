@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { schemesComputingInFp32 } from '../../../core/bundle/precisions.js';
 import { fail } from '../../../core/errors.js';
 import { describeMachine } from '../../../core/machine.js';
+import { schemes } from '../../../export/quantize/schemes.js';
 import { compare, type CompareOptions } from '../../../serving/comparison/compare.js';
 import type { Engine } from '../../../serving/comparison/engine.js';
 import {
@@ -137,13 +139,45 @@ describe('a comparison', () => {
   it('takes stored graphs in every precision, and holds int8 to a tolerance of its own', async () => {
     const off = (by: number) => (logits: number[], precision: string) =>
       logits.map((logit) => (precision === 'int8' ? logit + by : logit));
-    const bundle = stubBundle(['int8', 'fp32']);
+    const bundle = stubBundle([{ precision: 'int8' }, { precision: 'fp32' }]);
     const run = (by: number) =>
       compare(bundle, options([stubEngine('s', { computes: 'stored', tamper: off(by) }), stubEngine('e')]));
     const result = await run(0.25);
     expect(result.engines.map(({ label }) => label)).toEqual(['s fp32', 's int8', 'e fp32']);
     expect(disagreements(comparisonOf(result))).toEqual([]);
     expect(disagreements(comparisonOf(await run(0.75)))).toEqual(['tiny s int8 is off by 7.5e-1, over 0.5']);
+  });
+
+  it.each([
+    ['fp16-stored', 'fp16', 1e-3],
+    ['int8-stored', 'int8', 1e-3],
+    [undefined, 'int8', 1e-3],
+    [undefined, 'fp32', 1e-3],
+    ['int8-calibrated', 'int8', 0.5],
+    ['fp16', 'fp16', 0.5],
+  ])(
+    'beside a reference of scheme %s, %s, holds an interpreter to %d',
+    async (scheme, precision, allowed) => {
+      const bundle = stubBundle([{ precision, ...(scheme === undefined ? {} : { scheme }) }]);
+      const engines = [stubEngine('s', { computes: 'stored' }), stubEngine('e')] as const;
+      const result = await compare(bundle, options(engines));
+      expect(result.engines).toMatchObject([{ tolerance: 1e-3 }, { name: 'e', tolerance: allowed }]);
+    },
+  );
+
+  it('knows which schemes compute in fp32', () => {
+    const found = schemes.filter(({ computesIn }) => computesIn === 'fp32').map(({ name }) => name);
+    expect([...schemesComputingInFp32].sort()).toEqual(found.sort());
+  });
+
+  it('allows another variant more, though both compute in fp32: its weights were rounded', async () => {
+    const bundle = stubBundle([{ precision: 'fp32' }, { precision: 'int8', scheme: 'int8-stored' }]);
+    const engines = [
+      stubEngine('s', { computes: 'stored' }),
+      stubEngine('t', { computes: 'stored' }),
+    ] as const;
+    const result = await compare(bundle, options(engines));
+    expect(result.engines).toMatchObject([1e-3, 0.5, 1e-3, 0.5].map((tolerance) => ({ tolerance })));
   });
 
   it('fails an engine whose logits are off', async () => {

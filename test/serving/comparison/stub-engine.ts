@@ -7,7 +7,9 @@ const config = { vocabularySize: 9, embedding: 2, hidden: 2, inner: 2, classes: 
 const { inputs } = networkOf('bilstm', config);
 
 /** Its golden texts are [1, 2, 3], [4] and [5, 6]. */
-export function stubBundle(precisions: readonly string[] = ['fp32']): Bundle {
+export function stubBundle(
+  variants: readonly { readonly precision: string; readonly scheme?: string }[] = [{ precision: 'fp32' }],
+): Bundle {
   return {
     manifest: {
       name: 'tiny',
@@ -15,7 +17,10 @@ export function stubBundle(precisions: readonly string[] = ['fp32']): Bundle {
       labels: ['negative', 'positive'],
       network: { kind: 'bilstm', config },
       inputs,
-      variants: precisions.map((precision) => ({ precision, file: `${precision}.onnx` })),
+      variants: variants.map((variant) => ({
+        ...variant,
+        file: `${variant.scheme ?? variant.precision}.onnx`,
+      })),
     },
     golden: {
       cases: [
