@@ -25,7 +25,8 @@ interface Options {
   readonly texts?: string;
   readonly preset: 'thorough' | 'seed' | 'both';
   readonly batch: readonly number[];
-  readonly lengths: readonly number[] | null;
+  /** Null: as long as the texts are. */
+  readonly lengths: readonly (number | null)[];
   readonly runs: number;
   readonly cellSeconds: number;
   readonly threads: number;
@@ -151,7 +152,7 @@ async function run(models: readonly string[], options: Options): Promise<void> {
 
 function cellsOf({ preset, batch: batches, lengths: tokens }: Options): CellSpec[] {
   const grid = batches.flatMap((batch) =>
-    (tokens ?? [null]).map((length): CellSpec => ({ kind: 'grid', batch, length })),
+    tokens.map((length): CellSpec => ({ kind: 'grid', batch, length })),
   );
   const seed: CellSpec = { kind: 'seed', batch: 1, length: null };
   return [...(preset === 'seed' ? [] : grid), ...(preset === 'thorough' ? [] : [seed])];
@@ -169,8 +170,8 @@ function integers(low: number, high: number): (value: string) => number[] {
   return (value) => commaSeparated(value).map(integer(low, high));
 }
 
-function lengths(value: string): number[] | null {
-  if (value === 'texts') return null;
+function lengths(value: string): (number | null)[] {
+  if (value === 'texts') return [null];
   try {
     return integers(1, 10_000)(value);
   } catch {
