@@ -1,7 +1,12 @@
 /** The student in the browser: the same logits as the server's, and what happens where it cannot run. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import type { RunningServer } from '../../serving/server.js';
+import { startTestServer } from '../fixtures/test-server.js';
+import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
 import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowser } from './harness.js';
 
 let browser: Browser;
@@ -101,4 +106,41 @@ test('where the worker is blocked says so', async () => {
   await page.goto(`${server.url}/#browser`);
   await page.getByRole('button', { name: 'Load the model' }).click();
   await page.getByText('The worker that computes did not start.').waitFor({ timeout: 20_000 });
+});
+
+test('where the server runs another version by now, that one is offered, and alone is kept', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'retort-in-browser-'));
+  await writeTinyBundle(root);
+  const swapping = await startTestServer(root);
+  await swapping.loaded;
+  const { page } = await openPage(browser, swapping, '#browser');
+  const loadHere = async (name: string) => {
+    await page.getByText(name, { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Load the model' }).click();
+    await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  };
+  const swapIn = (version: string) =>
+    fetch(`${swapping.url}/v1/models/tiny/load`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ version }),
+    });
+  const kept = () =>
+    page.evaluate<string[]>(
+      "caches.open('retort').then((cache) => cache.keys()).then((keys) => keys.map(({ url }) => new URL(url).pathname))",
+    );
+  try {
+    await loadHere('tiny 1');
+    await writeTinyBundle(root, { version: '2' });
+    await swapIn('2');
+    await loadHere('tiny 2');
+    const file = '/v1/models/tiny/versions/2/files/model.onnx';
+    expect((await kept()).filter((name) => name.startsWith('/v1/'))).toEqual([file]);
+    await writeTinyBundle(root, { version: '2', replace: true, goldenError: 1e-5 });
+    await swapIn('2');
+    await loadHere('tiny 2');
+  } finally {
+    await swapping.close();
+    await rm(root, { recursive: true });
+  }
 });

@@ -46,3 +46,14 @@ test('a dialog that was closed is opened again from the banner', async () => {
   await page.getByRole('button', { name: 'Enter a key' }).click();
   await dialog.waitFor();
 });
+
+test('the model is fetched with the key, and runs in the browser', async () => {
+  const { page, complaints } = await openPage(browser, server, '#browser');
+  const dialog = page.getByRole('dialog', { name: 'This server wants a key' });
+  await dialog.getByLabel('API key').fill(key);
+  await dialog.getByRole('button', { name: 'Use the key' }).click();
+  complaints.length = 0;
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  expect(complaints).toEqual([]);
+});

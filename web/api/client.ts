@@ -1,6 +1,6 @@
 /** Requests to the server that the page came from. */
 import type * as z from 'zod/mini';
-import { apiKey } from './key.js';
+import { keyHeaders } from './key.js';
 import { errorSchema } from './schemas.js';
 
 /** What a request ends in when it does not answer: the server's own error, or that there was no answer. */
@@ -30,7 +30,7 @@ export async function ask<T>(
     method: body === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any(limits),
     headers: {
-      ...(apiKey.value === '' ? {} : { 'x-api-key': apiKey.value }),
+      ...keyHeaders(),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -5,6 +5,11 @@ const storageKey = 'retort.api-key';
 
 export const apiKey = signal(read());
 
+/** What a request brings along for it. */
+export function keyHeaders(): Readonly<Record<string, string>> {
+  return apiKey.value === '' ? {} : { 'x-api-key': apiKey.value };
+}
+
 export function rememberKey(value: string): void {
   apiKey.value = value;
   try {

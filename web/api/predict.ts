@@ -5,6 +5,7 @@ export function predict(
   request: {
     readonly texts: readonly string[];
     readonly model: string;
+    readonly version?: string;
     readonly logits?: boolean;
     readonly explain?: boolean;
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ask } from './client.js';
+import type { Manifest } from './schemas.js';
 
 const tokensSchema = z.object({
   model: z.string(),
@@ -12,6 +13,9 @@ const tokensSchema = z.object({
 
 export type Tokens = z.infer<typeof tokensSchema>;
 
-export function tokenize(text: string, model: string): Promise<Tokens> {
-  return ask('/v1/tokenize', tokensSchema, { body: { text, model } });
+export function tokenize(
+  text: string,
+  { name: model, version }: Pick<Manifest, 'name' | 'version'>,
+): Promise<Tokens> {
+  return ask('/v1/tokenize', tokensSchema, { body: { text, model, version } });
 }

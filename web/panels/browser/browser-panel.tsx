@@ -7,7 +7,7 @@ import { models } from '../../shell/server-state.js';
 import { availableEngines, availableThreads } from './browser-model.js';
 import { candidates } from './candidates.js';
 import { Comparison } from './comparison.js';
-import { loadInBrowser, loadState } from './state.js';
+import { closeReplaced, loadInBrowser, loadState } from './state.js';
 import type { Engine } from './worker-protocol.js';
 
 export function BrowserPanel() {
@@ -29,6 +29,9 @@ function Content() {
   const load = () => {
     if (served !== undefined) void loadInBrowser(served, engine);
   };
+  useEffect(() => {
+    if (served !== undefined) closeReplaced(served);
+  }, [served, state]);
   switch (state.kind) {
     case 'idle':
       return served === undefined ? (

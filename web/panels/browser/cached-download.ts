@@ -1,26 +1,32 @@
 /** A file from the server, kept by the browser; progress while it comes. */
+import { isOfAnotherVersion } from '../../api/model-file.js';
 
 const cacheName = 'retort';
 
 export interface Download {
   readonly url: string;
+  /** Of the request for it. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Says which content is meant: another stamp under the same address is fetched anew. */
   readonly stamp: string;
 }
 
 /** @param onBytes called with the bytes of each part that arrives, and whether it was kept already */
 export async function download(
-  { url, stamp }: Download,
+  { url, headers = {}, stamp }: Download,
   onBytes: (bytes: number, cached: boolean) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const key = `${url}?${stamp}`;
   const cache = await openCache();
   const kept = await cache?.match(key);
-  const response = kept ?? (await fetch(url));
+  const response = kept ?? (await fetch(url, { headers }));
   if (!response.ok) throw new Error(`${url}: status ${String(response.status)}`);
   const content = await readAll(response, (bytes) => onBytes(bytes, kept !== undefined));
   if (kept === undefined && cache !== null) {
-    for (const old of await cache.keys()) if (new URL(old.url).pathname === url) await cache.delete(old);
+    for (const old of await cache.keys()) {
+      const { pathname } = new URL(old.url);
+      if (pathname === url || isOfAnotherVersion(pathname, url)) await cache.delete(old);
+    }
     // A full disk leaves the file to be fetched again.
     await cache.put(key, new Response(content)).catch(() => undefined);
   }

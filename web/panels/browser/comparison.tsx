@@ -24,7 +24,7 @@ export function Comparison(ready: Ready) {
   const run = () => {
     setFailure(null);
     setDone(0);
-    runSideBySide(model, served.manifest.name, review.value, runs, setDone)
+    runSideBySide(model, served.manifest, review.value, runs, setDone)
       .then(setFound, (thrown: unknown) => setFailure(asFailure(thrown)))
       .finally(() => setDone(null));
   };

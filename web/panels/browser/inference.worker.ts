@@ -27,7 +27,8 @@ async function load({ engine, threads, model }: LoadMessage): Promise<void> {
   };
   const runtimeStamp = encodeURIComponent(head.headers.get('etag') ?? String(total));
   const wasmBinary = await download({ url: runtimeUrl, stamp: runtimeStamp }, onBytes);
-  const content = await download({ url: model.url, stamp: model.sha256 }, onBytes);
+  const { url, headers, sha256 } = model;
+  const content = await download({ url, headers, stamp: sha256 }, onBytes);
   const ort = (await import(/* @vite-ignore */ `/runtime/${entry}`)) as typeof Ort;
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = { mjs: `/runtime/${wasm}.mjs`, wasm: runtimeUrl };

@@ -1,5 +1,6 @@
 /** The same text here and on the server, run in turns. */
 import { predict } from '../../api/predict.js';
+import type { Manifest } from '../../api/schemas.js';
 import { type Tokens, tokenize } from '../../api/tokenize.js';
 import { median } from '../../parts/median.js';
 import type { BrowserModel } from './browser-model.js';
@@ -19,22 +20,24 @@ export interface SideBySide {
   readonly runs: number;
 }
 
-/** @throws RequestFailure */
+type Version = Pick<Manifest, 'name' | 'version'>;
+
+/** @param version that runs here, and is asked of the server. @throws RequestFailure */
 export async function runSideBySide(
   model: BrowserModel,
-  name: string,
+  version: Version,
   text: string,
   runs: number,
   onRun: (done: number) => void,
 ): Promise<SideBySide> {
-  const tokens = await tokenize(text, name);
+  const tokens = await tokenize(text, version);
   // The first run of a length plans memory, on both sides.
   let here = await model.run(tokens.ids);
-  let there = await askServer(name, text);
+  let there = await askServer(version, text);
   const times = { here: [] as number[], there: [] as number[], roundTrip: [] as number[] };
   for (let run = 0; run < runs; run += 1) {
     here = await model.run(tokens.ids);
-    there = await askServer(name, text);
+    there = await askServer(version, text);
     times.here.push(here.milliseconds);
     times.there.push(there.inferMs);
     times.roundTrip.push(there.totalMs);
@@ -48,9 +51,9 @@ export async function runSideBySide(
   };
 }
 
-async function askServer(model: string, text: string) {
+async function askServer({ name: model, version }: Version, text: string) {
   const started = performance.now();
-  const { results, timings } = await predict({ texts: [text], model, logits: true });
+  const { results, timings } = await predict({ texts: [text], model, version, logits: true });
   return {
     logits: results[0]?.logits ?? [],
     inferMs: timings.inferMs,

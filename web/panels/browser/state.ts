@@ -1,6 +1,7 @@
 /** The model in this browser: not asked for, on its way, there, or impossible. */
 import { signal } from '@preact/signals';
 import { ask, asFailure, type RequestFailure } from '../../api/client.js';
+import { keyHeaders } from '../../api/key.js';
 import { modelFileUrl } from '../../api/model-file.js';
 import { goldenSchema, type Manifest, type ModelState, type Variant } from '../../api/schemas.js';
 import { availableThreads, BrowserModel, REFUSED } from './browser-model.js';
@@ -44,10 +45,24 @@ export async function loadInBrowser(served: ModelState, engine: Engine): Promise
   if (refusal !== null) loadState.value = { kind: 'failed', failure: refusal };
 }
 
+/** Closes the model where the server runs another one by now: two versions are not compared. */
+export function closeReplaced(served: ModelState): void {
+  const state = loadState.value;
+  if (state.kind !== 'ready' || contentOf(state.served) === contentOf(served)) return;
+  state.model.close();
+  loadState.value = { kind: 'idle' };
+}
+
+/** A version that was replaced in place has other sums. */
+function contentOf({ file, manifest: { name, version, files } }: ModelState): string {
+  return JSON.stringify([name, version, file, files.map(({ path, sha256 }) => [path, sha256])]);
+}
+
 async function loadVariant(manifest: Manifest, variant: Variant, engine: Engine): Promise<BrowserModel> {
   const { bytes = 0, sha256 = '' } = manifest.files.find(({ path }) => path === variant.file) ?? {};
   loadState.value = { kind: 'loading', received: 0, total: bytes, cached: false };
-  const model = { url: modelFileUrl(manifest, variant.file), bytes, sha256 };
+  const url = modelFileUrl(manifest, variant.file);
+  const model = { url, headers: keyHeaders(), bytes, sha256 };
   return BrowserModel.load(
     { kind: 'load', engine, threads: availableThreads(), model },
     (received, total, cached) => {

@@ -6,7 +6,13 @@ export interface LoadMessage {
   readonly kind: 'load';
   readonly engine: Engine;
   readonly threads: number;
-  readonly model: { readonly url: string; readonly bytes: number; readonly sha256: string };
+  readonly model: {
+    readonly url: string;
+    /** That the server wants with a request for it. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly bytes: number;
+    readonly sha256: string;
+  };
 }
 
 /** One text: its ids, and the logits come back. */
