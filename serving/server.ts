@@ -86,8 +86,8 @@ export async function startServer({
     onAnswered:
       sampler === null
         ? null
-        : ({ folder }, text) => {
-            sampler.offer(folder, text);
+        : (model, text) => {
+            sampler.offer(model, text);
           },
   });
   const onDemand = new OnDemandComparison();
@@ -97,7 +97,7 @@ export async function startServer({
     metrics,
     limits,
     logger,
-    comparison: () => sampler?.summary ?? null,
+    sampler,
     onDemand,
     loadReports: new LoadReports(config.reports),
     graphs: new ModelGraphs(drawGraphs),

@@ -3,7 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { fail } from '../../core/errors.js';
 import { endWorker } from '../end-worker.js';
 import type { GoneSignal } from '../gone-signal.js';
-import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
+import {
+  type SampledModel,
+  sampleMessage,
+  type SampleMessage,
+  type SampleResult,
+  sampleThreads,
+} from './sampler-protocol.js';
 import { type ComparisonSummary, summarize } from './summary.js';
 
 export interface ComparisonRun {
@@ -27,7 +33,10 @@ export class OnDemandComparison {
   #busy = false;
 
   /** @throws RetortError comparison_busy; comparison_failed where the network cannot be run eagerly */
-  async run(folder: string, { texts, runs, deadlineMs, signal }: ComparisonCall): Promise<ComparisonRun> {
+  async run(
+    model: SampledModel,
+    { texts, runs, deadlineMs, signal }: ComparisonCall,
+  ): Promise<ComparisonRun> {
     if (this.#busy) throw fail('comparison_busy', {});
     this.#busy = true;
     try {
@@ -35,7 +44,7 @@ export class OnDemandComparison {
       for (let run = 0; run < runs; run += 1) {
         for (const text of texts) {
           if (signal?.aborted === true || (pairs.length > 0 && performance.now() >= deadlineMs)) break;
-          pairs.push(await this.#sample({ folder, text }));
+          pairs.push(await this.#sample(sampleMessage(model, text)));
         }
       }
       const largest = Math.max(...pairs.map(({ difference }) => difference));

@@ -3,20 +3,14 @@ import { parentPort } from 'node:worker_threads';
 import { openBundle } from '../../core/bundle/read.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
 import { batchesOf } from './batches.js';
+import { type Contest, Contests } from './contests.js';
 import type { Batch, PreparedEngine } from './engine.js';
 import { ortEager } from './eager-engines.js';
 import { networkShape } from './network.js';
 import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
 import { staticGraph } from './static-engines.js';
 
-interface Contest {
-  readonly engines: readonly [PreparedEngine, PreparedEngine];
-  batch(text: string): Batch;
-  /** Samples so far: the engines take turns in going first. */
-  runs: number;
-}
-
-const contests = new Map<string, Promise<Contest>>();
+const contests = new Contests(prepare);
 
 async function prepare(folder: string): Promise<Contest> {
   const bundle = await openBundle(folder, { checkFiles: false });
@@ -34,14 +28,9 @@ async function prepare(folder: string): Promise<Contest> {
   return { engines, batch, runs: 0 };
 }
 
-async function sample({ folder, text }: SampleMessage): Promise<SampleResult> {
-  let opening = contests.get(folder);
-  if (opening === undefined) {
-    opening = prepare(folder);
-    contests.set(folder, opening);
-  }
-  const contest = await opening;
-  const batch = contest.batch(text);
+async function sample(message: SampleMessage): Promise<SampleResult> {
+  const contest = await contests.of(message);
+  const batch = contest.batch(message.text);
   const [first, second] = contest.engines;
   // Untimed first: a shape's first run plans memory, and the eager engine opens a session an op.
   for (const engine of contest.engines) await engine.run(batch);

@@ -1,13 +1,14 @@
 /**
  * Live comparison: a share of the texts that are answered alone is run again, by the static graph and by the eager
- * interpreter, in a worker of its own. One sample at a time; while it runs, others are dropped and counted.
+ * interpreter, in a worker of its own; figures are kept by model. One sample at a time; while it runs, others are dropped and counted.
  */
 import { Worker } from 'node:worker_threads';
 import { endWorker } from '../end-worker.js';
 import type { Logger } from 'pino';
+import { FOREIGN_NETWORK } from '../../core/bundle/manifest.js';
 import type { Estimate } from '../../core/statistics.js';
 import type { Metrics } from '../metrics.js';
-import { sampleThreads, type SampleMessage, type SampleResult } from './sampler-protocol.js';
+import { type SampledModel, sampleMessage, type SampleResult, sampleThreads } from './sampler-protocol.js';
 import { type ComparisonSummary, summarize } from './summary.js';
 
 export interface SamplerOptions {
@@ -19,15 +20,21 @@ export interface SamplerOptions {
   readonly random: () => number;
 }
 
-/** Samples that the medians are over. */
+/** Samples of a model that its medians are over. */
 const window = 256;
+
+interface Samples {
+  readonly latest: SampleResult[];
+  largestDifference: number;
+}
 
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #worker: Worker;
   #busy = false;
-  readonly #samples: SampleResult[] = [];
-  #largestDifference = 0;
+  /** The model that the latest sample is of. */
+  #asked = '';
+  readonly #samples = new Map<string, Samples>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
@@ -35,7 +42,7 @@ export class Sampler {
     this.#worker.unref();
     this.#worker.on('message', (result: SampleResult) => {
       this.#busy = false;
-      this.#record(result);
+      this.#record(this.#asked, result);
     });
     this.#worker.on('error', (error: unknown) => {
       // Stays busy: a comparison that cannot run is switched off, the server goes on.
@@ -47,44 +54,60 @@ export class Sampler {
     });
   }
 
-  /** A text that was answered alone by the bundle in `folder`. */
-  offer(folder: string, text: string): void {
+  /** A text that was answered alone by the model. Of a network that is known by its graph alone there is no eager form. */
+  offer(model: SampledModel, text: string): void {
     const { share, random, metrics } = this.#options;
-    if (random() >= share) return;
+    const { name, network } = model.manifest;
+    if (network.kind === FOREIGN_NETWORK || random() >= share) return;
     if (this.#busy) {
-      metrics.comparison.dropped.inc();
+      metrics.comparison.dropped.inc({ model: name });
       return;
     }
     this.#busy = true;
-    this.#worker.postMessage({ folder, text } satisfies SampleMessage);
+    this.#asked = name;
+    this.#worker.postMessage(sampleMessage(model, text));
   }
 
   async close(): Promise<void> {
     await endWorker(this.#worker, null);
   }
 
-  get summary(): ComparisonSummary {
-    return summarize(this.#samples, sampleThreads, this.#largestDifference);
+  /** @param model null for none */
+  summaryOf(model: string | null): ComparisonSummary {
+    const { latest, largestDifference } = this.#samples.get(model ?? '') ?? {
+      latest: [],
+      largestDifference: 0,
+    };
+    return summarize(latest, sampleThreads, largestDifference);
   }
 
-  #record(sample: SampleResult): void {
+  /** By model, of those that were sampled. */
+  get summaries(): Readonly<Record<string, ComparisonSummary>> {
+    return Object.fromEntries([...this.#samples.keys()].map((model) => [model, this.summaryOf(model)]));
+  }
+
+  #record(model: string, sample: SampleResult): void {
     const { comparison } = this.#options.metrics;
-    comparison.seconds.observe({ engine: 'static' }, sample.staticMs / 1000);
-    comparison.seconds.observe({ engine: 'eager' }, sample.eagerMs / 1000);
-    this.#samples.push(sample);
-    if (this.#samples.length > window) this.#samples.shift();
-    this.#largestDifference = Math.max(this.#largestDifference, sample.difference);
-    comparison.largestDifference.set(this.#largestDifference);
-    const { speedup, differenceMs } = this.summary;
-    if (speedup !== null) setBounds(comparison.speedup, speedup, 1);
-    if (differenceMs !== null) setBounds(comparison.saved, differenceMs, 1 / 1000);
+    comparison.seconds.observe({ model, engine: 'static' }, sample.staticMs / 1000);
+    comparison.seconds.observe({ model, engine: 'eager' }, sample.eagerMs / 1000);
+    const samples = this.#samples.get(model) ?? { latest: [], largestDifference: 0 };
+    this.#samples.set(model, samples);
+    samples.latest.push(sample);
+    if (samples.latest.length > window) samples.latest.shift();
+    samples.largestDifference = Math.max(samples.largestDifference, sample.difference);
+    comparison.largestDifference.set({ model }, samples.largestDifference);
+    const { speedup, differenceMs } = this.summaryOf(model);
+    if (speedup !== null) setBounds(comparison.speedup, model, speedup, 1);
+    if (differenceMs !== null) setBounds(comparison.saved, model, differenceMs, 1 / 1000);
   }
 }
 
 function setBounds(
   gauge: Metrics['comparison']['speedup'],
+  model: string,
   { estimate, interval: [low, high] }: Estimate,
   unit: number,
 ): void {
-  for (const [bound, value] of Object.entries({ estimate, low, high })) gauge.set({ bound }, value * unit);
+  for (const [bound, value] of Object.entries({ estimate, low, high }))
+    gauge.set({ model, bound }, value * unit);
 }

@@ -1,7 +1,7 @@
 /** What requests are answered with, whatever edge they come through. */
 import type { Logger } from 'pino';
 import type { OnDemandComparison } from '../comparison/on-demand.js';
-import type { ComparisonSummary } from '../comparison/summary.js';
+import type { Sampler } from '../comparison/sampler.js';
 import type { LoadReports } from '../load-reports.js';
 import type { ModelGraphs } from '../model-graphs.js';
 import type { Metrics } from '../metrics.js';
@@ -21,8 +21,8 @@ export interface ServingContext {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly inference: InferenceService;
-  /** What the live comparison found; null where it is off. */
-  readonly comparison: () => ComparisonSummary | null;
+  /** The live comparison; null where it is off. */
+  readonly sampler: Pick<Sampler, 'summaryOf' | 'summaries'> | null;
   /** Compares when it is asked to. */
   readonly onDemand: OnDemandComparison;
   readonly loadReports: LoadReports;

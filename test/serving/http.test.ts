@@ -1,5 +1,5 @@
 /** The HTTP edge on a small bundle: every route, and every error in its one shape. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -307,18 +307,49 @@ test('sampled texts are compared with eager execution', async () => {
   const comparing = await startTestServer(path.join(root, 'models'), { compare: { share: 1 } });
   await comparing.loaded;
   let metrics = '';
-  for (
-    let attempt = 0;
-    attempt < 100 && !metrics.includes('retort_compare_seconds_count{engine="eager"}');
-    attempt += 1
-  ) {
+  const counted = (engine: string) => `retort_compare_seconds_count{model="tiny",engine="${engine}"}`;
+  for (let attempt = 0; attempt < 100 && !metrics.includes(counted('eager')); attempt += 1) {
     await ask('/v1/predict', { text: texts[0] }, {}, comparing.url);
     await new Promise((resolve) => setTimeout(resolve, 50));
     metrics = (await ask('/metrics', undefined, {}, comparing.url)).text;
   }
-  for (const engine of ['static', 'eager'])
-    expect(metrics).toContain(`retort_compare_seconds_count{engine="${engine}"}`);
-  expect(Number(/^retort_compare_max_logit_difference (\S+)/m.exec(metrics)?.[1])).toBeLessThan(1e-4);
+  for (const engine of ['static', 'eager']) expect(metrics).toContain(counted(engine));
+  const difference = /^retort_compare_max_logit_difference\{model="tiny"\} (\S+)/m.exec(metrics)?.[1];
+  expect(Number(difference)).toBeLessThan(1e-4);
+  await comparing.close();
+});
+
+test('figures of sampled texts are kept by model, and a network without an eager form is passed over', async () => {
+  const models = path.join(root, 'sampled');
+  for (const name of ['one', 'two']) await writeTinyBundle(models, { name });
+  const manifest = path.join(await writeTinyBundle(models, { name: 'foreign' }), 'manifest.json');
+  const written = JSON.parse(await readFile(manifest, 'utf8')) as object;
+  await writeFile(manifest, JSON.stringify({ ...written, network: { kind: 'onnx', config: {} } }));
+  const names = ['one', 'two', 'foreign'];
+  const comparing = await startTestServer(models, {
+    compare: { share: 1 },
+    models: names.map((name) => ({ name })),
+  });
+  await comparing.loaded;
+  await ask('/v1/predict', { text: texts[0], model: 'foreign' }, {}, comparing.url);
+  const live = async () => {
+    const { text } = await ask('/v1/compare', undefined, {}, comparing.url);
+    return JSON.parse(text) as { model: string; models: Record<string, unknown> };
+  };
+  const sampled = async (name: string) => {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      await ask('/v1/predict', { text: texts[0], model: name }, {}, comparing.url);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const { models: found } = await live();
+      if (name in found) return;
+    }
+  };
+  await sampled('two');
+  expect(await live()).toMatchObject({ model: 'one', samples: 0, staticMs: null });
+  await sampled('one');
+  const { models: found, model, ...own } = await live();
+  expect(Object.keys(found)).toEqual(['two', 'one']);
+  expect({ model, own }).toEqual({ model: 'one', own: found.one });
   await comparing.close();
 });
 

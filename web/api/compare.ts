@@ -14,6 +14,8 @@ const summarySchema = z.object({
   largestLogitDifference: z.number(),
 });
 
+const liveSchema = z.object({ models: z.record(z.string(), summarySchema) });
+
 const runSchema = z.object({
   summary: summarySchema,
   pairs: z.array(z.object({ staticMs: z.number(), eagerMs: z.number() })),
@@ -23,9 +25,9 @@ export type Estimate = z.infer<typeof estimateSchema>;
 export type ComparisonSummary = z.infer<typeof summarySchema>;
 export type ComparisonRun = z.infer<typeof runSchema>;
 
-/** Of the requests that the server samples. @throws RequestFailure comparison_off */
-export function liveComparison(): Promise<ComparisonSummary> {
-  return ask('/v1/compare', summarySchema);
+/** By model, of the requests that the server samples. @throws RequestFailure comparison_off */
+export async function liveComparison(): Promise<Readonly<Record<string, ComparisonSummary>>> {
+  return (await ask('/v1/compare', liveSchema)).models;
 }
 
 /** Runs each text `runs` times on both engines, now. */

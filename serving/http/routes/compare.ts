@@ -21,19 +21,29 @@ const summarySchema = z.object({
   largestLogitDifference: z.number(),
 }) satisfies z.ZodType<ComparisonSummary>;
 
+const liveSchema = summarySchema.extend({
+  model: z.string().nullable().meta({ description: 'The default model, which the figures beside are of.' }),
+  models: z.record(z.string(), summarySchema).meta({ description: 'Of each model that was sampled.' }),
+});
+
 const live: Route = {
   method: 'get',
   path: '/v1/compare',
   access: 'key',
   operation: {
     tag: 'Operation',
-    summary: 'Static beside eager execution, over sampled requests',
-    responses: { 200: { description: 'Medians with 95 % intervals', schema: summarySchema } },
+    summary: 'Static beside eager execution, over sampled requests, by model',
+    responses: { 200: { description: 'Medians with 95 % intervals', schema: liveSchema } },
   },
-  handle: ({ comparison }) => {
-    const summary = comparison();
-    if (summary === null) throw fail('comparison_off', {});
-    return { body: summary };
+  handle: ({ sampler, registry }) => {
+    if (sampler === null) throw fail('comparison_off', {});
+    const model = registry.models[0]?.manifest.name ?? null;
+    const body: z.infer<typeof liveSchema> = {
+      ...sampler.summaryOf(model),
+      model,
+      models: sampler.summaries,
+    };
+    return { body };
   },
 };
 
@@ -67,9 +77,9 @@ const onDemand: Route = {
     const { texts, runs, model, version } = parseBody(exchange, bodySchema);
     const { timeoutMs, signal, requestId } = exchange.call;
     checkTexts(texts, context.limits);
-    const { folder } = context.registry.find(model, version, requestId);
+    const found = context.registry.find(model, version, requestId);
     const deadlineMs = performance.now() + Math.min(timeoutMs ?? Infinity, context.limits.deadlineMs);
-    return { body: await context.onDemand.run(folder, { texts, runs, deadlineMs, signal }) };
+    return { body: await context.onDemand.run(found, { texts, runs, deadlineMs, signal }) };
   },
 };
 

@@ -78,13 +78,13 @@ const interval = 2000;
 
 function Live() {
   const words = text.value.compare;
-  const [summary, setSummary] = useState<ComparisonSummary | null>(null);
+  const [summaries, setSummaries] = useState<Readonly<Record<string, ComparisonSummary>> | null>(null);
   const [failure, setFailure] = useState<RequestFailure | null>(null);
   useEffect(() => {
     const look = () => {
       liveComparison().then(
         (found) => {
-          setSummary(found);
+          setSummaries(found);
           setFailure(null);
         },
         (thrown: unknown) => setFailure(asFailure(thrown)),
@@ -103,7 +103,17 @@ function Live() {
     );
   }
   if (failure !== null) return <Failure failure={failure} />;
-  if (summary === null) return <Waiting title={text.value.opening} />;
-  if (summary.samples === 0) return <Empty title={words.noSamplesTitle}>{words.noSamplesText}</Empty>;
-  return <Summary summary={summary} />;
+  if (summaries === null) return <Waiting title={text.value.opening} />;
+  const sampled = Object.entries(summaries);
+  if (sampled.length === 0) return <Empty title={words.noSamplesTitle}>{words.noSamplesText}</Empty>;
+  return (
+    <div class="stack">
+      {sampled.map(([model, summary]) => (
+        <div key={model}>
+          <h3>{model}</h3>
+          <Summary summary={summary} />
+        </div>
+      ))}
+    </div>
+  );
 }
