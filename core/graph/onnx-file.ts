@@ -72,7 +72,7 @@ export async function describeModel(
   const external = new ExternalData(file);
   const tensors: StoredTensor[] = [];
   const loaded = new Map<TensorProto, Tensor>();
-  for (const tensor of tensorsOf(proto.graph)) {
+  for (const tensor of [...tensorsOf(proto.graph), ...tensorsKept(proto)]) {
     const { name, dataType } = tensor;
     const shape = tensorShape(tensor);
     const bytes = storedBytes(dataType, sizeOf(shape));
@@ -114,7 +114,7 @@ const isElsewhere = ({ dataLocation }: TensorProto) => dataLocation === DataLoca
 
 const textBytes = ({ stringData }: TensorProto) => stringData.reduce((sum, { length }) => sum + length, 0);
 
-/** Initializers and the tensors of nodes, those of subgraphs too. */
+/** Initializers and the tensors of nodes that are read, those of subgraphs too. */
 function tensorsOf(graph: GraphProto | undefined): TensorProto[] {
   if (graph === undefined) return [];
   const attributes = graph.node.flatMap(({ attribute }) => attribute);

@@ -37,7 +37,7 @@ describe('help', () => {
     expect(await visit([])).toEqual(
       expect.arrayContaining(['serve', 'predict', 'data chnsenticorp', 'train student', 'export', 'compare']),
     );
-  });
+  }, 120_000);
 
   test('is printed, with exit status 2, when no command is given', async () => {
     const { status, stdout, stderr } = await retort();

@@ -75,6 +75,14 @@ export const experiments: readonly Experiment[] = [
     settings: best,
   },
   {
+    name: 'labels-too',
+    title: 'the same, with a share of 0.4 of the labels where they are known',
+    kind: 'main',
+    trainRows: 'all',
+    labels: all,
+    settings: { ...best, labelShare: 0.4 },
+  },
+  {
     name: 'fewer-passes',
     title: 'the same, with train read three times an epoch and not six',
     kind: 'main',
