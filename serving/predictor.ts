@@ -1,7 +1,6 @@
 /** One bundle's tokenizer and one session: texts or ids in, logits out. Runs on the calling thread. */
 import { bucketLimits } from '../core/batching/buckets.js';
 import { groupByLength, largestGroup } from '../core/batching/group-by-length.js';
-import { usualRowShare } from '../core/batching/run-cost.js';
 import type { Golden, Manifest } from '../core/bundle/manifest.js';
 import { type Bundle, readGolden } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
@@ -37,10 +36,6 @@ export interface PredictionBatch {
 const longestByDefault = 512;
 /** Rows of the largest batch that is warmed, at the longest length. */
 const warmRows = 8;
-/** Ids of the rows, and runs of them, by which a further row's share is measured. */
-const [sharedLength, sharedRuns] = [32, 3];
-/** Below, what is saved is that of one more call. */
-const mostRowShare = 0.95;
 /** A logit's difference beside batch-mates that is the order of additions, not a scale taken over the batch. */
 const additionError = 1e-5;
 
@@ -55,7 +50,6 @@ export class Predictor {
   readonly warnings: readonly string[];
   readonly #session: OpenedSession['session'];
   #rowByRow = false;
-  #rowShare = usualRowShare;
 
   private constructor(
     tokenizer: Tokenizer,
@@ -102,23 +96,6 @@ export class Predictor {
     return this.#rowByRow;
   }
 
-  /**
-   * Measures what a further row adds to a run on this machine, and lets `run` pad by that; a share of the first row's
-   * time. What rows share a run then depends on the clock, and the last bit of a logit with it.
-   */
-  async measureRowShare(): Promise<number> {
-    if (this.#rowByRow) return 1;
-    const rows = Array.from({ length: warmRows }, () => Array.from({ length: sharedLength }, () => 1));
-    let [one, all] = [Infinity, Infinity];
-    for (let run = 0; run < sharedRuns; run += 1) {
-      one = Math.min(one, await this.#timeOf(rows.slice(0, 1)));
-      all = Math.min(all, await this.#timeOf(rows));
-    }
-    const share = (all / one - 1) / (warmRows - 1);
-    this.#rowShare = Math.min(Math.max(share, 0), mostRowShare);
-    return this.#rowShare;
-  }
-
   async run(items: readonly Item[]): Promise<PredictionBatch> {
     const started = performance.now();
     const pieces = items.map((item) =>
@@ -132,7 +109,7 @@ export class Predictor {
     const predictions = new Array<Prediction>(rows.length);
     const lengths = rows.map((ids) => ids.length);
     let computed = 0;
-    for (const places of groupByLength(lengths, this.#rowByRow ? 1 : largestGroup, this.#rowShare)) {
+    for (const places of groupByLength(lengths, this.#rowByRow ? 1 : largestGroup)) {
       computed += places.length * Math.max(...places.map((place) => lengths[place] ?? 0));
       const logits = await this.#infer(places.map((place) => rows[place] ?? []));
       places.forEach((place, index) => {
@@ -154,12 +131,6 @@ export class Predictor {
 
   close(): Promise<void> {
     return this.#session.close();
-  }
-
-  async #timeOf(rows: readonly (readonly number[])[]): Promise<number> {
-    const started = performance.now();
-    await this.#infer(rows);
-    return performance.now() - started;
   }
 
   async #infer(rows: readonly (readonly number[])[]): Promise<number[][]> {

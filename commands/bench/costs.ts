@@ -89,7 +89,6 @@ async function measure(
     largestBatch: queue.largestBatch,
     tokenBudget: queue.tokenBudget,
     rowByRow: alone.rowByRow,
-    rowShare: alone.rowShare,
     longestRow: longestRow(manifest),
   };
   const { runs, spread, pace, tokenizeMsPerCharacter, sizes } = alone;
@@ -126,7 +125,6 @@ async function measureAlone({ folder, texts, precision }: ServedBundle, seconds:
     ...defaultSessionSettings,
     precision,
   });
-  const rowShare = await predictor.measureRowShare();
   const { rowByRow, provider, tokenizer } = predictor;
   const some = texts.slice(0, mostTexts);
   const sizes = some.map((text) => ({ characters: text.length, ids: tokenizer.encode(text).length }));
@@ -149,14 +147,7 @@ async function measureAlone({ folder, texts, precision }: ServedBundle, seconds:
       characters += text.length;
     }
   }
-  return {
-    ...measured,
-    tokenizeMsPerCharacter: processorMs(before) / characters,
-    sizes,
-    rowByRow,
-    rowShare,
-    provider,
-  };
+  return { ...measured, tokenizeMsPerCharacter: processorMs(before) / characters, sizes, rowByRow, provider };
 }
 
 /** Bare sessions on one core, on two, on twice as many, …, and on all. */

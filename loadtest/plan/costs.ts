@@ -3,7 +3,7 @@ import { readJsonFile } from '../json-file.js';
 import { z } from 'zod';
 import { machineSchema } from '../../core/machine.js';
 
-export const COSTS_FORMAT = 3;
+export const COSTS_FORMAT = 2;
 
 const positive = z.number().positive();
 const milliseconds = z.number().nonnegative();
@@ -48,8 +48,6 @@ export const costsSchema = z.strictObject({
     largestBatch: z.int().positive(),
     tokenBudget: z.int().positive(),
     rowByRow: z.boolean(),
-    /** What each further row adds to a run, as a share of the first. */
-    rowShare: z.number().min(0).max(1),
     /** The most ids that a text becomes. */
     longestRow: z.int().positive(),
   }),

@@ -14,7 +14,7 @@ export function serviceTime({ worker, batching }: Pick<ServingCosts, 'worker' | 
     const lengths = batch.map(({ ids }) => ids);
     const characters = batch.reduce((sum, text) => sum + text.characters, 0);
     let ms = worker.batchMs + worker.tokenizeMsPerCharacter * characters;
-    for (const places of groupByLength(lengths, most, batching.rowShare)) {
+    for (const places of groupByLength(lengths, most)) {
       const longest = Math.max(...places.map((place) => lengths[place] ?? 0));
       const varies = worker.spread[Math.floor(draw() * worker.spread.length)] ?? 1;
       ms += varies * run(places.length, longest);

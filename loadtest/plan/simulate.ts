@@ -1,15 +1,15 @@
 /**
  * A server under an open loop of one text a request, as a discrete-event simulation: the main thread takes a request, the
- * queue waits, a worker takes the oldest entry and others of like length, and the main thread answers. The policies
+ * queue waits, a worker takes the oldest entry and others of its length bucket, and the main thread answers. The policies
  * are the server's own (`core/batching/`).
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { percentiles, sum } from '../../core/statistics.js';
+import { percentiles } from '../../core/statistics.js';
 import { plannedRequests, type RequestPlan } from '../open-loop/planned-requests.js';
 import { type CoreSpeed, SimulatedCores, type SimulatedThread } from './cores.js';
 import type { ServingCosts } from './costs.js';
-import { serviceTime, type TextSize } from './service-time.js';
+import { serviceTime } from './service-time.js';
 import { SimulatedQueue } from './simulated-queue.js';
 
 /** One replica: what it may use. */
@@ -47,7 +47,7 @@ interface SimulatedRequest {
   readonly sentMs: number;
   readonly counted: boolean;
   readonly length: number;
-  readonly size: TextSize;
+  readonly size: ServingCosts['texts'][number];
 }
 
 /** Keeps the spread of runs apart from arrivals and texts, which are drawn by the seed and its complement. */
@@ -56,7 +56,6 @@ const drawsOfRuns = 0x5bd1e995;
 export function simulate(options: SimulationOptions): Simulated {
   const { costs, replica, load, generatorMs = 0 } = options;
   const { main, batching, wireMs, texts } = costs;
-  const lengthOf = estimatedLength(costs);
   const random = xoroshiro128plus(load.seed ^ drawsOfRuns);
   const draw = () => uniformFloat64(random);
   const batchMs = serviceTime(costs);
@@ -130,7 +129,7 @@ export function simulate(options: SimulationOptions): Simulated {
   for (let dueMs = nextDueMs(); dueMs < Infinity; dueMs = nextDueMs()) {
     while (cores.advance(dueMs));
     const size = texts[nextRequest()] ?? { characters: 0, ids: 1 };
-    const length = lengthOf(size);
+    const length = Math.min(size.characters, batching.longestRow);
     const request = { dueMs, sentMs: dueMs, counted: dueMs >= 1000 * load.warmupSeconds, length, size };
     if (generatorMs > 0)
       on(generator, generatorMs / 2, () => {
@@ -152,15 +151,6 @@ export function simulate(options: SimulationOptions): Simulated {
     coresBusy: meanBusy / replica.cores,
     rowsPerBatch: rows / batches,
   };
-}
-
-/** What the server takes a text's length for before it is cut, once it has seen texts like these. */
-function estimatedLength({ batching, texts }: ServingCosts): (size: TextSize) => number {
-  const { longestRow } = batching;
-  const whole = texts.filter(({ ids }) => ids < longestRow);
-  const idsPerCharacter =
-    sum(whole.map(({ ids }) => ids)) / sum(whole.map(({ characters }) => characters)) || 1;
-  return ({ characters }) => Math.min(Math.max(1, Math.ceil(characters * idsPerCharacter)), longestRow);
 }
 
 /** Poisson arrivals that go on as they are; a tenth as many requests come before those that count. */

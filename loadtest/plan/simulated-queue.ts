@@ -1,5 +1,5 @@
 /** What waits in a simulated server: the order of the server's queue, without its deadlines and retries. */
-import { type BatchLimits, chooseBatch } from '../../core/batching/choose-batch.js';
+import { type BatchLimits, batchSize } from '../../core/batching/batch-size.js';
 import { bucketOf } from '../../core/batching/buckets.js';
 
 export interface QueueLimits extends BatchLimits {
@@ -9,7 +9,6 @@ export interface QueueLimits extends BatchLimits {
 
 interface Waiting<T> {
   readonly entry: T;
-  readonly length: number;
   readonly order: number;
 }
 
@@ -29,25 +28,22 @@ export class SimulatedQueue<T extends { readonly length: number }> {
     const key = bucketOf(entry.length);
     const bucket = this.#buckets.get(key) ?? [];
     this.#buckets.set(key, bucket);
-    bucket.push({ entry, length: entry.length, order: this.#order++ });
+    bucket.push({ entry, order: this.#order++ });
     this.#depth += 1;
     return true;
   }
 
-  /** The oldest entry and others of like length; null when nothing waits. */
+  /** The oldest entry and others of its bucket; null when nothing waits. */
   take(freeWorkers: number): T[] | null {
-    const buckets = [...this.#buckets]
-      .filter(([, bucket]) => bucket.length > 0)
-      .sort(([a], [b]) => a - b)
-      .map(([, bucket]) => bucket);
-    if (buckets.length === 0) return null;
-    const orders = buckets.map(([head]) => head?.order ?? Infinity);
-    const home = orders.indexOf(Math.min(...orders));
-    const { taken } = chooseBatch(buckets, home, freeWorkers, this.#limits);
-    const batch = buckets
-      .flatMap((bucket, place) => bucket.splice(0, taken[place]))
-      .sort((a, b) => a.order - b.order);
-    this.#depth -= batch.length;
-    return batch.map(({ entry }) => entry);
+    let oldest: Waiting<T>[] = [];
+    for (const bucket of this.#buckets.values()) {
+      const [head] = bucket;
+      if (head !== undefined && head.order < (oldest[0]?.order ?? Infinity)) oldest = bucket;
+    }
+    if (oldest.length === 0) return null;
+    const lengths = oldest.map(({ entry }) => entry.length);
+    const { rows } = batchSize(lengths, freeWorkers, this.#limits);
+    this.#depth -= rows;
+    return oldest.splice(0, rows).map(({ entry }) => entry);
   }
 }

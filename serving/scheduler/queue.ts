@@ -2,18 +2,12 @@
  * A model version's queue: bounded, first in first out within a bucket of like lengths. It owns everything that waits;
  * workers come and take. A request's items are admitted all or none, and the request is answered when the last is.
  */
-import {
-  type BatchLimits,
-  chooseBatch,
-  type DispatchReason,
-  type RowSharing,
-} from '../../core/batching/choose-batch.js';
+import { type BatchLimits, batchSize, type DispatchReason } from '../../core/batching/batch-size.js';
 import { bucketOf } from '../../core/batching/buckets.js';
 import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { GoneSignal } from '../gone-signal.js';
 import type { Item, Prediction } from '../predictor.js';
-import { LengthEstimate } from './length-estimate.js';
 import { retryAfterSeconds, ServiceTime } from './service-time.js';
 
 /** Of the batches that held a request's items, the longest each. */
@@ -45,7 +39,7 @@ export interface Submission {
 /** One item on its way to a worker and back. */
 export interface Entry {
   readonly item: Item;
-  /** Ids; of a text an estimate. */
+  /** Ids, or at most as many as a text of so many characters has. */
   readonly length: number;
   /** Times that a worker died with it. */
   readonly retries: number;
@@ -71,7 +65,7 @@ export interface Batch {
   readonly dispatchedMs: number;
 }
 
-export interface QueueOptions extends Omit<BatchLimits, keyof RowSharing> {
+export interface QueueOptions extends Omit<BatchLimits, 'rowByRow'> {
   /** The most items that may wait. */
   readonly capacity: number;
   /** The most ids that a text becomes: a longer text costs no more. */
@@ -84,15 +78,11 @@ export interface QueueOptions extends Omit<BatchLimits, keyof RowSharing> {
   readonly onDeadlineMissed?: () => void;
 }
 
-/** Entries by bucket, oldest first. */
 type Lane = Map<number, Entry[]>;
-
-const unshared: RowSharing = { rowByRow: false, rowShare: 1 };
 
 export class RequestQueue {
   readonly #options: QueueOptions;
   readonly #serviceTime = new ServiceTime();
-  readonly #lengths: LengthEstimate;
   readonly #lanes: Readonly<Record<Priority, Lane>> = { normal: new Map(), low: new Map() };
   /** Admitted and not answered yet. */
   readonly #open = new Set<PendingRequest>();
@@ -108,7 +98,6 @@ export class RequestQueue {
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#lengths = new LengthEstimate(options.longestRow);
   }
 
   /** Items that wait. */
@@ -203,21 +192,16 @@ export class RequestQueue {
   }
 
   /**
-   * What a free worker runs next: the oldest entry that waits, and others of its bucket and of those beside it; null when
-   * nothing waits.
+   * What a free worker runs next: the oldest entry that waits, and others of its bucket; null when nothing waits.
    * @param freeWorkers among which the waiting entries are shared
    */
-  take(freeWorkers = 1, sharing: RowSharing = unshared): Batch | null {
+  take(freeWorkers = 1, rowByRow = false): Batch | null {
     if (this.#dead > 0) this.#sweep();
-    const buckets = bucketsOf(this.#lanes.normal) ?? bucketsOf(this.#lanes.low);
-    if (buckets === null) return null;
-    const { taken, reason } = chooseBatch(buckets.byLength, buckets.oldest, freeWorkers, {
-      ...this.#options,
-      ...sharing,
-    });
-    const entries = buckets.byLength
-      .flatMap((bucket, place) => bucket.splice(0, taken[place]))
-      .sort((a, b) => a.order - b.order);
+    const bucket = oldestBucket(this.#lanes.normal) ?? oldestBucket(this.#lanes.low);
+    if (bucket === null) return null;
+    const lengths = bucket.map(({ length }) => length);
+    const { rows, reason } = batchSize(lengths, freeWorkers, { ...this.#options, rowByRow });
+    const entries = bucket.splice(0, rows);
     const now = this.#options.clock.now();
     for (const { request } of entries) {
       request.waiting -= 1;
@@ -234,11 +218,9 @@ export class RequestQueue {
   ): void {
     const batchWaitMs = Math.max(0, this.#options.clock.now() - dispatchedMs - tokenizeMs - inferMs);
     this.#serviceTime.served(entries.length, tokenizeMs + inferMs);
-    entries.forEach(({ item, request, place }, index) => {
+    entries.forEach(({ request, place }, index) => {
       const prediction = predictions[index];
-      if (prediction === undefined) return;
-      if ('text' in item) this.#lengths.saw(item.text.length, prediction.words);
-      if (request.settled) return;
+      if (prediction === undefined || request.settled) return;
       request.predictions[place] = prediction;
       request.missing -= 1;
       const { times } = request;
@@ -293,8 +275,8 @@ export class RequestQueue {
   }
 
   #lengthOf(item: Item): number {
-    if ('text' in item) return this.#lengths.of(item.text.length);
-    return Math.min(item.ids.length, this.#options.longestRow);
+    const length = 'ids' in item ? item.ids.length : item.text.length;
+    return Math.min(length, this.#options.longestRow);
   }
 
   #push(priority: Priority, entry: Entry): void {
@@ -322,11 +304,13 @@ function bucketIn(lane: Lane, key: number): Entry[] {
   return bucket;
 }
 
-/** The buckets that are not empty, by length, and the place of the one whose head is the oldest; null for none. */
-function bucketsOf(lane: Lane): { readonly byLength: readonly Entry[][]; readonly oldest: number } | null {
-  for (const [key, bucket] of lane) if (bucket.length === 0) lane.delete(key);
-  if (lane.size === 0) return null;
-  const byLength = [...lane].sort(([a], [b]) => a - b).map(([, bucket]) => bucket);
-  const orders = byLength.map(([head]) => head?.order ?? Infinity);
-  return { byLength, oldest: orders.indexOf(Math.min(...orders)) };
+/** The bucket whose head is the oldest; null for none. */
+function oldestBucket(lane: Lane): Entry[] | null {
+  let found: Entry[] | null = null;
+  for (const [key, bucket] of lane) {
+    const [head] = bucket;
+    if (head === undefined) lane.delete(key);
+    else if (found === null || head.order < (found[0]?.order ?? Infinity)) found = bucket;
+  }
+  return found;
 }

@@ -55,7 +55,6 @@ export class WorkerPool {
     vocabularySize: 0,
     warnings: [],
     rowByRow: false,
-    rowShare: 1,
     provider: '',
     precision: '',
     file: '',
@@ -107,10 +106,11 @@ export class WorkerPool {
   /** Gives waiting entries to free workers. Rows that run one by one may wait in a worker: it then never idles. */
   dispatch(): void {
     const able = [...this.#slots].filter(({ ready, retiring }) => ready && !retiring);
-    for (let ahead = 0; ahead < (this.#facts.rowByRow ? 2 : 1); ahead += 1) {
+    const { rowByRow } = this.#facts;
+    for (let ahead = 0; ahead < (rowByRow ? 2 : 1); ahead += 1) {
       const free = able.filter(({ running }) => running.length === ahead);
       for (const [index, slot] of free.entries()) {
-        const batch = this.#options.queue.take(free.length - index, this.#facts);
+        const batch = this.#options.queue.take(free.length - index, rowByRow);
         if (batch === null) return;
         this.#send(slot, batch);
       }

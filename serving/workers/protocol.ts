@@ -1,5 +1,4 @@
 /** What a server's main thread and its workers say to each other. Plain JSON values: processes exchange them too. */
-import type { RowSharing } from '../../core/batching/choose-batch.js';
 import { type ErrorCode, RetortError, toRetortError } from '../../core/errors.js';
 import type { SessionSettings } from '../session-settings.js';
 import type { Item, PredictionBatch } from '../predictor.js';
@@ -35,9 +34,11 @@ export function receivedError({ code, details }: ThrownMessage): RetortError {
   return new RetortError(code, details);
 }
 
-export interface WorkerFacts extends RowSharing {
+export interface WorkerFacts {
   readonly vocabularySize: number;
   readonly warnings: readonly string[];
+  /** A row's logits depend on its batch-mates, so rows are run one by one. */
+  readonly rowByRow: boolean;
   /** The execution provider in use. */
   readonly provider: string;
   /** Of the variant that is served. */

@@ -39,10 +39,9 @@ async function load(setup: WorkerSetup): Promise<void> {
     const bundle = await openBundle(folder, { checkFiles: false });
     predictor = await Predictor.open(bundle, intraOpThreads, session);
     ceiling = memoryCeilingBytes;
-    const rowShare = await predictor.measureRowShare();
     const { rowByRow, provider, precision, file, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;
-    send({ kind: 'ready', vocabularySize, warnings, rowByRow, rowShare, provider, precision, file });
+    send({ kind: 'ready', vocabularySize, warnings, rowByRow, provider, precision, file });
     if (!yieldsAtOnce) stepBack();
   } catch (thrown) {
     send({ kind: 'refused', error: sentError(thrown) });

@@ -26,14 +26,7 @@ export function simpleCosts(changes: Partial<ServingCosts> = {}): ServingCosts {
     speeds: [{ busy: 1, speed: 1 }],
     pace: { everyMs: 100, factors: [1] },
     memory: { serverBytes: 2 ** 27, workerBytes: 2 ** 26 },
-    batching: {
-      queueCapacity: 1e6,
-      largestBatch: 1,
-      tokenBudget: 2048,
-      rowByRow: false,
-      rowShare: 0.5,
-      longestRow: 128,
-    },
+    batching: { queueCapacity: 1e6, largestBatch: 1, tokenBudget: 2048, rowByRow: false, longestRow: 128 },
     texts: [{ characters: 20, ids: 10 }],
     ...changes,
   };

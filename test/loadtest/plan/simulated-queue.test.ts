@@ -12,48 +12,37 @@ const step = fc.oneof(
 
 test('any texts, taken at any time by any number of workers, go in the same batches', () => {
   fc.assert(
-    fc.property(
-      fc.array(step, { maxLength: 80 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (steps, rowShare) => {
-        const limits = { largestBatch: 6, tokenBudget: 300 };
-        const sharing = { rowByRow: false, rowShare };
-        const ours = new SimulatedQueue<{ name: number; length: number }>({
-          ...limits,
-          ...sharing,
-          queueCapacity: 1000,
-        });
-        const server = new RequestQueue({
-          ...limits,
-          capacity: 1000,
-          longestRow: 1000,
-          clock: new FakeClock(),
-          onWaiting: () => undefined,
-        });
-        for (const [name, one] of steps.entries()) {
-          if ('push' in one) {
-            ours.push({ name, length: one.push });
-            const ids = [name, ...Array.from({ length: one.push - 1 }, () => 0)];
-            void server.submit({ items: [{ ids }], deadlineMs: 1e9 }).catch(() => undefined);
-            continue;
-          }
-          const expected = server
-            .take(one.take, sharing)
-            ?.entries.map(({ item }) => ('ids' in item ? item.ids[0] : null));
-          expect(ours.take(one.take)?.map(({ name: taken }) => taken)).toEqual(expected);
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const limits = { largestBatch: 6, tokenBudget: 300 };
+      const ours = new SimulatedQueue<{ name: number; length: number }>({
+        ...limits,
+        rowByRow: false,
+        queueCapacity: 1000,
+      });
+      const server = new RequestQueue({
+        ...limits,
+        capacity: 1000,
+        longestRow: 1000,
+        clock: new FakeClock(),
+        onWaiting: () => undefined,
+      });
+      for (const [name, one] of steps.entries()) {
+        if ('push' in one) {
+          ours.push({ name, length: one.push });
+          const ids = [name, ...Array.from({ length: one.push - 1 }, () => 0)];
+          void server.submit({ items: [{ ids }], deadlineMs: 1e9 }).catch(() => undefined);
+          continue;
         }
-      },
-    ),
+        const expected = server
+          .take(one.take)
+          ?.entries.map(({ item }) => ('ids' in item ? item.ids[0] : null));
+        expect(ours.take(one.take)?.map(({ name: taken }) => taken)).toEqual(expected);
+      }
+    }),
   );
 });
 
 test('a full queue takes nothing', () => {
-  const queue = new SimulatedQueue({
-    largestBatch: 1,
-    tokenBudget: 10,
-    rowByRow: false,
-    rowShare: 1,
-    queueCapacity: 1,
-  });
+  const queue = new SimulatedQueue({ largestBatch: 1, tokenBudget: 10, rowByRow: false, queueCapacity: 1 });
   expect([queue.push({ length: 1 }), queue.push({ length: 1 })]).toEqual([true, false]);
 });
