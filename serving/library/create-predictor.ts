@@ -1,4 +1,5 @@
 /** The package's library interface: a bundle as a predictor with handles, on the calling thread. */
+import { z } from 'zod';
 import type { Manifest } from '../../core/bundle/manifest.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
@@ -6,7 +7,6 @@ import { argmax, probabilities } from '../../core/probabilities.js';
 import { Predictor } from '../predictor.js';
 import { sessionSettingsFields, sessionSettingsSchema } from '../session-settings.js';
 import { InputHandle, OutputHandle } from './handles.js';
-import { z } from 'zod';
 
 const { provider, fallback, precision, spinning, extra } = sessionSettingsFields;
 const configSchema = z.strictObject({
