@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { variantPrecisions } from '../core/bundle/precisions.js';
 import { providerNames } from '../core/engines/providers.js';
 
-export const sessionSettingsFields = {
+const fields = {
   /** auto: the first of those built into ONNX Runtime that opens. */
   provider: z.enum(['auto', ...providerNames]),
   /** Whether the CPU computes where the provider cannot be opened; auto always falls back. */
@@ -19,16 +19,16 @@ export const sessionSettingsFields = {
 };
 
 export const sessionSettingsSchema = z.strictObject({
-  provider: sessionSettingsFields.provider.default('cpu'),
-  fallback: sessionSettingsFields.fallback.default(false),
-  precision: sessionSettingsFields.precision.default('auto'),
-  spinning: sessionSettingsFields.spinning.default(false),
-  optimization: sessionSettingsFields.optimization.default('all'),
-  extra: sessionSettingsFields.extra.default({}),
+  provider: fields.provider.default('cpu'),
+  fallback: fields.fallback.default(false),
+  precision: fields.precision.default('auto'),
+  spinning: fields.spinning.default(false),
+  optimization: fields.optimization.default('all'),
+  extra: fields.extra.default({}),
 });
 
 /** What a model has otherwise than the others. */
-export const ownSessionSettingsSchema = z.strictObject(sessionSettingsFields).partial();
+export const ownSessionSettingsSchema = z.strictObject(fields).partial();
 
 export type SessionSettings = z.infer<typeof sessionSettingsSchema>;
 

@@ -1,10 +1,16 @@
 /** Whether two values are of one shape, as far as that is known. */
 import type { GraphEditor } from './editor.js';
+import type { Polynomial } from './elements/polynomial.js';
 
 export function isSameShape(editor: GraphEditor, a: string, b: string): boolean {
-  const [left, right] = [editor.elements.shape(a), editor.elements.shape(b)];
+  return hasShape(editor, a, editor.elements.shape(b));
+}
+
+/** @param shape null where it is not known */
+export function hasShape(editor: GraphEditor, value: string, shape: readonly Polynomial[] | null): boolean {
+  const found = editor.elements.shape(value);
   return (
-    left?.length === right?.length && left?.every((size, axis) => size.key === right?.[axis]?.key) === true
+    found?.length === shape?.length && found?.every((size, axis) => size.key === shape?.[axis]?.key) === true
   );
 }
 

@@ -5,18 +5,14 @@ import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { argmax, probabilities } from '../../core/probabilities.js';
 import { Predictor } from '../predictor.js';
-import { sessionSettingsFields, sessionSettingsSchema } from '../session-settings.js';
+import { ownSessionSettingsSchema, sessionSettingsSchema } from '../session-settings.js';
 import { InputHandle, OutputHandle } from './handles.js';
 
-const { provider, fallback, precision, spinning, extra } = sessionSettingsFields;
-const configSchema = z.strictObject({
+const { extra: sessionOptions } = ownSessionSettingsSchema.shape;
+const configSchema = ownSessionSettingsSchema.omit({ optimization: true, extra: true }).extend({
   model: z.string(),
   threads: z.int().min(1).max(256).optional(),
-  provider: provider.optional(),
-  fallback: fallback.optional(),
-  precision: precision.optional(),
-  spinning: spinning.optional(),
-  sessionOptions: extra.optional(),
+  sessionOptions,
 });
 
 export interface PredictorConfig {

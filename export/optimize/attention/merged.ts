@@ -3,6 +3,7 @@ import { ints } from '../../../core/graph/attributes.js';
 import { int64 } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
 import { constant, type Polynomial, product, sum } from '../elements/polynomial.js';
+import { hasShape } from '../same-shape.js';
 import { type HeadAxes, movedFrom } from './axes.js';
 
 export interface Merged {
@@ -42,11 +43,6 @@ export function mergedHeads(editor: GraphEditor, context: string, axes: HeadAxes
       if (hasShape(editor, value, shape) && elementKey(editor, value, at) === wanted)
         return { value, isTimeMajor, isFlat };
   return null;
-}
-
-function hasShape(editor: GraphEditor, value: string, shape: readonly Polynomial[]): boolean {
-  const found = editor.elements.shape(value);
-  return found?.length === shape.length && found.every((size, axis) => size.key === shape[axis]?.key);
 }
 
 function elementKey(editor: GraphEditor, value: string, at: readonly Polynomial[]): string | null {

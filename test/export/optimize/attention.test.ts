@@ -7,6 +7,7 @@ import type { Model } from '../../../core/graph/ir.js';
 import { float32, int64 } from '../../../core/tensor.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 const [heads, width] = [2, 4];
 const hidden = heads * width;
@@ -69,14 +70,7 @@ class Layer {
   }
 
   model(opset = 17): Model {
-    return {
-      graph: this.builder.build(),
-      irVersion: 10,
-      opsets: new Map([['', opset]]),
-      producer: '',
-      metadata: new Map(),
-      functions: [],
-    };
+    return graphModel(this.builder.build(), { irVersion: 10, opsets: new Map([['', opset]]) });
   }
 
   /** 0, 1, 2, … of each row. */

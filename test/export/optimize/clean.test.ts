@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Graph, Model, Node } from '../../../core/graph/ir.js';
 import { optimizeModel, defaultOptions } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 function relu(name: string, input: string, output: string): Node {
   return { name, domain: '', opType: 'Relu', inputs: [input], outputs: [output], attributes: {} };
@@ -19,15 +20,7 @@ function modelOf(nodes: readonly Node[], outputs: readonly string[], changed: Pa
       ...outputs.map((name) => [name, { dtype: 'float32', shape: ['batch', 4] }] as const),
     ]),
   };
-  return {
-    graph,
-    irVersion: 9,
-    opsets: new Map([['', 17]]),
-    producer: '',
-    metadata: new Map(),
-    functions: [],
-    ...changed,
-  };
+  return graphModel(graph, changed);
 }
 
 test.each([6, 27])('opset %d is refused', async (opset) => {

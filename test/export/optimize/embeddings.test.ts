@@ -6,6 +6,7 @@ import type { Model } from '../../../core/graph/ir.js';
 import { float32, int64 } from '../../../core/tensor.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 const width = 8;
 
@@ -59,15 +60,7 @@ class Embeddings {
         float32(Array.from({ length: width }, () => Math.sin((this.#seed += 1)))),
       );
     this.builder.output('y', this.ops.layerNormalization(sum, vector(), vector(), 1e-6));
-    const opsets = new Map([['', 17]]);
-    return {
-      graph: this.builder.build(),
-      irVersion: 9,
-      opsets,
-      producer: '',
-      metadata: new Map(),
-      functions: [],
-    };
+    return graphModel(this.builder.build());
   }
 }
 

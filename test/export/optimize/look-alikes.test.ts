@@ -11,6 +11,7 @@ import { quantizeModel } from '../../../export/quantize/quantize.js';
 import { schemeOf } from '../../../export/quantize/schemes.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions, type OptimizeOptions, optimizeModel } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 interface Parts {
   readonly builder: GraphBuilder;
@@ -37,14 +38,7 @@ function modelOf(build: (parts: Parts) => GraphValue): Model {
     ['', 17],
     ['com.microsoft', 1],
   ]);
-  return {
-    graph: builder.build(),
-    irVersion: 9,
-    opsets,
-    producer: '',
-    metadata: new Map(),
-    functions: [],
-  };
+  return graphModel(builder.build(), { opsets });
 }
 
 async function outputOf(model: Model, feeds: Readonly<Record<string, Tensor>>) {

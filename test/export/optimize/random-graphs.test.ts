@@ -8,6 +8,7 @@ import type { Model } from '../../../core/graph/ir.js';
 import { float32, int64 } from '../../../core/tensor.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 /** Of values [batch, 4, 8]: every step keeps that shape. */
 type Step = (ops: GraphOps, a: GraphValue, b: GraphValue, builder: GraphBuilder) => GraphValue;
@@ -74,8 +75,7 @@ function modelOf(plans: readonly Plan[], opset: number): Model {
   values.slice(1).forEach((value, place) => {
     if (place === plans.length - 1 || place % 4 === 1) builder.output(`y${String(place)}`, value);
   });
-  const opsets = new Map([['', opset]]);
-  return { graph: builder.build(), irVersion: 9, opsets, producer: '', metadata: new Map(), functions: [] };
+  return graphModel(builder.build(), { opsets: new Map([['', opset]]) });
 }
 
 const plan = fc.record({

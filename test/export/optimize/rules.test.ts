@@ -10,6 +10,7 @@ import { encodeModel } from '../../../core/graph/onnx.js';
 import { withLengths } from '../../../export/optimize/wire-lengths.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { defaultOptions, type OptimizeOptions } from '../../../export/optimize/optimize.js';
+import { graphModel } from '../../fixtures/graph-model.js';
 
 interface Parts {
   readonly builder: GraphBuilder;
@@ -31,8 +32,7 @@ function modelOf(build: (parts: Parts) => GraphValue, opset = 17): Model {
     );
   const scalar = (value: number) => ops.constant(float32([value], []));
   builder.output('y', build({ builder, ops, x, vector, scalar }));
-  const opsets = new Map([['', opset]]);
-  return { graph: builder.build(), irVersion: 10, opsets, producer: '', metadata: new Map(), functions: [] };
+  return graphModel(builder.build(), { irVersion: 10, opsets: new Map([['', opset]]) });
 }
 
 async function optimized(model: Model, options: Partial<OptimizeOptions> = {}) {
@@ -357,15 +357,7 @@ test('an LSTM without lengths is given those of an input, and padding no longer 
     attributes,
   });
   builder.output('y', last!);
-  const opsets = new Map([['', 17]]);
-  const model: Model = {
-    graph: builder.build(),
-    irVersion: 9,
-    opsets,
-    producer: '',
-    metadata: new Map(),
-    functions: [],
-  };
+  const model = graphModel(builder.build());
   const session = await openSession(encodeModel(withLengths(model, 'lengths')), { optimization: 'disabled' });
   const run = async (padding: number) => {
     const feeds = { x: float32([1, 2, padding, padding], [2, 1, 2]), lengths: int64([1]) };
