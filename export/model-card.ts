@@ -73,11 +73,12 @@ function reproduction({
   const train = data.find(({ name: split }) => split.endsWith(' train'))?.name.slice(0, -' train'.length);
   const texts = measured && train !== undefined ? ` --data ${train}` : '';
   // A report trains many: each has a folder in that of the report, named after what was trained and its seed.
+  const form = variants.some(({ latency }) => latency === true) ? ' --latency' : '';
   const [, experiment] = /^retort report accuracy .*--data .*--only (\S+)/.exec(command) ?? [];
   const run = experiment === undefined ? `runs/${name}` : `runs/${name}/${experiment}-${String(seed)}`;
   return [
     `    ${command} --out runs/${name}`,
-    `    retort export ${run} --name ${name} --model-version ${version} --precision ${precisions}${texts}`,
+    `    retort export ${run} --name ${name} --model-version ${version} --precision ${precisions}${form}${texts}`,
     '',
     ...(pruned === undefined ? [] : ['and then `retort prune`, as the setting `pruned` tells.', '']),
     `Seed ${String(seed)}`,

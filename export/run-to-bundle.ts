@@ -209,7 +209,7 @@ function manifestOf(
   network: BoundNetwork,
   variants: readonly Variant[],
   { accuracy, calibration, agreement }: Pick<Manifest, 'accuracy' | 'calibration' | 'agreement'>,
-  { name, version, now, versions = fileVersions({}) }: NetworkExportOptions,
+  { name, version, now, versions = fileVersions({}), latency }: NetworkExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
     name: portName,
@@ -235,6 +235,7 @@ function manifestOf(
         ...versions,
         ...(form === 'fp32' ? {} : { scheme: form }),
         ...(weights === undefined ? {} : { weights }),
+        ...(latency === true ? { latency } : {}),
         ...(place === 0 ? {} : { golden: goldenFile(precision, place) }),
       };
     }),

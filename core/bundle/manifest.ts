@@ -31,6 +31,8 @@ const variantSchema = z.strictObject({
   /** How it was quantised, and the form of its weights; absent where it was not. */
   scheme: z.string().optional(),
   weights: z.string().optional(),
+  /** That it has the form that runs fastest on a CPU, with more and plainer operators. */
+  latency: z.literal(true).optional(),
   /** Its golden logits; those of `golden.json` where it is absent. */
   golden: z.string().optional(),
 });

@@ -33,6 +33,14 @@ test('the command that makes it anew names the texts on which a calibrated form 
   expect(modelCard({ ...manifest, variants: [stored!] }, null)).toContain('--precision fp16-stored\n');
 });
 
+test('the command that makes it anew names the form that runs fastest on a CPU', async () => {
+  const manifest = await manifestOf('student');
+  const variants = manifest.variants.map((variant) => ({ ...variant, latency: true as const }));
+  expect(modelCard({ ...manifest, variants }, null)).toContain(
+    '--precision fp16-stored,int8-calibrated --latency --data ChnSentiCorp.zip\n',
+  );
+});
+
 test('a split without rows has no accuracy', async () => {
   const manifest = await manifestOf('student');
   const nothing = { data: 'dev', rows: 0, correct: 0, accuracy: 0, interval: [0, 1] as [number, number] };
