@@ -2,9 +2,9 @@
  * A closed loop: each connection sends its next request when the last one is answered, so the load follows the
  * server's pace and finds its saturation throughput. Latencies under a given rate of arrivals are another question.
  */
-import autocannon from 'autocannon';
+import { HttpSender } from './http/http-sender.js';
 import type { Progress, RunEnd, RunResult } from './measurement.js';
-import { outcomeOfStatus } from './outcome.js';
+import type { Outcome } from './outcome.js';
 import { Recorder } from './recorder.js';
 
 export interface ClosedLoopOptions {
@@ -24,130 +24,81 @@ export interface ClosedLoopOptions {
 
 /** This many unanswered requests a connection without any answer between them: the server is taken to be gone. */
 const unansweredUntilGone = 20;
+const progressEveryMs = 1000;
 
-/** Connections times bodies; autocannon keeps the bytes of each connection's requests. */
-const maxHeldBodies = 200_000;
-
-export async function runClosedLoop(options: ClosedLoopOptions): Promise<RunResult> {
-  if (options.warmupSeconds > 0) await drive(options, 'warm-up', options.warmupSeconds);
-  return drive(options, 'measure', options.durationSeconds);
-}
-
-interface Tally {
-  readonly recorder: Recorder;
-  readonly startedMs: number;
-  unansweredInARow: number;
-  /** Requests in flight: when each connection sent its own. */
-  readonly sentAt: (number | null)[];
-}
-
-async function drive(
-  options: ClosedLoopOptions,
-  phase: Progress['phase'],
-  seconds: number,
-): Promise<RunResult> {
-  const { signal, connections, onProgress, timeoutSeconds = 30 } = options;
-  const tally: Tally = {
-    recorder: new Recorder(0, Infinity),
-    startedMs: performance.now(),
-    unansweredInARow: 0,
-    sentAt: [],
-  };
+export function runClosedLoop({
+  target,
+  headers,
+  bodies,
+  connections,
+  durationSeconds,
+  warmupSeconds,
+  timeoutSeconds = 30,
+  signal,
+  onProgress,
+}: ClosedLoopOptions): Promise<RunResult> {
+  // Before the clock runs: making the requests of many texts takes a while.
+  const sender = new HttpSender({ url: target.href, headers, bodies, timeoutMs: 1000 * timeoutSeconds });
+  const warmupMs = 1000 * warmupSeconds;
+  const endMs = warmupMs + 1000 * durationSeconds;
+  const recorder = new Recorder(warmupMs, endMs);
   const cpuBefore = process.cpuUsage();
-  let ended: RunEnd = 'complete';
-  const finish = (): RunResult => {
-    const elapsedMs = performance.now() - tally.startedMs;
-    const { user, system } = process.cpuUsage(cpuBefore);
-    const measured = {
-      ...tally.recorder.result(elapsedMs),
-      connectionsOpened: tally.sentAt.length,
-      generatorCores: (user + system) / 1000 / Math.max(1, elapsedMs),
-    };
-    return { measured, ended };
-  };
-  if (signal?.aborted === true) return { ...finish(), ended: 'interrupted' };
+  const startedMs = performance.now();
+  const elapsed = () => performance.now() - startedMs;
+  let [inFlight, unansweredInARow] = [0, 0];
+  let isOver = false;
 
-  return new Promise((resolve, reject) => {
-    const stop = (because: RunEnd) => {
-      ended = because;
-      instance.stop();
+  return new Promise((resolve) => {
+    const finish = (ended: RunEnd) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(end);
+      clearInterval(progress);
+      signal?.removeEventListener('abort', interrupt);
+      const { user, system } = process.cpuUsage(cpuBefore);
+      const measured = {
+        ...recorder.result(ended === 'complete' ? endMs : elapsed()),
+        connectionsOpened: sender.connectionsOpened,
+        generatorCores: (user + system) / 1000 / Math.max(1, elapsed()),
+      };
+      sender.close();
+      resolve({ measured, ended });
     };
     const interrupt = () => {
-      stop('interrupted');
+      finish('interrupted');
     };
-    let connected = 0;
-    let seen = 0;
-    const settings: autocannon.Options = {
-      url: options.target.href,
-      connections,
-      duration: seconds,
-      timeout: timeoutSeconds,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...options.headers },
-      // How often autocannon looks whether its time is over, in milliseconds.
-      sampleInt: 100,
-      setupClient: (client) => {
-        const place = connected++;
-        const bodies = rotation(options.bodies, place, connections);
-        client.setRequests(bodies.map((body) => ({ body })));
-        count(client, place, timeoutSeconds, tally);
-      },
-    };
-    const instance = autocannon(settings, (error: unknown) => {
-      signal?.removeEventListener('abort', interrupt);
-      if (error !== null && error !== undefined)
-        reject(error instanceof Error ? error : new Error('autocannon failed', { cause: error }));
-      else resolve(finish());
-    });
-    signal?.addEventListener('abort', interrupt);
-    instance.on('reqError', () => {
-      if (tally.unansweredInARow > unansweredUntilGone * connections && ended === 'complete')
-        stop('server-gone');
-    });
-    instance.on('tick', () => {
-      seen = Math.min(seen + 1, seconds);
+    const end = setTimeout(finish, endMs, 'complete');
+    const progress = setInterval(() => {
       onProgress?.({
-        phase,
-        elapsedSeconds: seen,
-        totalSeconds: seconds,
-        inFlight: tally.sentAt.filter((sent) => sent !== null).length,
-        ...tally.recorder.takeRecent(),
+        phase: elapsed() < warmupMs ? 'warm-up' : 'measure',
+        elapsedSeconds: Math.min(elapsed(), endMs) / 1000,
+        totalSeconds: endMs / 1000,
+        inFlight,
+        ...recorder.takeRecent(),
       });
-    });
+    }, progressEveryMs);
+    signal?.addEventListener('abort', interrupt, { once: true });
+    if (signal?.aborted === true) interrupt();
+
+    const send = (body: number) => {
+      if (isOver) return;
+      const sentMs = elapsed();
+      inFlight += 1;
+      sender.send(body, (outcome) => {
+        inFlight -= 1;
+        // What is on its way at the end is neither answered nor failed.
+        if (isOver) return;
+        recorder.ended(outcome, sentMs, sentMs, elapsed());
+        unansweredInARow = isAnswer(outcome) ? 0 : unansweredInARow + 1;
+        if (unansweredInARow > unansweredUntilGone * connections) finish('server-gone');
+        send((body + 1) % bodies.length);
+      });
+    };
+    for (let connection = 0; connection < connections; connection += 1)
+      send(Math.floor((connection * bodies.length) / connections));
   });
 }
 
-/**
- * Counts and times one connection's requests. autocannon's own times slip by a request once a server closes a
- * connection between two answers; one request at a time is outstanding here, so its latest sending is what counts.
- */
-function count(client: autocannon.Client, place: number, timeoutSeconds: number, tally: Tally): void {
-  const { recorder, sentAt } = tally;
-  const now = () => performance.now() - tally.startedMs;
-  sentAt[place] = null;
-  client.addListener('request', () => {
-    const before = sentAt[place] ?? null;
-    const sent = now();
-    if (before !== null) {
-      const late = sent - before >= 1000 * timeoutSeconds;
-      recorder.ended(late ? 'timeout' : 'connection', before, before, sent);
-      tally.unansweredInARow++;
-    }
-    sentAt[place] = sent;
-  });
-  client.on('response', (status) => {
-    const sent = sentAt[place] ?? null;
-    if (sent !== null) recorder.ended(outcomeOfStatus(status), sent, sent, now());
-    sentAt[place] = null;
-    tally.unansweredInARow = 0;
-  });
-}
-
-/** The bodies in the order of one connection: all of them, or its share where all would be held too many times. */
-function rotation(bodies: readonly string[], connection: number, connections: number): readonly string[] {
-  if (bodies.length > connections && bodies.length * connections > maxHeldBodies) {
-    return bodies.filter((_, i) => i % connections === connection);
-  }
-  const start = Math.floor((connection * bodies.length) / connections);
-  return [...bodies.slice(start), ...bodies.slice(0, start)];
+function isAnswer(outcome: Outcome): boolean {
+  return outcome !== 'connection' && outcome !== 'timeout';
 }

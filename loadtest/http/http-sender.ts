@@ -26,6 +26,7 @@ export class HttpSender implements Sender {
   readonly #idle: Connection[] = [];
   readonly #connections = new Set<Connection>();
   readonly #sweeper: NodeJS.Timeout;
+  #isClosed = false;
 
   constructor(target: HttpTarget) {
     const url = new URL(target.url);
@@ -48,13 +49,15 @@ export class HttpSender implements Sender {
     const connection = this.#idle.pop() ?? this.#connect();
     const answered = (ending: Ending) => {
       // The server may close a kept-alive connection at the moment that a request is sent on it.
-      if (ending === 'stale') this.#connect().send(bytes, answered);
-      else done(ending);
+      if (ending !== 'stale') done(ending);
+      else if (this.#isClosed) done('connection');
+      else this.#connect().send(bytes, answered);
     };
     connection.send(bytes, answered);
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#sweeper);
     for (const connection of this.#connections) connection.destroy();
   }
@@ -96,8 +99,9 @@ class Connection {
       this.#answers++;
       if (this.#pending === null || !keepAlive) socket.destroy();
       const idle = this.#pending !== null && keepAlive;
-      this.#settle(outcomeOfStatus(status));
+      // First, so that what is sent on hearing of the answer finds the connection free.
       if (idle) onIdle();
+      this.#settle(outcomeOfStatus(status));
     });
     socket.on('data', (chunk: Buffer) => {
       this.#begun = true;

@@ -77,11 +77,11 @@ describe('the closed loop', () => {
     expect(measured.outcomes.ok).toBeUndefined();
   });
 
-  it('counts requests whose connection was cut', async () => {
+  it('counts requests whose connection was cut within the answer', async () => {
     let seen = 0;
     const answer = cycle([200]);
     const { target } = await serve((request, response) => {
-      if (seen++ % 10 === 9) request.socket.destroy();
+      if (seen++ % 10 === 9) response.write('{', () => request.socket.destroy());
       else answer(request, response);
     });
     const { outcomes } = (await runClosedLoop(options(target))).measured;
@@ -112,13 +112,23 @@ describe('the closed loop', () => {
     expect(report.measured.outcomes.ok).toBeGreaterThanOrEqual(40);
   });
 
+  it('measures on the connections that were warmed, so that none is set up meanwhile', async () => {
+    const { server, target } = await serve(cycle([200]));
+    let opened = 0;
+    server.on('connection', () => opened++);
+    const { measured } = await runClosedLoop(options(target, { warmupSeconds: 0.2 }));
+    expect(opened).toBe(3);
+    expect(measured.connectionsOpened).toBe(3);
+    expect(measured.durationSeconds).toBe(1);
+  });
+
   it('leaves the warm-up out', async () => {
     const interruption = new AbortController();
     const { target } = await serve(cycle([200]));
     const phases: string[] = [];
     const report = await runClosedLoop(
       options(target, {
-        warmupSeconds: 1,
+        warmupSeconds: 20,
         signal: interruption.signal,
         onProgress: ({ phase }) => {
           phases.push(phase);

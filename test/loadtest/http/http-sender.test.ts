@@ -68,6 +68,19 @@ describe('the HTTP sender', () => {
     expect(sender.connectionsOpened).toBe(1);
   });
 
+  it('has the connection free when it tells of the answer', async () => {
+    const sender = open(await raw((socket) => socket.write(ok)));
+    const outcomes = await new Promise<Outcome[]>((resolve) => {
+      sender.send(0, (first) => {
+        sender.send(0, (second) => {
+          resolve([first, second]);
+        });
+      });
+    });
+    expect(outcomes).toEqual(['ok', 'ok']);
+    expect(sender.connectionsOpened).toBe(1);
+  });
+
   it('opens another connection when the server closes each', async () => {
     const url = await raw((socket) => socket.end(ok.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')));
     const sender = open(url);
@@ -85,6 +98,19 @@ describe('the HTTP sender', () => {
     const sender = open(url);
     expect([await send(sender), await send(sender)]).toEqual(['ok', 'ok']);
     expect(requests).toBe(3);
+  });
+
+  it('sends nothing again once it is closed', async () => {
+    let requests = 0;
+    let sender: HttpSender | null = null;
+    const url = await raw((socket) => {
+      requests++;
+      if (requests === 1) socket.write(ok);
+      else sender?.close();
+    });
+    sender = open(url);
+    expect([await send(sender), await send(sender)]).toEqual(['ok', 'connection']);
+    expect([requests, sender.connectionsOpened]).toEqual([2, 1]);
   });
 
   it.each<[Outcome, string, (socket: Socket) => void]>([
