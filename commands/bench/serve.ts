@@ -29,7 +29,7 @@ const scenarioHelp = scenarioNames.map((name) => `  ${name}: ${scenarios[name].s
 export function register(bench: Command): void {
   bench
     .command('serve')
-    .summary('throughput of the server over that of bare sessions; overload, reloads, dead workers')
+    .summary('throughput of the server over that of bare sessions; latency, overload, reloads, dead workers')
     .description(
       'Starts `retort serve` on a free loopback port, then measures in turn bare sessions one by one, with ' +
         'tokenisation, and in batches of like length, and the server under a closed loop from a process of its own; or plays a scenario under the ' +
@@ -41,7 +41,7 @@ export function register(bench: Command): void {
         .choices(['throughput', ...scenarioNames])
         .default('throughput'),
     )
-    .option('--rounds <n>', 'rounds of throughput and of overload', integer(2, 100), 5)
+    .option('--rounds <n>', 'rounds of throughput, latency and overload', integer(2, 100), 5)
     .option('--duration <seconds>', 'how long each is measured in a round', decimal(1, 120), 5)
     .option('--connections <n>', 'connections of the closed loop of throughput', integer(1, 1024), 64)
     .option('--workers <n>', 'sessions, each on one thread', integer(1, 256), availableParallelism())

@@ -21,6 +21,8 @@ export interface ServedProcess {
   residentBytes(): Promise<number | null>;
   /** Processor time that the process itself has taken, its workers' left out; null where the system does not say. */
   processorSeconds(): Promise<number | null>;
+  /** That those of its workers have taken which live now. */
+  workerProcessorSeconds(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,10 @@ export async function startServed(
     readySeconds,
     residentBytes: () => residentBytes(pid),
     processorSeconds: () => processorSeconds(pid),
+    workerProcessorSeconds: async () => {
+      const each = await Promise.all((await childrenOf(pid)).map(processorSeconds));
+      return each.reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0);
+    },
     stop,
   };
 }

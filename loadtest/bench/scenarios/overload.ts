@@ -1,7 +1,8 @@
 /** Twice as many requests as a server can answer: what of its goodput is left, and how soon the others are refused. */
 import { median, pairedRatio } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
-import { failed, loadAt, mebibytes, type Scenario, type Stage } from './scenario.js';
+import { failed, mebibytes, type Scenario, type Stage } from './scenario.js';
+import { loadWatched } from './watched-load.js';
 
 const factor = 2;
 
@@ -59,15 +60,6 @@ async function measure(stage: Stage, rate: number, round: number) {
     },
     mainCores: { atPeak: atPeak.mainCores, overloaded: overloaded.mainCores },
   };
-}
-
-/** A load, and the cores that the server's own process took meanwhile, warm-up included. */
-async function loadWatched(stage: Stage, rate: number) {
-  const { served } = stage;
-  const [before, started] = [await served.processorSeconds(), performance.now()];
-  const { measured } = await loadAt(stage, rate);
-  const [after, seconds] = [await served.processorSeconds(), (performance.now() - started) / 1000];
-  return { measured, mainCores: before === null || after === null ? null : (after - before) / seconds };
 }
 
 interface Cores {

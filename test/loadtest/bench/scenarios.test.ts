@@ -4,6 +4,7 @@ import { LatencyHistogram } from '../../../loadtest/latency-histogram.js';
 import type { RunResult } from '../../../loadtest/measurement.js';
 import type { Outcomes } from '../../../loadtest/outcome.js';
 import type { GeneratorHandle } from '../../../loadtest/open-loop/generator-handle.js';
+import { latency } from '../../../loadtest/bench/scenarios/latency.js';
 import { findPeak } from '../../../loadtest/bench/scenarios/peak.js';
 import { overload } from '../../../loadtest/bench/scenarios/overload.js';
 import { changeUnderLoad } from '../../../loadtest/bench/scenarios/change-under-load.js';
@@ -34,6 +35,7 @@ function stage(lost = 0, changes: Partial<Stage> = {}): { stage: Stage; rates: n
     readySeconds: 1,
     residentBytes: async () => 100 * 2 ** 20,
     processorSeconds: async () => 7,
+    workerProcessorSeconds: async () => 9,
     stop: async () => undefined,
   };
   const settings = { model: 'tiny', seconds: 1, rounds: 3, seed: 1, onProgress: () => undefined };
@@ -61,6 +63,16 @@ test('the peak is where more requests bring no more answers', async () => {
   const { stage: setting, rates } = stage();
   expect(await findPeak(setting)).toMatchObject({ goodput: capacity });
   expect(rates.slice(0, 4)).toEqual([100, 200, 400, 800]);
+});
+
+test('latency is that of shares of the peak, with what the rounds spread over', async () => {
+  const { stage: setting, rates } = stage();
+  const { result, lines } = await latency.run(setting);
+  expect(rates.slice(-4)).toEqual([0.5, 0.7, 0.85, 1].map((share) => share * capacity));
+  expect(result).toMatchObject({ peak: { goodput: capacity }, rounds: [{}, {}, {}] });
+  expect(lines.join('\n')).toMatch(
+    /70 % of the peak +490 requests\/s, 490 answered: p50 7.0 \[7.0, 7.0\] ms, p99 7.0 \[7.0, 7.0\] ms, 0 failed\n +lag p99 7.0 ms, event-loop delay p99 unknown; cores: workers 0.00, main process 0.00, generator 0.10/,
+  );
 });
 
 test('overload says what is left of the goodput, and times refusals', async () => {
