@@ -16,7 +16,7 @@ import {
   type Teacher,
 } from '../training/labels/label-texts.js';
 import { readSources, type SourceEvent, withCopies } from '../training/labels/sources.js';
-import type { ColumnOptions } from './labelled-data.js';
+import { addAlsoOption, type ColumnOptions } from './labelled-data.js';
 import { collect, decimal, integer } from './options.js';
 import { bundleFolder } from './shipped.js';
 
@@ -49,12 +49,7 @@ export function addTeacherOption(command: Command): Command {
 
 /** Adds the options that say which teachers, which texts beside --data, and which copies. */
 export function addLabellingOptions(command: Command): Command {
-  addTeacherOption(command)
-    .option(
-      '--also <file>',
-      'more labelled texts, without those that stand in dev or test (repeatable)',
-      collect,
-    )
+  addAlsoOption(addTeacherOption(command))
     .option('--texts <file>', 'more texts, whose labels are not read (repeatable)', collect)
     .option('--copies <n>', 'augmented copies of each text of the train split', integer(0, 1000), 0);
   for (const { name, rate, does } of augmentations)

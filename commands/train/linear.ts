@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { TrainRows } from '../../training/data/evaluation-texts.js';
 import { type LinearEvent, trainLinear } from '../../training/linear/train-linear.js';
-import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
-import { collect, decimal, integer } from '../options.js';
+import { addAlsoOption, addColumnOptions, addDataOption, type ColumnOptions } from '../labelled-data.js';
+import { decimal, integer } from '../options.js';
 import { scoreLine } from '../scoring.js';
 import { addTrainRowsOption, commandLine, largest, printNext } from './run.js';
 
@@ -28,17 +28,8 @@ export function registerLinear(train: Command): void {
     .description(
       'Fits an L2-regularised logistic regression on the TF-IDF weights of character n-grams of the train split, and ' +
         'counts on dev. What it gives is exported and served as the networks are.',
-    )
-    .requiredOption(
-      '--data <file>',
-      'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
-    )
-    .requiredOption('--out <folder>', 'the run folder: what export needs')
-    .option(
-      '--also <file>',
-      'more labelled texts, without those that stand in dev or test (repeatable)',
-      collect,
-    )
+    );
+  addAlsoOption(addDataOption(linear).requiredOption('--out <folder>', 'the run folder: what export needs'))
     .option(
       '--weight <n>',
       'how often a row of train counts where one of --also counts once',

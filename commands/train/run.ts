@@ -8,7 +8,7 @@ import { losses, type LossName } from '../../training/losses.js';
 import { optimizers, type OptimizerName } from '../../training/optimizers/optimizers.js';
 import { schedules } from '../../training/schedule.js';
 import type { TrainerResult, TrainerSettings } from '../../training/trainer.js';
-import { addColumnOptions, type ColumnOptions } from '../labelled-data.js';
+import { addColumnOptions, addDataOption, type ColumnOptions } from '../labelled-data.js';
 import { decimal, integer } from '../options.js';
 import { ownRepository } from '../shipped.js';
 import { printer, printJson } from './progress.js';
@@ -44,13 +44,11 @@ export const largest = 2 ** 31 - 1;
 
 /** Adds the options of every training run; only their defaults differ. */
 export function addTrainOptions(command: Command, defaults: Defaults): Command {
-  const withData = command
-    .requiredOption(
-      '--data <file>',
-      'a .zip or folder with train and dev, as `retort data chnsenticorp` fetches it',
-    )
-    .requiredOption('--out <folder>', 'the run folder: checkpoints, log, what export needs');
-  return addColumnOptions(withData)
+  const withFolders = addDataOption(command).requiredOption(
+    '--out <folder>',
+    'the run folder: checkpoints, log, what export needs',
+  );
+  return addColumnOptions(withFolders)
     .option('--epochs <n>', 'passes over train', integer(1, 1000), defaults.epochs)
     .option('--batch-size <n>', 'rows in a step', integer(1, 4096), defaults.batchSize)
     .option(
