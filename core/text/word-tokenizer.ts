@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { fileNameSchema, parseDescriptor, readTokenizerFile } from './descriptor.js';
 import { normalizeText } from './normalize.js';
 import { loadSegmenter, segmenterNames } from './segmenter.js';
-import type { Piece, Tokenizer } from './tokenizer.js';
-import { UNK, UNK_ID, Vocabulary } from './vocabulary.js';
+import type { Tokenizer } from './tokenizer.js';
+import { UNK, Vocabulary } from './vocabulary.js';
 
 const wordTokenizerSchema = z.strictObject({
   kind: z.literal('words'),
@@ -32,8 +32,8 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
   const file = path.join(folder, vocabularyFile);
   const vocabulary = Vocabulary.parse((await readTokenizerFile(file)).toString('utf8'), file);
   const segmenter = await loadSegmenter(name);
-  const piecesOf = wordPieces(vocabulary, { unknownWords, maxWords });
-  const encodeWords = wordEncoder(vocabulary, { unknownWords, maxWords });
+  const spell = wordSpeller(vocabulary, { unknownWords, maxWords });
+  const wordsOf = (raw: string) => spell(segmenter.cut(normalizeText(raw)));
   return {
     vocabularySize: vocabulary.words.length,
     warnings:
@@ -43,8 +43,8 @@ export async function openWordTokenizer(descriptor: unknown, folder: string): Pr
             `the model was trained on cuts of ${name} ${segmenterVersion}; version ${segmenter.version} is installed and may cut otherwise`,
           ],
     maskText: ' ',
-    encode: (raw) => encodeWords(segmenter.cut(normalizeText(raw))),
-    pieces: (raw) => piecesOf(segmenter.cut(normalizeText(raw))),
+    encode: (raw) => wordsOf(raw).map((text) => vocabulary.idOf(text)),
+    pieces: (raw) => wordsOf(raw).map((text) => ({ text, id: vocabulary.idOf(text) })),
   };
 }
 
@@ -56,30 +56,26 @@ interface WordRules {
 /** Ids of words that are cut already: 1 to maxWords. */
 export function wordEncoder(
   vocabulary: Vocabulary,
-  { unknownWords, maxWords }: WordRules,
+  rules: WordRules,
 ): (words: readonly string[]) => number[] {
-  return (words) => {
-    const ids: number[] = [];
-    for (const word of words) {
-      if (ids.length >= maxWords) break;
-      const id = vocabulary.idOf(word);
-      if (id !== UNK_ID || unknownWords === 'unk' || vocabulary.has(word)) ids.push(id);
-      else for (const character of word) ids.push(vocabulary.idOf(character));
-    }
-    if (ids.length === 0) return [UNK_ID];
-    return ids.length > maxWords ? ids.slice(0, maxWords) : ids;
-  };
+  const spell = wordSpeller(vocabulary, rules);
+  return (words) => spell(words).map((text) => vocabulary.idOf(text));
 }
 
-function wordPieces(
+/** What stands for words that are cut already, each with one id: 1 to maxWords, of which nothing stands for no word. */
+function wordSpeller(
   vocabulary: Vocabulary,
   { unknownWords, maxWords }: WordRules,
-): (words: readonly string[]) => Piece[] {
-  const piece = (text: string) => ({ text, id: vocabulary.idOf(text) });
-  const piecesOf = (word: string) =>
-    unknownWords === 'unk' || vocabulary.has(word) || word === UNK ? [piece(word)] : Array.from(word, piece);
+): (words: readonly string[]) => string[] {
+  const isWhole = (word: string) => unknownWords === 'unk' || vocabulary.has(word) || word === UNK;
   return (words) => {
-    const pieces = words.slice(0, maxWords).flatMap(piecesOf).slice(0, maxWords);
-    return pieces.length === 0 ? [{ text: '', id: UNK_ID }] : pieces;
+    const texts: string[] = [];
+    for (const word of words) {
+      if (texts.length >= maxWords) break;
+      if (isWhole(word)) texts.push(word);
+      else texts.push(...Array.from(word));
+    }
+    if (texts.length === 0) return [''];
+    return texts.length > maxWords ? texts.slice(0, maxWords) : texts;
   };
 }

@@ -122,3 +122,19 @@ test('an unknown word may become its characters', async () => {
   const long = await loadTokenizer({ ...descriptor, maxWords: 3, unknownWords: 'characters' }, folder);
   expect(long.encode('电脑电脑电脑')).toHaveLength(3);
 });
+
+test('pieces are what the ids stand for, a piece an id', async () => {
+  for (const unknownWords of ['unk', 'characters']) {
+    const tokenizer = await loadTokenizer({ ...descriptor, unknownWords }, folder);
+    fc.assert(
+      fc.property(strings, (text) => {
+        expect(tokenizer.pieces!(text).map(({ id }) => id)).toEqual(tokenizer.encode(text));
+      }),
+    );
+    expect(tokenizer.pieces!('电脑很')).toEqual([
+      ...(unknownWords === 'unk' ? ['电脑'] : ['电', '脑']).map((word) => ({ text: word, id: UNK_ID })),
+      { text: '很', id: vocabulary.idOf('很') },
+    ]);
+    expect(tokenizer.pieces!('')).toEqual([{ text: '', id: UNK_ID }]);
+  }
+});
