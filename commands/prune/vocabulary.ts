@@ -9,6 +9,7 @@ import { largestDifference, sessionLogits } from '../../export/measure.js';
 import { pruneVocabulary } from '../../export/prune/vocabulary.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { openDataset } from '../../training/data/dataset.js';
+import { evenly } from '../evenly.js';
 import { precisionHelp, precisions } from '../export.js';
 import { addColumnOptions, type ColumnOptions, devSplits } from '../labelled-data.js';
 import { collect } from '../options.js';
@@ -58,7 +59,7 @@ export function register(prune: Command): void {
   addColumnOptions(command);
 }
 
-/** Of the texts, so many are run by both models. */
+/** Of the texts, so many are run by both models, and at most so many calibrate. */
 const comparedTexts = 512;
 
 async function run(model: string, output: string, options: Options): Promise<void> {
@@ -67,6 +68,7 @@ async function run(model: string, output: string, options: Options): Promise<voi
   const { textColumn } = options;
   const sets = await Promise.all(options.texts.map(async (file) => openDataset(file, { textColumn })));
   const texts = [...new Set(sets.flatMap(({ examples }) => examples.map(({ text }) => text)))];
+  const sample = evenly(texts, comparedTexts);
   const splits = await devSplits(options.data, options);
   const scratch = await mkdtemp(path.join(tmpdir(), 'retort-prune-'));
   try {
@@ -75,11 +77,10 @@ async function run(model: string, output: string, options: Options): Promise<voi
       ...options,
       output,
       splits,
-      calibrationTexts: texts.slice(0, comparedTexts),
+      calibrationTexts: sample,
       pruning: { vocabulary: rows, texts: texts.length },
     });
     const made = await openBundle(report.folder);
-    const sample = texts.filter((_, place) => place % Math.ceil(texts.length / comparedTexts) === 0);
     const [was, is] = [await servedBy(bundle), await servedBy(made)];
     const [expected, found] = [await logitsOf(was, sample), await logitsOf(is, sample)];
     const summary = {
