@@ -2,11 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { writeWhole } from '../core/write-whole.js';
 import { holdOut } from '../training/data/hold-out.js';
 import { type LabelledExample, openLabelled } from '../training/data/labelled.js';
 import { addColumnOptions, type ColumnOptions } from './labelled-data.js';
 import { integer } from './options.js';
-import { writeWhole } from './write-whole.js';
 
 interface Options extends ColumnOptions {
   readonly rows: number;

@@ -6,6 +6,7 @@ import type { Graph } from '../core/graph/ir.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import { writeWhole } from '../core/write-whole.js';
 import { operatorName } from '../export/inspect/profile.js';
 import { type Checked, optimizeChecked } from '../export/optimize/optimize-checked.js';
 import { type Target, targets } from '../export/optimize/rule.js';
@@ -15,7 +16,6 @@ import { latencyRules, rulesFor } from '../export/optimize/rules.js';
 import { type InputKind, inputKinds } from '../export/optimize/validate/input-kinds.js';
 import { collect, commaSeparated, decimal, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
-import { writeWhole } from './write-whole.js';
 
 interface Options {
   readonly target: Target;

@@ -1,12 +1,12 @@
 /** `retort plan`: replicas, cores and memory for a rate and a bound on the p99, by simulation. */
 import type { Command } from 'commander';
 import { fail } from '../core/errors.js';
+import { writeWhole } from '../core/write-whole.js';
 import { check, type Checked } from '../loadtest/plan/check.js';
 import { readCosts, type ServingCosts } from '../loadtest/plan/costs.js';
 import { plan } from '../loadtest/plan/plan.js';
 import { renderChecks, renderPlan, signedPercent } from '../loadtest/plan/render-plan.js';
 import { collect, decimal, integer } from './options.js';
-import { writeWhole } from './write-whole.js';
 
 interface PlanCommandOptions {
   readonly rate?: number;

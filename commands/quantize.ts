@@ -8,6 +8,7 @@ import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { describeMachine } from '../core/machine.js';
 import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
+import { writeWhole } from '../core/write-whole.js';
 import { quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
 import { quantizeFile } from '../export/quantize/quantize-file.js';
 import { bestScheme, schemeNames, schemeOf } from '../export/quantize/schemes.js';
@@ -16,7 +17,6 @@ import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantis
 import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { commaSeparated, integer } from './options.js';
 import { accuracyText } from './scoring.js';
-import { writeWhole } from './write-whole.js';
 import { bundleFolder } from './shipped.js';
 import { commandLine } from './train/run.js';
 

@@ -3,12 +3,13 @@
  * `best.safetensors` (the parameters that did best on dev). Each is written beside and renamed, so a file is whole or
  * the one before; a run that is killed loses the steps since its last checkpoint and nothing more.
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
 import { parseJson } from '../core/parse-json.js';
 import { tensor, type Tensor } from '../core/tensor.js';
+import { writeWhole } from '../core/write-whole.js';
 import { decodeSafetensors, encodeSafetensors } from '../models/checkpoints/safetensors.js';
 
 export const progressSchema = z.strictObject({
@@ -33,6 +34,7 @@ const lastFile = 'last.safetensors';
 const bestFile = 'best.safetensors';
 const slotPrefix = 'optimizer/';
 
+/** @throws RetortError file_unwritable */
 export async function writeCheckpoint(
   folder: string,
   { progress, parameters, slots }: Checkpoint,
@@ -60,6 +62,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   return { progress: progress.data, parameters, slots };
 }
 
+/** @throws RetortError file_unwritable */
 export async function writeBest(folder: string, parameters: ReadonlyMap<string, Tensor>): Promise<void> {
   await writeWhole(path.join(folder, bestFile), encodeSafetensors({ tensors: parameters, metadata: {} }));
 }
@@ -68,16 +71,4 @@ async function readExisting(file: string): Promise<Uint8Array> {
   return readFile(file).catch((error: unknown) => {
     throw fail('checkpoint_missing', { path: file }, error);
   });
-}
-
-async function writeWhole(file: string, parts: readonly Uint8Array[]): Promise<void> {
-  const beside = `${file}.part`;
-  const handle = await open(beside, 'w');
-  try {
-    for (const part of parts) await handle.writeFile(part);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
 }

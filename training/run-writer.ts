@@ -1,6 +1,6 @@
 /** Writing a run folder's files, each whole or not at all. */
-import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../core/write-whole.js';
 import { type Run, runFiles } from '../models/run-folder.js';
 import { termsOf } from './data/catalog.js';
 import type { Example } from './data/dataset.js';
@@ -9,19 +9,17 @@ import type { LabelledExample } from './data/labelled.js';
 /** Texts of dev on which an export is compared with the eager forward. */
 const validationRows = 200;
 
-/** Objects as JSON. */
+/** Objects as JSON. @throws RetortError file_unwritable */
 export async function writeRunFile(
   folder: string,
   name: string,
   content: string | Uint8Array | Run | readonly string[],
 ): Promise<void> {
-  const file = path.join(folder, name);
   const bytes =
     typeof content === 'string' || content instanceof Uint8Array
       ? content
       : `${JSON.stringify(content, null, 2)}\n`;
-  await writeFile(`${file}.part`, bytes);
-  await rename(`${file}.part`, file);
+  await writeWhole(path.join(folder, name), bytes);
 }
 
 export function writeValidation(folder: string, dev: readonly LabelledExample[]): Promise<void> {

@@ -5,6 +5,7 @@ import { bucketLimits } from '../../core/batching/buckets.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { describeMachine } from '../../core/machine.js';
 import { sum } from '../../core/statistics.js';
+import { writeWhole } from '../../core/write-whole.js';
 import { startBareLoop } from '../../loadtest/bench/bare-loop.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/plan/costs.js';
@@ -17,7 +18,6 @@ import { parseConfig } from '../../serving/config.js';
 import { longestRow, Predictor } from '../../serving/predictor.js';
 import { defaultSessionSettings } from '../../serving/session-settings.js';
 import { decimal, integer } from '../options.js';
-import { writeWhole } from '../write-whole.js';
 import { cli, type ServedBundle, withServedBundle } from './served-bundle.js';
 
 interface CostsOptions {

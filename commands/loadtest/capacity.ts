@@ -1,6 +1,7 @@
 /** `--find-capacity`: the highest rate that a server takes within a bound on its p99. */
 import { fail } from '../../core/errors.js';
 import { describeMachine } from '../../core/machine.js';
+import { writeWhole } from '../../core/write-whole.js';
 import { fewestQueries, p99Terms } from '../../loadtest/capacity/claim.js';
 import {
   CAPACITY_FORMAT,
@@ -18,7 +19,6 @@ import type { RequestPlan } from '../../loadtest/open-loop/planned-requests.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
 import type { MeasureOptions } from './measure.js';
-import { writeWhole } from '../write-whole.js';
 import { interruptedStatus } from './interrupted-status.js';
 import { progressPrinter } from './progress.js';
 import type { LoadTarget } from './target.js';

@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { writeWhole } from '../../core/write-whole.js';
 import { compareRuns, comparisonRows } from '../../loadtest/compare-runs.js';
 import { readReport } from '../../loadtest/report.js';
 import { integer } from '../options.js';
-import { writeWhole } from '../write-whole.js';
 
 interface CompareOptions {
   readonly html?: string;

@@ -1,5 +1,6 @@
 /** One run, closed or open, and its report. */
 import { fail } from '../../core/errors.js';
+import { writeWhole } from '../../core/write-whole.js';
 import { runClosedLoop } from '../../loadtest/closed-loop.js';
 import type { RunResult } from '../../loadtest/measurement.js';
 import type { ArrivalKind } from '../../loadtest/open-loop/arrivals.js';
@@ -11,7 +12,6 @@ import { ServerWatch } from '../../loadtest/server-watch.js';
 import type { Threshold } from '../../loadtest/thresholds.js';
 import { verdict } from '../../loadtest/verdict.js';
 import { interruptible } from '../interruption.js';
-import { writeWhole } from '../write-whole.js';
 import { interruptedStatus } from './interrupted-status.js';
 import { progressPrinter } from './progress.js';
 import type { LoadTarget } from './target.js';

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
+import { writeWhole } from '../../core/write-whole.js';
 import { Predictor } from '../../serving/predictor.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
 import { augmentations } from '../../training/augment/augmentations.js';
@@ -25,7 +26,6 @@ import { collect, commaSeparated, integer } from '../options.js';
 import { score, scoreLine, scoresOf } from '../scoring.js';
 import { bundleFolder } from '../shipped.js';
 import { commandLine } from '../train/run.js';
-import { writeWhole } from '../write-whole.js';
 import { resultFile, runExperiment } from './run-experiment.js';
 
 interface Options extends ColumnOptions {

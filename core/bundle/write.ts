@@ -1,15 +1,30 @@
 /** Writes a bundle beside its place and renames it there: a half-written bundle never exists. */
-import { exists } from '../exists.js';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../errors.js';
+import { exists } from '../exists.js';
+import { writeSynced } from '../write-whole.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { MANIFEST_FILE } from './read.js';
 
 export interface WriteBundleOptions {
   /** Replace a version that is there already. */
   readonly replace?: boolean;
+}
+
+/**
+ * The folder of a bundle in a repository, where one may be written: long work asks before it starts.
+ * @throws RetortError bundle_exists
+ */
+export async function placeOfBundle(
+  repository: string,
+  { name, version }: Pick<Manifest, 'name' | 'version'>,
+  { replace = false }: WriteBundleOptions = {},
+): Promise<string> {
+  const folder = path.join(repository, name, version);
+  if (!replace && (await exists(folder))) throw fail('bundle_exists', { path: folder });
+  return folder;
 }
 
 /**
@@ -24,8 +39,7 @@ export async function writeBundle(
   files: ReadonlyMap<string, Uint8Array>,
   { replace = false }: WriteBundleOptions = {},
 ): Promise<string> {
-  const folder = path.join(repository, manifest.name, manifest.version);
-  if (!replace && (await exists(folder))) throw fail('bundle_exists', { path: folder });
+  const folder = await placeOfBundle(repository, manifest, { replace });
   const whole = manifestSchema.parse({
     ...manifest,
     files: Array.from(files, ([name, bytes]) => ({
@@ -38,10 +52,7 @@ export async function writeBundle(
   await mkdir(beside, { recursive: true });
   try {
     for (const [name, bytes] of files) await writeSynced(path.join(beside, name), bytes);
-    await writeSynced(
-      path.join(beside, MANIFEST_FILE),
-      new TextEncoder().encode(`${JSON.stringify(whole, null, 2)}\n`),
-    );
+    await writeSynced(path.join(beside, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);
     if (replace) await rm(folder, { recursive: true, force: true });
     await rename(beside, folder);
   } catch (error) {
@@ -49,14 +60,4 @@ export async function writeBundle(
     throw error;
   }
   return folder;
-}
-
-async function writeSynced(file: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
