@@ -1,8 +1,9 @@
 /** `retort distill`: from teachers and texts to a student's bundle. Each stage is a command of its own too. */
-import { exists } from '../core/exists.js';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { placeOfBundle } from '../core/bundle/write.js';
+import { exists } from '../core/exists.js';
 import { exportRun } from '../export/run-to-bundle.js';
 import { runFiles } from '../models/run-folder.js';
 import { precisionHelp, precisions, printReport } from './export.js';
@@ -64,6 +65,8 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
   applyRecipe(command, recipe);
   const options = command.opts<Options>();
   const { data, out, repository, name, modelVersion, precision, force, json } = options;
+  const replace = force === true;
+  await placeOfBundle(repository, { name, version: modelVersion }, { replace });
   await mkdir(out, { recursive: true });
   const labels = path.join(out, labelFile);
   const { finished } = await runLabelling(options, labels);
@@ -82,7 +85,7 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
     precisions: precision,
     splits: await devSplits(data, options),
     notes: null,
-    replace: force === true,
+    replace,
     now: new Date(),
   }).finally(() => teacher.close());
   printReport(report, json === true);

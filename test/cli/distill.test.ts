@@ -1,4 +1,5 @@
 /** `retort label` and `retort distill`: from a teacher's bundle to a student's, in one command that goes on. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -76,11 +77,21 @@ test('one command gives a calibrated bundle whose lineage names the teacher; it 
   const second = await openBundle(inRoot('repository/student/2'));
   expect(second.golden).toEqual((await openBundle(folder)).golden);
 
-  expect(await distill('--mask', '0.2')).toMatchObject({
+  expect(await distill('--model-version', '3', '--mask', '0.2')).toMatchObject({
     status: 1,
     stderr: expect.stringContaining('labels_other_run'),
   });
 }, 120_000);
+
+test('a version that is there already is told before any work', async () => {
+  const place = ['--name', 'linear', '--out', inRoot('in-vain')];
+  expect(await distill(...place)).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('bundle_exists'),
+  });
+  expect(existsSync(inRoot('in-vain'))).toBe(false);
+}, 60_000);
 
 test('columns that are named are named to every stage, and to evaluate', async () => {
   await mkdir(inRoot('named'));
