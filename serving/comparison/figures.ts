@@ -1,5 +1,5 @@
 /** How figures are written, alike in the terminal, on the page and in Markdown. */
-import type { Cell, Timing } from './result.js';
+import type { Cell, Profile, Timing } from './result.js';
 
 /** How often a cell was run, and how often it took measuring. */
 export function runsText({ kind, runs, measurements }: Pick<Cell, 'kind' | 'runs' | 'measurements'>): string {
@@ -15,17 +15,33 @@ export function milliseconds(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3);
 }
 
-export function factorText({ factor }: Pick<Timing, 'factor'>): string {
-  if (factor === null) return '1';
-  const [low, high] = factor.interval;
-  return `${factor.estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+/** A table's text. */
+export interface Figures {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
-export function differenceText({ maxLogitDifference }: Pick<Timing, 'maxLogitDifference'>): string {
-  return maxLogitDifference?.toExponential(1) ?? 'NaN';
+/** A row an engine; the seed's table says what all runs took together. */
+export function cellFigures({ kind, runs, timings }: Cell): Figures {
+  const [reference] = timings;
+  return kind === 'seed' && reference !== undefined
+    ? { header: totalHeader, rows: timings.map((timing) => totalRow(timing, runs, reference)) }
+    : { header: timingHeader, rows: timings.map(timingRow) };
 }
 
-export const timingHeader = [
+/** Where an engine's time goes: a row an engine. */
+export function profileFigures({ engines }: Profile): Figures {
+  return {
+    header: ['engine', 'total ms', 'kernels', 'dispatch', 'copies', 'operators run'],
+    rows: engines.map(({ label, totalMs, kernelMs, dispatchMs, copiesMs, ops }) => [
+      label,
+      ...[totalMs, kernelMs, dispatchMs, copiesMs].map(milliseconds),
+      String(ops.reduce((sum, { count }) => sum + count, 0)),
+    ]),
+  };
+}
+
+const timingHeader = [
   'engine',
   'median ms',
   'p95',
@@ -34,9 +50,9 @@ export const timingHeader = [
   'times the first',
   '|logit diff|',
   'flips',
-] as const;
+];
 
-export function timingRow(timing: Timing): string[] {
+function timingRow(timing: Timing): string[] {
   return [
     timing.label,
     milliseconds(timing.medianMs),
@@ -49,16 +65,9 @@ export function timingRow(timing: Timing): string[] {
   ];
 }
 
-/** The seed's table: what all runs took together. */
-export const totalHeader = [
-  'engine',
-  'total s',
-  'a run, ms',
-  'total over the first',
-  '|logit diff|',
-] as const;
+const totalHeader = ['engine', 'total s', 'a run, ms', 'total over the first', '|logit diff|'];
 
-export function totalRow(timing: Timing, runs: number, reference: Timing): string[] {
+function totalRow(timing: Timing, runs: number, reference: Timing): string[] {
   return [
     timing.label,
     (timing.totalMs / 1000).toFixed(3),
@@ -68,11 +77,12 @@ export function totalRow(timing: Timing, runs: number, reference: Timing): strin
   ];
 }
 
-export const profileHeader = [
-  'engine',
-  'total ms',
-  'kernels',
-  'dispatch',
-  'copies',
-  'operators run',
-] as const;
+function factorText({ factor }: Pick<Timing, 'factor'>): string {
+  if (factor === null) return '1';
+  const [low, high] = factor.interval;
+  return `${factor.estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+}
+
+function differenceText({ maxLogitDifference }: Pick<Timing, 'maxLogitDifference'>): string {
+  return maxLogitDifference?.toExponential(1) ?? 'NaN';
+}

@@ -1,13 +1,5 @@
 /** A comparison as a page of documentation. */
-import {
-  milliseconds,
-  profileHeader,
-  runsText,
-  timingHeader,
-  timingRow,
-  totalHeader,
-  totalRow,
-} from './figures.js';
+import { cellFigures, type Figures, milliseconds, profileFigures, runsText } from './figures.js';
 import {
   type BundleComparison,
   type Cell,
@@ -46,45 +38,37 @@ function bundleParts(one: BundleComparison): string[] {
 }
 
 function cellParts(cell: Cell): string[] {
-  const [reference] = cell.timings;
   const heading = `### ${sentence(cellTitle(cell))}`;
-  if (cell.kind === 'seed' && reference !== undefined)
+  if (cell.kind === 'seed')
     return [
       `${heading}: the seed's table`,
       `${String(cell.runs)} runs by each engine, added up.`,
-      table(
-        totalHeader,
-        cell.timings.map((timing) => totalRow(timing, cell.runs, reference)),
-      ),
+      table(cellFigures(cell)),
     ];
   const mark = cell.stable === false ? ' **No result: its windows disagree by more than 10 %.**' : '';
-  return [
-    heading,
-    `Each engine: ${runsText(cell)}.${mark}`,
-    table(timingHeader, cell.timings.map(timingRow)),
-  ];
+  return [heading, `Each engine: ${runsText(cell)}.${mark}`, table(cellFigures(cell))];
 }
 
-function profileParts({ text, tokens, tokenisationMs, engines }: Profile): string[] {
+function profileParts(profile: Profile): string[] {
+  const { text, tokens, tokenisationMs, engines } = profile;
+  const { header, rows } = profileFigures(profile);
+  const longest = engines.map(({ ops }) =>
+    ops
+      .slice(0, 3)
+      .map(({ op, milliseconds: ms }) => `${op} ${milliseconds(ms)}`)
+      .join(', '),
+  );
   return [
     '### Where the time goes',
     `One text of ${String(tokens)} tokens (${text.replace(/[|<>*_`]/g, ' ')}), milliseconds of one run; its tokenisation takes ${milliseconds(tokenisationMs)} ms whatever the engine.`,
-    table(
-      [...profileHeader, 'longest'],
-      engines.map(({ label, totalMs, kernelMs, dispatchMs, copiesMs, ops }) => [
-        label,
-        ...[totalMs, kernelMs, dispatchMs, copiesMs].map(milliseconds),
-        String(ops.reduce((sum, { count }) => sum + count, 0)),
-        ops
-          .slice(0, 3)
-          .map(({ op, milliseconds: ms }) => `${op} ${milliseconds(ms)}`)
-          .join(', '),
-      ]),
-    ),
+    table({
+      header: [...header, 'longest'],
+      rows: rows.map((row, place) => [...row, longest[place] ?? '']),
+    }),
   ];
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function table({ header, rows }: Figures): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
   const rule = `| --- |${' ---: |'.repeat(header.length - 1)}`;

@@ -4,15 +4,7 @@ import { chart } from '../../core/report/chart.js';
 import { type Html, html } from '../../core/report/html.js';
 import { type ReportSection, reportPage } from '../../core/report/page.js';
 import { table } from '../../core/report/table.js';
-import {
-  milliseconds,
-  profileHeader,
-  runsText,
-  timingHeader,
-  timingRow,
-  totalHeader,
-  totalRow,
-} from './figures.js';
+import { cellFigures, milliseconds, profileFigures, runsText } from './figures.js';
 import {
   type BundleComparison,
   type Cell,
@@ -118,22 +110,21 @@ function layout(engines: number, cells: readonly Cell[]) {
 }
 
 function cellTable(cell: Cell): Html[] {
-  const [reference] = cell.timings;
-  if (cell.kind === 'seed' && reference !== undefined) {
-    const rows = cell.timings.map((timing) => totalRow(timing, cell.runs, reference));
-    return [html`<p>${cell.runs} runs by each engine, added up.</p>`, table(totalHeader, rows)];
-  }
+  const { header, rows } = cellFigures(cell);
   const mark = cell.stable === false ? ' No result: its windows disagree by more than 10 %.' : '';
   return [
-    html`<p>Each engine: ${runsText(cell)}.${mark}</p>`,
-    table(timingHeader, cell.timings.map(timingRow)),
+    cell.kind === 'seed'
+      ? html`<p>${cell.runs} runs by each engine, added up.</p>`
+      : html`<p>Each engine: ${runsText(cell)}.${mark}</p>`,
+    table(header, rows),
   ];
 }
 
 /** The parts of a run, in the order of the bars. */
 const parts = ['kernels', 'dispatch', 'copies', 'tokenisation'] as const;
 
-function profileBody({ text, tokens, tokenisationMs, engines }: Profile): Html[] {
+function profileBody(profile: Profile): Html[] {
+  const { text, tokens, tokenisationMs, engines } = profile;
   const data = engines.flatMap(({ label, kernelMs, dispatchMs, copiesMs }) =>
     [kernelMs, dispatchMs, copiesMs, tokenisationMs].map((ms, index) => ({ label, part: parts[index], ms })),
   );
@@ -152,11 +143,7 @@ function profileBody({ text, tokens, tokenisationMs, engines }: Profile): Html[]
     y: { label: null, domain: engines.map(({ label }) => label) },
     color: { domain: [...parts], legend: true },
   };
-  const rows = engines.map((engine) => [
-    engine.label,
-    ...[engine.totalMs, engine.kernelMs, engine.dispatchMs, engine.copiesMs].map(milliseconds),
-    engine.ops.reduce((sum, { count }) => sum + count, 0),
-  ]);
+  const { header, rows } = profileFigures(profile);
   return [
     html`<p>One text of ${tokens} tokens: ${text}</p>`,
     chart('Milliseconds of a run, by part', { ...frame, marks: [bars('ms')] }),
@@ -165,7 +152,7 @@ function profileBody({ text, tokens, tokenisationMs, engines }: Profile): Html[]
       x: { percent: true, label: '%' },
       marks: [bars('ms', 'normalize')],
     }),
-    table(profileHeader, rows),
+    table(header, rows),
     operatorChart(engines),
   ];
 }

@@ -1,14 +1,6 @@
 /** A comparison as tables for a terminal. */
 import Table from 'cli-table3';
-import {
-  milliseconds,
-  profileHeader,
-  runsText,
-  timingHeader,
-  timingRow,
-  totalHeader,
-  totalRow,
-} from './figures.js';
+import { cellFigures, type Figures, milliseconds, profileFigures, runsText } from './figures.js';
 import {
   type Comparison,
   type Cell,
@@ -24,7 +16,7 @@ export function renderComparison(comparison: Comparison): string {
   for (const one of comparison.bundles) {
     const { bundle, cells, profile } = one;
     lines.push(`${bundle.name}/${bundle.version}`);
-    for (const cell of cells) lines.push('', title(cell), cellTable(cell));
+    for (const cell of cells) lines.push('', title(cell), table(cellFigures(cell)));
     if (profile !== null) lines.push('', ...profileLines(profile));
     lines.push('', ...engineLines(one), '');
   }
@@ -38,25 +30,11 @@ function title(cell: Cell): string {
   return `${cellTitle(cell)}, ${runsText(cell)}${mark}`;
 }
 
-function cellTable(cell: Cell): string {
-  const [reference] = cell.timings;
-  if (cell.kind === 'seed' && reference !== undefined)
-    return table(
-      totalHeader,
-      cell.timings.map((timing) => totalRow(timing, cell.runs, reference)),
-    );
-  return table(timingHeader, cell.timings.map(timingRow));
-}
-
-function profileLines({ text, tokens, tokenisationMs, engines }: Profile): string[] {
-  const rows = engines.map(({ label, totalMs, kernelMs, dispatchMs, copiesMs, ops }) => [
-    label,
-    ...[totalMs, kernelMs, dispatchMs, copiesMs].map(milliseconds),
-    String(ops.reduce((sum, { count }) => sum + count, 0)),
-  ]);
+function profileLines(profile: Profile): string[] {
+  const { text, tokens, tokenisationMs } = profile;
   return [
     `where the time goes on one text of ${String(tokens)} tokens (${excerpt(text)}), in ms; its tokenisation takes ${milliseconds(tokenisationMs)}`,
-    table(profileHeader, rows),
+    table(profileFigures(profile)),
   ];
 }
 
@@ -65,10 +43,10 @@ function excerpt(text: string): string {
   return letters.length <= 12 ? text : `${letters.slice(0, 12).join('')}…`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table({ header, rows }: Figures): string {
   const drawn = new Table({
-    head: [...head],
-    colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
+    head: [...header],
+    colAligns: ['left', ...header.slice(1).map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) drawn.push([...row]);
