@@ -1,4 +1,5 @@
 /** A network's static graph in one form: fused, and quantised where a scheme is named. */
+import type { Manifest } from '../core/bundle/manifest.js';
 import type { Graph, Model } from '../core/graph/ir.js';
 import { type Case, feedsOf } from './measure.js';
 import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/own-graph.js';
@@ -20,6 +21,14 @@ export interface Form {
   readonly fused: Model;
   readonly model: Model;
   readonly rewrites: readonly Rewrite[];
+}
+
+/** One of `exportPrecisions`; older manifests name no scheme where weights are stored and not computed with. */
+export function formOfVariant({
+  precision,
+  scheme,
+}: Pick<Manifest['variants'][number], 'precision' | 'scheme'>): string {
+  return precision === 'fp32' ? 'fp32' : (scheme ?? `${precision}-stored`);
 }
 
 /** Tables within the operator cannot be stored in fewer bits. */

@@ -1,5 +1,6 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
+import { formOfVariant } from './form.js';
 import { schemeOf } from './quantize/schemes.js';
 
 /** @param notes Markdown that comes first; null for none */
@@ -67,7 +68,7 @@ function reproduction({
   variants,
 }: Omit<Manifest, 'files'>): string {
   if (seed === null) return `    ${command}\n\nNothing is drawn`;
-  const precisions = variants.map(({ precision, scheme }) => scheme ?? precision).join(',');
+  const precisions = variants.map(formOfVariant).join(',');
   // Activations are measured on texts of train.
   const measured = variants.some(({ scheme }) => scheme !== undefined && schemeOf(scheme).needsRanges);
   const train = data.find(({ name: split }) => split.endsWith(' train'))?.name.slice(0, -' train'.length);

@@ -5,6 +5,7 @@ import type { Manifest } from '../../core/bundle/manifest.js';
 import type { Bundle } from '../../core/bundle/read.js';
 import type { Tokenizer } from '../../core/text/tokenizer.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
+import { formOfVariant } from '../../export/form.js';
 import { type LabelledSplit, measureOn } from '../../export/measure.js';
 import { exportNetwork, type ExportReport, type NetworkExportOptions } from '../../export/run-to-bundle.js';
 import type { ExportSource } from '../../export/sources/source.js';
@@ -24,10 +25,8 @@ export async function servedBy(bundle: Bundle): Promise<Served> {
   return { bytes, form: formOf(manifest), tokenizer: await loadTokenizer(manifest.tokenizer, folder) };
 }
 
-/** Its form; older manifests name no scheme where weights are stored and not computed with. */
 function formOf({ variants: [variant] }: Pick<Manifest, 'variants'>): string {
-  if (variant === undefined || variant.precision === 'fp32') return 'fp32';
-  return variant.scheme ?? `${variant.precision}-stored`;
+  return variant === undefined ? 'fp32' : formOfVariant(variant);
 }
 
 export async function sizeOfServed(bundle: Bundle): Promise<number> {

@@ -41,6 +41,10 @@ test('the command that makes it anew names the form that runs fastest on a CPU',
   );
 });
 
+test('a form that a manifest does not name is that in which weights are stored', async () => {
+  expect(modelCard(await manifestOf('teacher'), null)).toContain('--precision int8-stored\n');
+});
+
 test('a split without rows has no accuracy', async () => {
   const manifest = await manifestOf('student');
   const nothing = { data: 'dev', rows: 0, correct: 0, accuracy: 0, interval: [0, 1] as [number, number] };
