@@ -1,9 +1,10 @@
 /** `retort data`: fetches public data sets. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { registerHoldOut } from './hold-out.js';
 import { catalog, type PublicDataset } from '../training/data/catalog.js';
 import { download, type DownloadProgress } from '../training/data/download.js';
+import { registerHoldOut } from './hold-out.js';
+import { interruptible } from './interruption.js';
 
 interface Options {
   readonly url: string;
@@ -44,18 +45,12 @@ A file that is there already is checked and not fetched again, so one that was b
 
 async function run(known: PublicDataset, { url, out, json }: Options): Promise<void> {
   const dataset = { ...known, url };
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const progress = progressPrinter(path.basename(out));
-  const report = await download(dataset, { out, signal: abort.signal, onProgress: progress.show }).finally(
-    () => {
-      progress.end();
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-    },
-  );
+  const report = await interruptible((signal) =>
+    download(dataset, { out, signal, onProgress: progress.show }),
+  ).finally(() => {
+    progress.end();
+  });
   const { terms } = dataset;
   if (json === true) process.stdout.write(`${JSON.stringify({ ...report, url, terms })}\n`);
   else {
