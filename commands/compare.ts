@@ -1,10 +1,10 @@
 /** `retort compare`: the static graph beside eager engines on the same texts and threads. */
-import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { cpuAffinity, describeMachine } from '../core/machine.js';
 import { readTexts } from '../core/text-file.js';
+import { writeWhole } from '../core/write-whole.js';
 import type { CellSpec } from '../serving/comparison/cells.js';
 import { compare } from '../serving/comparison/compare.js';
 import { enginesNamed, engines } from '../serving/comparison/engines.js';
@@ -160,9 +160,9 @@ function cellsOf({ preset, batch: batches, lengths: tokens }: Options): CellSpec
 
 async function report(comparison: Comparison, { json, save, html, write }: Options): Promise<void> {
   const text = JSON.stringify(comparison, null, 2);
-  if (save !== undefined) await writeFile(save, `${text}\n`);
-  if (html !== undefined) await writeFile(html, comparisonPage(comparison));
-  if (write !== undefined) await writeFile(write, comparisonMarkdown(comparison));
+  if (save !== undefined) await writeWhole(save, `${text}\n`);
+  if (html !== undefined) await writeWhole(html, comparisonPage(comparison));
+  if (write !== undefined) await writeWhole(write, comparisonMarkdown(comparison));
   process.stdout.write(`${json === true ? text : renderComparison(comparison)}\n`);
 }
 

@@ -1,10 +1,10 @@
 /** `retort export`: a training run, a bundle or a checkpoint becomes a bundle with static graphs. */
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { fail } from '../core/errors.js';
 import { decodeModel, encodeModel } from '../core/graph/onnx.js';
 import { printProgram } from '../core/graph/print.js';
+import { writeWhole } from '../core/write-whole.js';
 import { exportOpsets, fileVersions } from '../export/opset/versions.js';
 import { exportNetwork, type ExportReport, type WrittenVariant } from '../export/run-to-bundle.js';
 import { exportPrecisions } from '../export/variant.js';
@@ -158,7 +158,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
     },
   }).finally(() => teacher?.close());
   if (program === true) process.stdout.write(`${programs.join('\n')}\n`);
-  else if (program !== undefined) await writeText(program, programs.join('\n'));
+  else if (program !== undefined) await writeWhole(program, programs.join('\n'));
   printReport(report, json === true);
   for (const variant of written) await reportVariant(options.report ?? '', variant, report);
 }
@@ -185,16 +185,6 @@ async function reportVariant(
 
 function programOf({ form, interpreted, written }: WrittenVariant): string {
   return `# ${form}, interpreted\n${printProgram(interpreted)}\n# ${form}, written\n${printProgram(written.graph)}`;
-}
-
-async function writeText(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((error: unknown) => {
-    throw fail(
-      'file_unwritable',
-      { path: file, reason: error instanceof Error ? error.message : String(error) },
-      error,
-    );
-  });
 }
 
 export function printReport(report: ExportReport, json: boolean): void {

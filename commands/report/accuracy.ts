@@ -2,7 +2,7 @@
 import { studentDefaults } from '../../training/train-student.js';
 import { exists } from '../../core/exists.js';
 import { interruptible } from '../interruption.js';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
@@ -106,7 +106,7 @@ async function run(options: Options, command: Command): Promise<void> {
   let results: Result[] = kept;
   const write = async () => {
     const shown = { teachers: teachers.rows, experiments, results };
-    await writeFile(options.write, renderReport({ ...shown, command: commandLine(command) }));
+    await writeWhole(options.write, renderReport({ ...shown, command: commandLine(command) }));
     if (options.results !== undefined)
       await writeWhole(options.results, `${JSON.stringify(results, null, 2)}\n`);
   };

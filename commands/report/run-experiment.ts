@@ -2,11 +2,12 @@
 import { argmax } from '../../core/probabilities.js';
 import { exists } from '../../core/exists.js';
 import { createHash } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { describeMachine, standingLine } from '../../core/machine.js';
+import { writeWhole } from '../../core/write-whole.js';
 import { exportRun } from '../../export/run-to-bundle.js';
 import { networkOf } from '../../models/networks.js';
 import { readRun, runFiles } from '../../models/run-folder.js';
@@ -74,7 +75,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     signal,
   });
   const seconds = before + (performance.now() - started) / 1000;
-  await writeFile(clock, String(seconds));
+  await writeWhole(clock, String(seconds));
   if (!trained.finished) return null;
 
   const { folder: bundleFolder } = await exportRun({
@@ -106,7 +107,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     machine: standingLine(describeMachine()),
     fingerprint,
   };
-  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
 
@@ -135,7 +136,7 @@ async function scoredOn(
   const found = (await measure(bundleFolder, lacking)).flatMap(({ scores }) => scores);
   const kept = result.scores.filter(({ data }) => !found.some((one) => one.data === data));
   const whole = { ...result, scores: [...kept, ...found] };
-  await writeFile(path.join(folder, resultFile), `${JSON.stringify(whole, null, 2)}\n`);
+  await writeWhole(path.join(folder, resultFile), `${JSON.stringify(whole, null, 2)}\n`);
   return whole;
 }
 

@@ -21,4 +21,9 @@ test('--lengths texts takes the texts as long as they are', async () => {
     agree: true,
     bundles: [{ cells: [{ kind: 'grid', batch: 1, length: null, texts: 4 }] }],
   });
+  const nowhere = ['--lengths', 'texts', '--save', path.join(root, 'none', 'comparison.json')];
+  expect(await retort('compare', folder, ...nowhere, ...engines, ...short)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('file_unwritable'),
+  });
 });
