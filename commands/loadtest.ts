@@ -1,6 +1,7 @@
 /** `retort loadtest`: what a server does under load, in a closed loop, an open loop, or at its capacity. */
 import { Option, type Command } from 'commander';
 import { fail } from '../core/errors.js';
+import { closedLoopClientNames } from '../loadtest/closed-loop-clients.js';
 import { arrivalKinds } from '../loadtest/open-loop/arrivals.js';
 import { parseThreshold, thresholdMetrics } from '../loadtest/thresholds.js';
 import { findCapacity, type CapacityOptions } from './loadtest/capacity.js';
@@ -27,6 +28,11 @@ export function register(program: Command): void {
       '--connections <n>',
       'closed loop: connections, each with one request at a time',
       integer(1, 1024),
+    )
+    .addOption(
+      new Option('--client <name>', 'closed loop: what sends (default: retort)').choices(
+        closedLoopClientNames,
+      ),
     )
     .option('--rate <n>', 'open loop: requests a second', decimal(0.01, 1e7))
     .option('--stages <list>', 'open loop: steps and ramps, such as 10s:100,20s:100-500')
@@ -71,9 +77,10 @@ Exit status: 1 when no request succeeded, a --fail-if holds, or the generator wa
 what was measured until then.`;
 
 async function run(given: string, options: LoadtestOptions, command: Command): Promise<void> {
-  const { rate, stages, connections } = options;
+  const { rate, stages, connections, client } = options;
   if (options.findCapacity === true) {
-    if ((rate ?? stages ?? connections) !== undefined) throw conflict('--find-capacity chooses the rates');
+    if ((rate ?? stages ?? connections ?? client) !== undefined)
+      throw conflict('--find-capacity chooses the rates');
     if (options.failIf !== undefined)
       throw conflict('--find-capacity has --p99 as its bound, and no --fail-if');
     for (const option of ['arrivals', 'warmup'])
@@ -82,6 +89,7 @@ async function run(given: string, options: LoadtestOptions, command: Command): P
   }
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
+  if (open && client !== undefined) throw conflict('--client is of the closed loop');
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
   const thresholds = (options.failIf ?? []).map(parseThreshold);
   const target = await openTarget(given, options);

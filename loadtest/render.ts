@@ -37,7 +37,7 @@ export const endings: Readonly<Record<RunEnd, string>> = {
 export function conditions(report: LoadReport): string {
   const load =
     report.kind === 'closed-loop'
-      ? `closed loop, ${report.connections} connections, latency from sending`
+      ? `closed loop, ${report.connections} connections${report.client === 'retort' ? '' : ` of ${report.client}`}, latency from sending`
       : `open loop, ${report.arrivals} arrivals, seed ${report.seed}, ${renderStages(report.stages)}, at most ` +
         `${report.maxInFlight} in flight, latency from when a request was due`;
   return (

@@ -3,6 +3,7 @@ import { readJsonFile } from './json-file.js';
 import { z } from 'zod';
 import { describeMachine, machineSchema } from '../core/machine.js';
 import { measurementSchema, runEnds } from './measurement.js';
+import { closedLoopClientNames } from './closed-loop-clients.js';
 import { arrivalKinds, stageSchema } from './open-loop/arrivals.js';
 import { serverSeenSchema } from './server-watch.js';
 
@@ -26,6 +27,8 @@ const common = {
 const closedLoopSchema = z.strictObject({
   kind: z.literal('closed-loop'),
   connections: z.int().positive(),
+  /** autocannon alone where a report does not say. */
+  client: z.enum(closedLoopClientNames).default('autocannon'),
   ...common,
 });
 

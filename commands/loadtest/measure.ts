@@ -1,7 +1,7 @@
 /** One run, closed or open, and its report. */
 import { fail } from '../../core/errors.js';
 import { writeWhole } from '../../core/write-whole.js';
-import { runClosedLoop } from '../../loadtest/closed-loop.js';
+import { type ClosedLoopClient, closedLoopClients } from '../../loadtest/closed-loop-clients.js';
 import type { RunResult } from '../../loadtest/measurement.js';
 import type { ArrivalKind } from '../../loadtest/open-loop/arrivals.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
@@ -18,6 +18,7 @@ import type { LoadTarget } from './target.js';
 
 export interface MeasureOptions {
   readonly connections?: number;
+  readonly client?: ClosedLoopClient;
   readonly rate?: number;
   readonly stages?: string;
   readonly arrivals: ArrivalKind;
@@ -40,7 +41,7 @@ export async function measureClosedLoop(
   options: MeasureOptions,
   thresholds: readonly Threshold[],
 ): Promise<void> {
-  const { connections = defaultConnections, duration, warmup, timeout } = options;
+  const { connections = defaultConnections, client = 'retort', duration, warmup, timeout } = options;
   const { bodies } = target;
   if (bodies === null) {
     const reason = 'the closed loop speaks HTTP alone; give --rate to load gRPC';
@@ -50,7 +51,7 @@ export async function measureClosedLoop(
   const progress = progressPrinter();
   const watch = new ServerWatch(target);
   const result = await interruptible((signal) =>
-    runClosedLoop({
+    closedLoopClients[client]({
       target: target.url,
       headers: target.headers,
       bodies,
@@ -62,7 +63,7 @@ export async function measureClosedLoop(
       onProgress: progress.show,
     }),
   ).finally(progress.stop);
-  const conditions = { kind: 'closed-loop', connections, warmupSeconds: warmup } as const;
+  const conditions = { kind: 'closed-loop', connections, client, warmupSeconds: warmup } as const;
   const report = { ...head, ...conditions, ...sent(target), ...result, serverSeen: await watch.stop() };
   await finish(report, result, options, null, thresholds);
 }

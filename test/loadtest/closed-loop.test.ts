@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runClosedLoop, type ClosedLoopOptions } from '../../loadtest/closed-loop.js';
+import { closedLoopClientNames, closedLoopClients } from '../../loadtest/closed-loop-clients.js';
 import { runResultSchema } from '../../loadtest/measurement.js';
 import { failures, offered } from '../../loadtest/outcome.js';
 import { reviews } from '../../loadtest/reviews.js';
@@ -48,10 +49,12 @@ const options = (target: URL, changes: Partial<ClosedLoopOptions> = {}): ClosedL
   ...changes,
 });
 
-describe('the closed loop', () => {
+describe.each(closedLoopClientNames)('the closed loop of %s', (name) => {
+  const run = closedLoopClients[name];
+
   it('counts answers by status and times only those that succeeded', async () => {
     const { target } = await serve(cycle([200, 429, 200, 503]));
-    const result = await runClosedLoop(options(target));
+    const result = await run(options(target));
     expect(runResultSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
     const { outcomes, latencyMs, windows } = result.measured;
     expect(Object.keys(outcomes).sort()).toEqual(['429', '503', 'ok']);
@@ -65,14 +68,14 @@ describe('the closed loop', () => {
   it('sends every text, each as one JSON body', async () => {
     const bodies: string[] = [];
     const { target } = await serve(cycle([200], bodies));
-    await runClosedLoop(options(target));
+    await run(options(target));
     const sent = new Set(bodies.map((body) => (JSON.parse(body) as { text: string }).text));
     expect([...sent].sort()).toEqual([...new Set(reviews)].sort());
   });
 
   it('has no latency when nothing succeeded', async () => {
     const { target } = await serve(cycle([503]));
-    const { measured } = await runClosedLoop(options(target));
+    const { measured } = await run(options(target));
     expect(measured.latencyMs).toBeNull();
     expect(measured.outcomes.ok).toBeUndefined();
   });
@@ -84,7 +87,7 @@ describe('the closed loop', () => {
       if (seen++ % 10 === 9) response.write('{', () => request.socket.destroy());
       else answer(request, response);
     });
-    const { outcomes } = (await runClosedLoop(options(target))).measured;
+    const { outcomes } = (await run(options(target))).measured;
     expect(outcomes.connection).toBeGreaterThan(0);
     expect(outcomes.ok).toBeGreaterThan(outcomes.connection!);
   });
@@ -95,7 +98,7 @@ describe('the closed loop', () => {
       server.closeAllConnections();
       server.close();
     });
-    const report = await runClosedLoop(options(target, { durationSeconds: 20 }));
+    const report = await run(options(target, { durationSeconds: 20 }));
     expect(report.ended).toBe('server-gone');
   });
 
@@ -107,26 +110,16 @@ describe('the closed loop', () => {
       answer(request, response);
       if (++seen === 50) interruption.abort();
     });
-    const report = await runClosedLoop(options(target, { durationSeconds: 20, signal: interruption.signal }));
+    const report = await run(options(target, { durationSeconds: 20, signal: interruption.signal }));
     expect(report.ended).toBe('interrupted');
     expect(report.measured.outcomes.ok).toBeGreaterThanOrEqual(40);
-  });
-
-  it('measures on the connections that were warmed, so that none is set up meanwhile', async () => {
-    const { server, target } = await serve(cycle([200]));
-    let opened = 0;
-    server.on('connection', () => opened++);
-    const { measured } = await runClosedLoop(options(target, { warmupSeconds: 0.2 }));
-    expect(opened).toBe(3);
-    expect(measured.connectionsOpened).toBe(3);
-    expect(measured.durationSeconds).toBe(1);
   });
 
   it('leaves the warm-up out', async () => {
     const interruption = new AbortController();
     const { target } = await serve(cycle([200]));
     const phases: string[] = [];
-    const report = await runClosedLoop(
+    const report = await run(
       options(target, {
         warmupSeconds: 20,
         signal: interruption.signal,
@@ -139,4 +132,14 @@ describe('the closed loop', () => {
     expect(phases).not.toContain('measure');
     expect(offered(report.measured.outcomes)).toBe(0);
   });
+});
+
+it('measures on the connections that were warmed, so that none is set up meanwhile', async () => {
+  const { server, target } = await serve(cycle([200]));
+  let opened = 0;
+  server.on('connection', () => opened++);
+  const { measured } = await runClosedLoop(options(target, { warmupSeconds: 0.2 }));
+  expect(opened).toBe(3);
+  expect(measured.connectionsOpened).toBe(3);
+  expect(measured.durationSeconds).toBe(1);
 });

@@ -19,6 +19,7 @@ const load = (rate: number): LoadReport => ({
   startedAt: new Date(0).toISOString(),
   warmupSeconds: 0,
   connections: 4,
+  client: 'retort',
   texts: 2,
   textsPerRequest: 1,
   measured: {
