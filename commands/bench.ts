@@ -4,6 +4,7 @@ import * as costs from './bench/costs.js';
 import * as generator from './bench/generator.js';
 import * as exported from './bench/export.js';
 import * as labelling from './bench/labelling.js';
+import * as plan from './bench/plan.js';
 import * as serve from './bench/serve.js';
 import * as training from './bench/training.js';
 
@@ -12,7 +13,7 @@ interface Bench {
 }
 
 // The visible list of benchmarks; comparing engines is a command of its own, `retort compare`.
-const benches: readonly Bench[] = [serve, costs, training, labelling, generator, exported];
+const benches: readonly Bench[] = [serve, costs, plan, training, labelling, generator, exported];
 
 export function register(program: Command): void {
   const bench = program

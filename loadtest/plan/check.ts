@@ -3,10 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { fail } from '../../core/errors.js';
 import { capacityOf, type CapacityReport, capacitySchema } from '../capacity/report.js';
 import { searchRepeatedly } from '../capacity/repeated-search.js';
+import type { Trial } from '../capacity/search.js';
+import type { RequestPlan } from '../open-loop/planned-requests.js';
 import { offered } from '../outcome.js';
 import { type LoadReport, reportSchema } from '../report.js';
 import type { ServingCosts } from './costs.js';
-import { type Replica, simulate } from './simulate.js';
+import { type Replica, simulate, type Simulated } from './simulate.js';
+
+type OpenLoopReport = Extract<LoadReport, { kind: 'open-loop' }>;
 
 export interface Checked {
   readonly file: string;
@@ -26,7 +30,10 @@ export interface CheckOptions {
 }
 
 /** Of a p99, and of a capacity. */
-const allowedErrors = { p99: 0.25, capacity: 0.1 };
+export const allowedErrors = { p99: 0.25, capacity: 0.1 };
+/** A machine is taken to be no slower or faster by more than this since the costs were measured. */
+const mostPace = 4;
+const pacePrecision = 0.01;
 
 /**
  * The simulated server gets the very load of the test: the same arrivals, and the same texts where it sent those that the
@@ -58,14 +65,9 @@ async function checkCapacity(file: string, report: CapacityReport, options: Chec
   const { textsPerRequest, p99BoundMs, capacity: found, seed, secondsEach, searches } = report;
   if (textsPerRequest !== 1) throw unfit(file, `its requests have ${textsPerRequest} texts`);
   if (found === null) throw unfit(file, 'it found no rate that keeps the bound');
-  const { generatorMs } = options.costs;
   const rates: (number | null)[] = [];
   await searchRepeatedly({
-    load: (load, rate) => {
-      const { fromDueMs } = simulate({ ...options, load, generatorMs });
-      const slow = fromDueMs.filter((ms) => ms > p99BoundMs).length;
-      return Promise.resolve({ rate, queries: fromDueMs.length, slow, p99Ms: null });
-    },
+    load: (load, rate) => Promise.resolve(simulatedTrial(load, rate, p99BoundMs, options)),
     repeats: searches.length,
     seed,
     secondsEach,
@@ -79,24 +81,77 @@ async function checkCapacity(file: string, report: CapacityReport, options: Chec
   return compared(file, what, 'req/s', predicted, found.median, allowedErrors.capacity);
 }
 
-function checkRun(file: string, report: LoadReport, options: CheckOptions): Checked[] {
+/** One load of a search for the capacity, on the simulated server. */
+export function simulatedTrial(
+  load: RequestPlan,
+  rate: number,
+  p99BoundMs: number,
+  options: CheckOptions,
+): Trial {
+  const { fromDueMs } = simulate({ ...options, load, generatorMs: options.costs.generatorMs });
+  const slow = fromDueMs.filter((ms) => ms > p99BoundMs).length;
+  return { rate, queries: fromDueMs.length, slow, p99Ms: null };
+}
+
+/**
+ * How fast the machine ran the session during the test is the test's to say: the server's mean of `infer` sets the pace,
+ * and latencies are compared at it. What the costs alone say of that mean stands beside it.
+ */
+export function checkRun(file: string, report: LoadReport, options: CheckOptions): Checked[] {
   if (report.kind !== 'open-loop') throw unfit(file, 'it is of a closed loop');
   const { stages, textsPerRequest, measured } = report;
   if (textsPerRequest !== 1) throw unfit(file, `its requests have ${textsPerRequest} texts`);
   const latency = measured.latencyFromSendingMs;
   if (latency === null) throw unfit(file, 'none of its requests succeeded');
-  const sent = offered(measured.outcomes);
-  const generatorMs = (1000 * measured.generatorCores * measured.durationSeconds) / sent;
-  const predicted = simulate({ ...options, load: report, generatorMs });
+  const at = simulatedAt(report, options);
+  const asMeasured = at(1);
+  const inferMs = meanOfStage(report, 'infer');
+  const predicted = inferMs === null ? asMeasured : at(paceOfRun(report, options));
   const rates = stages.flatMap(({ from, to }) => [from, to]);
-  const at = `at ${[...new Set([Math.min(...rates), Math.max(...rates)])].join(' to ')} req/s`;
+  const where = `at ${[...new Set([Math.min(...rates), Math.max(...rates)])].join(' to ')} req/s`;
   return [
-    compared(file, `p50 ${at}`, 'ms', predicted.p50Ms, latency.p50, null),
-    compared(file, `p99 ${at}`, 'ms', predicted.p99Ms, latency.p99, allowedErrors.p99),
+    ...(inferMs === null
+      ? []
+      : [compared(file, `mean run ${where}, by the costs alone`, 'ms', asMeasured.inferMs, inferMs, null)]),
+    compared(file, `p50 ${where}`, 'ms', predicted.p50Ms, latency.p50, null),
+    compared(file, `p99 ${where}`, 'ms', predicted.p99Ms, latency.p99, allowedErrors.p99),
   ];
 }
 
-function compared(
+/** The simulated test, its pace being that of the costs times a factor; more is slower. */
+function simulatedAt(report: OpenLoopReport, options: CheckOptions): (factor: number) => Simulated {
+  const { generatorCores, durationSeconds, outcomes } = report.measured;
+  const generatorMs = (1000 * generatorCores * durationSeconds) / offered(outcomes);
+  return (factor) =>
+    simulate({ ...options, costs: slowed(options.costs, factor), load: report, generatorMs });
+}
+
+/** By what the pace of the costs is to be multiplied, so that runs take what they took in the test; 1 where that is unknown. */
+export function paceOfRun(report: OpenLoopReport, options: CheckOptions): number {
+  const inferMs = meanOfStage(report, 'infer');
+  if (inferMs === null) return 1;
+  const at = simulatedAt(report, options);
+  let [low, high] = [1 / mostPace, mostPace];
+  while (high / low > 1 + pacePrecision) {
+    const middle = Math.sqrt(low * high);
+    if (at(middle).inferMs < inferMs) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(low * high);
+}
+
+export function slowed(costs: ServingCosts, factor: number): ServingCosts {
+  const { everyMs, factors } = costs.pace;
+  return { ...costs, pace: { everyMs, factors: factors.map((one) => one * factor) } };
+}
+
+/** By the server's own histograms; null where it has none. */
+function meanOfStage({ serverSeen }: LoadReport, name: string): number | null {
+  const stage = serverSeen?.stages.find((one) => one.stage === name);
+  return stage === undefined ? null : stage.sumMs / stage.count;
+}
+
+export function compared(
   file: string,
   what: string,
   unit: Checked['unit'],

@@ -6,14 +6,16 @@
  *     min(1, c w / sum of all w_i)
  *
  * and the others share what is left. All is as fast as a core is while so many are busy. Threads of one weight being
- * equally fast, a job's end is known on a virtual clock of its weight, which runs at their speed.
+ * equally fast, a job's end is known on a virtual clock of its weight, which runs at their speed. The pace is that of the
+ * yielding threads alone: it is measured on what they run, which shares vector units and caches with the machine's
+ * neighbours, while other code goes on as fast as ever.
  */
 import { workerNiceness } from '../../core/batching/worker-niceness.js';
 
 /** A core's speed while `busy` are, one alone being 1. */
 export type CoreSpeed = (busy: number) => number;
 
-/** How much longer all takes, in one window after another, and again from the first. */
+/** How much longer yielding threads take, in one window after another, and again from the first. */
 export interface Pace {
   readonly everyMs: number;
   readonly factors: readonly number[];
@@ -144,11 +146,12 @@ export class SimulatedCores {
     const [first, others] = [this.#groups.normal.busy, this.#groups.yielding.busy];
     const all = first + others;
     if (all === 0) return { normal: 0, yielding: 0 };
-    const speed = this.#speed(Math.min(all, this.#cores)) / (this.#pace.factors[this.#window] ?? 1);
+    const speed = this.#speed(Math.min(all, this.#cores));
+    const pace = this.#pace.factors[this.#window] ?? 1;
     const fair = (this.#cores * weights.normal) / (first * weights.normal + others * weights.yielding);
     const normal = Math.min(1, fair);
     const yielding = others === 0 ? 0 : Math.min(1, (this.#cores - first * normal) / others);
-    return { normal: normal * speed, yielding: yielding * speed };
+    return { normal: normal * speed, yielding: (yielding * speed) / pace };
   }
 }
 

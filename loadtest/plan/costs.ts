@@ -3,7 +3,7 @@ import { readJsonFile } from '../json-file.js';
 import { z } from 'zod';
 import { machineSchema } from '../../core/machine.js';
 
-export const COSTS_FORMAT = 2;
+export const COSTS_FORMAT = 3;
 
 const positive = z.number().positive();
 const milliseconds = z.number().nonnegative();
@@ -28,6 +28,8 @@ export const costsSchema = z.strictObject({
     tokenizeMsPerCharacter: milliseconds,
     /** Beside that, for each batch: messages, mostly. */
     batchMs: milliseconds,
+    /** How much longer a run takes after the worker has slept for so long; ascending, and nothing after no sleep. */
+    wake: z.array(z.strictObject({ sleptMs: positive, ms: milliseconds })),
   }),
   /** Processor time of the server's one main thread; `handoverMs` of a batch while its worker waits for the next. */
   main: z.strictObject({ requestMs: milliseconds, batchMs: milliseconds, handoverMs: milliseconds }),

@@ -7,6 +7,9 @@
  *
  * the two loops give both unknowns. With one connection the main thread sleeps before each request and each answer, and
  * waking costs as much again: that loop says what a request costs where nothing waits, and nothing of a server that works.
+ * There the worker has a core to itself, so the stages of its batches are processor time, and what they leave of its
+ * processor time is a batch's own. No time of another moment goes into it: on a machine whose speed changes, the
+ * difference of two such times is mostly that change.
  */
 import { sum } from '../../core/statistics.js';
 import type { LoadReport } from '../report.js';
@@ -28,6 +31,8 @@ export interface ServerCosts {
   readonly betweenMs: number;
   /** Processor time of the worker, for a batch of one text. */
   readonly workerMs: number;
+  /** Of it, what is neither tokenising nor run, both by the server's own stages of the same batches. */
+  readonly workerBatchMs: number;
   /** Mean latency of a request that nothing waits for. */
   readonly latencyMs: number;
 }
@@ -47,11 +52,13 @@ export function serverCosts({ single, paced, many }: MeasuredLoops, speed: numbe
   const apart = some.batches - several.batches;
   const slope = apart < 0.1 ? 0 : (someMs - severalMs) / apart;
   const batchMs = Math.min(someMs / some.batches, Math.max(0, slope));
+  const insideMs = stageMean(single, 'tokenize') + stageMean(single, 'infer');
   return {
     requestMs: someMs - batchMs * some.batches,
     batchMs,
     betweenMs: stageMean(single, 'batch_wait'),
     workerMs: one.workerMs,
+    workerBatchMs: Math.max(0, one.workerMs - insideMs),
     latencyMs: sum(single.map(({ report }) => report.measured.latencyMs?.mean ?? 0)) / single.length,
   };
 }

@@ -19,6 +19,10 @@ export function renderCosts(costs: ServingCosts): string {
     ...(most === 1 ? [] : [line(`of ${most} such rows`, ms(run(most, middle)))]),
     line('tokenising a character', ms(worker.tokenizeMsPerCharacter)),
     line('worker, a batch beside that', ms(worker.batchMs)),
+    line(
+      'a run after a sleep',
+      worker.wake.map(({ sleptMs, ms: longer }) => `+${ms(longer)} after ${sleptMs} ms`).join(', '),
+    ),
     line('main thread, a request', ms(main.requestMs)),
     line('main thread, a batch', `${ms(main.batchMs)}, ${ms(main.handoverMs)} of it while the worker waits`),
     line('beside the server', ms(costs.wireMs)),

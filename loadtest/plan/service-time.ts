@@ -4,8 +4,16 @@ import type { ServingCosts } from './costs.js';
 
 export type TextSize = ServingCosts['texts'][number];
 
-/** Milliseconds of a batch on a core alone. @param draw uniform in [0, 1): where in the spread a run falls */
-export type ServiceTime = (batch: readonly TextSize[], draw: () => number) => number;
+/** Milliseconds on a core alone. */
+export interface BatchTime {
+  /** In runs of the session. */
+  readonly runMs: number;
+  /** Tokenising and messages. */
+  readonly besideMs: number;
+}
+
+/** @param draw uniform in [0, 1): where in the spread a run falls */
+export type ServiceTime = (batch: readonly TextSize[], draw: () => number) => BatchTime;
 
 export function serviceTime({ worker, batching }: Pick<ServingCosts, 'worker' | 'batching'>): ServiceTime {
   const run = runTime(worker.runs);
@@ -13,13 +21,13 @@ export function serviceTime({ worker, batching }: Pick<ServingCosts, 'worker' | 
   return (batch, draw) => {
     const lengths = batch.map(({ ids }) => ids);
     const characters = batch.reduce((sum, text) => sum + text.characters, 0);
-    let ms = worker.batchMs + worker.tokenizeMsPerCharacter * characters;
+    let runMs = 0;
     for (const places of groupByLength(lengths, most)) {
       const longest = Math.max(...places.map((place) => lengths[place] ?? 0));
       const varies = worker.spread[Math.floor(draw() * worker.spread.length)] ?? 1;
-      ms += varies * run(places.length, longest);
+      runMs += varies * run(places.length, longest);
     }
-    return ms;
+    return { runMs, besideMs: worker.batchMs + worker.tokenizeMsPerCharacter * characters };
   };
 }
 
@@ -40,6 +48,15 @@ export function runTime(runs: ServingCosts['worker']['runs']): (rows: number, le
     }
     return ms;
   };
+}
+
+/** What a run takes longer after a sleep: linear between those that were measured, and no more after longer ones. */
+export function wakeTime(wake: ServingCosts['worker']['wake']): (sleptMs: number) => number {
+  const points = [{ sleptMs: 0, ms: 0 }, ...wake];
+  const times = points.map(({ sleptMs }) => sleptMs);
+  const longest = Math.max(...times);
+  const after = new Map(points.map(({ sleptMs, ms }) => [sleptMs, ms]));
+  return (sleptMs) => between(times, Math.min(sleptMs, longest), (at) => after.get(at) ?? NaN);
 }
 
 function ascending(values: readonly number[]): number[] {

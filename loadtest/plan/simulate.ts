@@ -9,7 +9,7 @@ import { percentiles } from '../../core/statistics.js';
 import { plannedRequests, type RequestPlan } from '../open-loop/planned-requests.js';
 import { type CoreSpeed, SimulatedCores, type SimulatedThread } from './cores.js';
 import type { ServingCosts } from './costs.js';
-import { serviceTime } from './service-time.js';
+import { serviceTime, wakeTime } from './service-time.js';
 import { SimulatedQueue } from './simulated-queue.js';
 
 /** One replica: what it may use. */
@@ -40,6 +40,8 @@ export interface Simulated {
   readonly mainBusy: number;
   readonly coresBusy: number;
   readonly rowsPerBatch: number;
+  /** What a request's batch takes in runs of the session, by the clock: the mean of the server's stage `infer`. */
+  readonly inferMs: number;
 }
 
 interface SimulatedRequest {
@@ -59,6 +61,7 @@ export function simulate(options: SimulationOptions): Simulated {
   const random = xoroshiro128plus(load.seed ^ drawsOfRuns);
   const draw = () => uniformFloat64(random);
   const batchMs = serviceTime(costs);
+  const wakeMs = wakeTime(costs.worker.wake);
   const cores = new SimulatedCores(replica.cores, coreSpeed(costs.speeds), costs.pace);
   const mainThread = cores.thread();
   const generator = cores.thread();
@@ -66,6 +69,8 @@ export function simulate(options: SimulationOptions): Simulated {
     // As the server starts them.
     thread: cores.thread('yielding'),
     running: 0,
+    /** When its latest batch ended. */
+    freeMs: -Infinity,
   }));
   const queue = new SimulatedQueue<SimulatedRequest>(batching);
   const latencies: number[] = [];
@@ -75,7 +80,7 @@ export function simulate(options: SimulationOptions): Simulated {
     latencies.push(endMs - sentMs);
     fromDueMs.push(endMs - dueMs);
   };
-  let [refused, mainWork, batches, rows] = [0, 0, 0, 0];
+  let [refused, mainWork, batches, rows, inferMs] = [0, 0, 0, 0, 0];
 
   const on = (thread: SimulatedThread, work: number, done: () => void) => {
     if (thread === mainThread) mainWork += work;
@@ -100,11 +105,17 @@ export function simulate(options: SimulationOptions): Simulated {
         batches += 1;
         rows += batch.length;
         on(mainThread, main.batchMs - main.handoverMs, () => undefined);
-        const work = batchMs(
+        const takenMs = cores.nowMs;
+        const time = batchMs(
           batch.map(({ size }) => size),
           draw,
         );
+        const runMs = time.runMs + (ahead === 0 ? wakeMs(takenMs - worker.freeMs) : 0);
+        const work = runMs + time.besideMs;
         on(worker.thread, work, () => {
+          const tookMs = cores.nowMs - Math.max(takenMs, worker.freeMs);
+          worker.freeMs = cores.nowMs;
+          inferMs += (batch.length * tookMs * runMs) / work;
           on(mainThread, main.handoverMs, () => {
             worker.running -= 1;
             // The next batch first, as in the server.
@@ -150,6 +161,7 @@ export function simulate(options: SimulationOptions): Simulated {
     mainBusy: Math.min(1, mainWork / nowMs),
     coresBusy: meanBusy / replica.cores,
     rowsPerBatch: rows / batches,
+    inferMs: inferMs / rows,
   };
 }
 

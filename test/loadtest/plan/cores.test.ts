@@ -41,11 +41,13 @@ describe('threads that share cores', () => {
     ).toEqual([8, 8]);
   });
 
-  test('take longer while the pace is slow, which comes again', () => {
+  test('take longer while the pace is slow, which comes again, where it is theirs', () => {
     const pace = { everyMs: 10, factors: [1, 4] };
-    const only = (work: number) => ends(new SimulatedCores(1, () => 1, pace), [['normal', work]]);
+    const only = (weight: Weight, work: number) =>
+      ends(new SimulatedCores(1, () => 1, pace), [[weight, work]])[0];
     // Ten in the first window, a quarter of ten in the second, and again ten.
-    expect([only(10), only(12), only(12.5), only(20)]).toEqual([[10], [18], [20], [27.5]]);
+    expect([10, 12, 12.5, 20].map((work) => only('yielding', work))).toEqual([10, 18, 20, 27.5]);
+    expect(only('normal', 20)).toBe(20);
   });
 
   test('do all the work that there is, and never more than the cores can', () => {

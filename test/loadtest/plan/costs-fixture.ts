@@ -1,6 +1,7 @@
-/** Costs that are easy to reckon with, and a capacity that was measured. */
+/** Costs that are easy to reckon with, and reports of a load and of a search. */
 import { describeMachine } from '../../../core/machine.js';
 import { CAPACITY_FORMAT, type CapacityReport } from '../../../loadtest/capacity/report.js';
+import { type LoadReport, REPORT_FORMAT } from '../../../loadtest/report.js';
 import { COSTS_FORMAT, type ServingCosts } from '../../../loadtest/plan/costs.js';
 
 /** One cell, nothing beside the worker's run. */
@@ -19,6 +20,7 @@ export function simpleCosts(changes: Partial<ServingCosts> = {}): ServingCosts {
       spread: [1],
       tokenizeMsPerCharacter: 0,
       batchMs: 0,
+      wake: [],
     },
     main: { requestMs: 0, batchMs: 0, handoverMs: 0 },
     wireMs: 0,
@@ -53,6 +55,40 @@ export function capacityReport(): CapacityReport {
     textsPerRequest: 1,
     searches: [{ rate: 80, trials: [] }],
     capacity: { median: 80, low: 80, high: 80, confidence: 0 },
+    ended: 'complete',
+    machine: describeMachine(),
+  };
+}
+
+/** Of 50 requests a second. */
+export function openLoopReport(): Extract<LoadReport, { kind: 'open-loop' }> {
+  const summary = { mean: 10, p50: 10, p90: 15, p97_5: 18, p99: 20, p99_9: 22, max: 22 };
+  return {
+    format: REPORT_FORMAT,
+    kind: 'open-loop',
+    url: 'http://127.0.0.1:1/v1/predict',
+    startedAt: new Date(0).toISOString(),
+    stages: [{ seconds: 10, from: 50, to: 50 }],
+    arrivals: 'poisson',
+    seed: 1,
+    maxInFlight: 100,
+    maxLagMs: 10,
+    warmupSeconds: 0,
+    texts: 1,
+    textsPerRequest: 1,
+    measured: {
+      durationSeconds: 10,
+      requestsPerSecond: 50,
+      outcomes: { ok: 500 },
+      latencyMs: summary,
+      latencyFromSendingMs: summary,
+      refusedLatencyMs: null,
+      lagMs: null,
+      connectionsOpened: 1,
+      generatorCores: 0,
+      windows: [],
+    },
+    serverSeen: null,
     ended: 'complete',
     machine: describeMachine(),
   };

@@ -3,18 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeMachine } from '../../../core/machine.js';
 import { check } from '../../../loadtest/plan/check.js';
-import { measureRuns } from '../../../loadtest/plan/measure-runs.js';
+import { apart, RunsMeasurement } from '../../../loadtest/plan/measure-runs.js';
 import { serverCosts } from '../../../loadtest/plan/measure-server.js';
 import { plan } from '../../../loadtest/plan/plan.js';
 import { planPage } from '../../../loadtest/plan/plan-page.js';
 import { renderPlan } from '../../../loadtest/plan/render-plan.js';
 import { parseCounters } from '../../../loadtest/plan/server-counters.js';
-import { runTime, serviceTime } from '../../../loadtest/plan/service-time.js';
+import { runTime, serviceTime, wakeTime } from '../../../loadtest/plan/service-time.js';
 import { simulatedCapacity } from '../../../loadtest/plan/simulated-capacity.js';
-import { type LoadReport, REPORT_FORMAT } from '../../../loadtest/report.js';
-import { capacityReport, simpleCosts } from './costs-fixture.js';
+import { capacityReport, openLoopReport, simpleCosts } from './costs-fixture.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -81,26 +79,61 @@ describe('the time of a batch', () => {
   });
 
   test('is that of groups of like lengths, or of rows where a row depends on its batch-mates', () => {
-    const worker = { runs, spread: [1], tokenizeMsPerCharacter: 0.5, batchMs: 3 };
+    const worker = { runs, spread: [1], tokenizeMsPerCharacter: 0.5, batchMs: 3, wake: [] };
     const batch = [10, 10, 20].map((ids) => ({ characters: 2, ids }));
     const { batching } = simpleCosts();
     const draw = () => 0;
-    expect(serviceTime({ worker, batching })(batch, draw)).toBeCloseTo(3 + 3 + 20 + 20, 9);
+    expect(serviceTime({ worker, batching })(batch, draw)).toEqual({ runMs: 20 + 20, besideMs: 3 + 3 });
     const oneByOne = { ...batching, rowByRow: true };
-    expect(serviceTime({ worker, batching: oneByOne })(batch, draw)).toBeCloseTo(3 + 3 + 10 + 10 + 20, 9);
+    expect(serviceTime({ worker, batching: oneByOne })(batch, draw).runMs).toBe(10 + 10 + 20);
   });
+});
+
+test('what a run takes longer after a sleep is linear between those that were measured, and bounded', () => {
+  const wake = wakeTime([
+    { sleptMs: 2, ms: 1 },
+    { sleptMs: 10, ms: 3 },
+  ]);
+  expect([0, 1, 2, 6, 10, 1000].map(wake)).toEqual([0, 0.5, 1, 2, 3, 3]);
+  expect(wakeTime([])(5)).toBe(0);
 });
 
 describe('what is measured', () => {
   test('a grid has a time for every cell, and a spread around 1', async () => {
     const seen: string[] = [];
     const run = async (rows: number, length: number) => void seen.push(`${rows} ${length}`);
-    const found = await measureRuns({ run, rows: [1, 2], lengths: [8, 10], seconds: 0, seed: 1 });
+    const measurement = new RunsMeasurement({ run, rows: [1, 2], lengths: [8, 10], seed: 1 });
+    await measurement.turn(0);
+    await measurement.turn(0);
+    const found = measurement.result();
+    expect(found.wake.every(({ ms }) => ms >= 0)).toBe(true);
     expect(found.runs.map(({ rows, length }) => `${rows} ${length}`)).toEqual(['1 8', '1 10', '2 8', '2 10']);
     expect(found.spread).toEqual([...found.spread].sort((a, b) => a - b));
     expect(new Set(seen).size).toBe(4);
     const { factors } = found.pace;
     expect(factors.reduce((sum, factor) => sum + factor, 0) / factors.length).toBeCloseTo(1, 9);
+  });
+
+  test('a cell that was run in slow spells alone is no dearer for it', () => {
+    const usual = [1, 2, 4];
+    // Every third window is slow, and the last cell has most of its runs there.
+    const timed = Array.from({ length: 60 }, (_, window) =>
+      [0, 1, 2].flatMap((cell) => {
+        const slow = window % 3 === 0;
+        const run = { cell, window, ms: (usual[cell] ?? 0) * (slow ? 2 : 1) };
+        return cell < 2 || slow || window % 12 === 1 ? [run] : [];
+      }),
+    ).flat();
+    const { usualMs, factors, spread } = apart(timed, 3);
+    const [one = NaN, two = NaN, four = NaN] = usualMs;
+    expect(two / one).toBeCloseTo(2, 2);
+    expect(four / one).toBeCloseTo(4, 2);
+    // One unit is 1 ms in two of three windows, and 2 ms in the third.
+    expect(one).toBeCloseTo(4 / 3, 2);
+    expect(factors.slice(0, 3).map((factor) => factor * one)).toEqual(
+      [2, 1, 1].map((ms) => expect.closeTo(ms, 2)),
+    );
+    expect(spread.every((left) => Math.abs(left - 1) < 0.01)).toBe(true);
   });
 
   test('two loops tell what a request and what a batch costs', () => {
@@ -115,13 +148,15 @@ describe('what is measured', () => {
     const stages = [
       { stage: 'queue', count: 9, sumMs: 9, buckets: [] },
       { stage: 'batch_wait', count: 1000, sumMs: 300, buckets: [] },
+      { stage: 'tokenize', count: 1000, sumMs: 100, buckets: [] },
+      { stage: 'infer', count: 1000, sumMs: 1700, buckets: [] },
     ];
-    const seen = { ...openLoop(), serverSeen: { stages, during: [] } };
+    const seen = { ...openLoopReport(), serverSeen: { stages, during: [] } };
     const single = { report: seen, before: counters(0, 0, 1, 2), after: counters(1000, 1000, 2.1, 4) };
     const loop = (requests: number, batches: number) => {
       const seconds = (requests * 0.0002 + batches * 0.0004) / 0.8;
       return {
-        report: openLoop(),
+        report: openLoopReport(),
         before: counters(0, 0, 0, 0),
         after: counters(requests, batches, seconds, 5),
       };
@@ -130,6 +165,8 @@ describe('what is measured', () => {
     expect(found.requestMs).toBeCloseTo(0.2, 9);
     expect(found.batchMs).toBeCloseTo(0.4, 9);
     expect(found.workerMs).toBeCloseTo(2, 9);
+    // However fast the machine was then.
+    expect(found.workerBatchMs).toBeCloseTo(0.2, 9);
     expect(found.betweenMs).toBeCloseTo(0.3, 9);
   });
 
@@ -151,20 +188,33 @@ describe('a check', () => {
   };
 
   test('of a run says how far the p99 is off', async () => {
-    const [p50, p99] = await against(openLoop());
+    const [p50, p99] = await against(openLoopReport());
     expect(p50).toMatchObject({ measured: 10, allowed: null });
     expect(p99).toMatchObject({ what: 'p99 at 50 req/s', unit: 'ms', measured: 20, allowed: 0.25 });
     expect(p99?.error).toBeCloseTo((p99?.predicted ?? NaN) / 20 - 1, 9);
   });
 
   test('is of the load that was sent: at constant distances, nothing waits', async () => {
-    const [, poisson] = await against(openLoop());
-    const [p50, constant] = await against({ ...openLoop(), arrivals: 'constant' });
+    const [, poisson] = await against(openLoopReport());
+    const [p50, constant] = await against({ ...openLoopReport(), arrivals: 'constant' });
     expect(poisson?.predicted).toBeGreaterThan(20);
     expect([p50?.predicted, constant?.predicted]).toEqual([10, 10].map((ms) => expect.closeTo(ms, 6)));
     const stages = [{ seconds: 5, from: 10, to: 40 }];
-    const [, rising] = await against({ ...openLoop(), stages });
+    const [, rising] = await against({ ...openLoopReport(), stages });
     expect(rising?.what).toBe('p99 at 10 to 40 req/s');
+  });
+
+  test('is at the pace of the test, which the runs in it tell, and says what the costs alone expect of them', async () => {
+    // The runs of the test took half as long again as those that were measured.
+    const stages = [{ stage: 'infer', count: 500, sumMs: 500 * 15, buckets: [] }];
+    const [run, p50] = await against({
+      ...openLoopReport(),
+      arrivals: 'constant',
+      serverSeen: { stages, during: [] },
+    });
+    expect(run).toMatchObject({ predicted: expect.closeTo(10, 6), measured: 15, allowed: null });
+    expect(p50?.predicted).toBeGreaterThan(14.8);
+    expect(p50?.predicted).toBeLessThan(15.2);
   });
 
   test('of a search says how far the capacity is off', async () => {
@@ -178,7 +228,7 @@ describe('a check', () => {
 
   test('is refused for what the simulation does not know', async () => {
     const unfit = { code: 'plan_check_unfit' };
-    await expect(against({ ...openLoop(), textsPerRequest: 2 })).rejects.toMatchObject(unfit);
+    await expect(against({ ...openLoopReport(), textsPerRequest: 2 })).rejects.toMatchObject(unfit);
     await expect(against({ ...capacityReport(), capacity: null })).rejects.toMatchObject(unfit);
     await expect(against({ format: 1 })).rejects.toMatchObject({ code: 'load_report_malformed' });
     await expect(check(path.join(folder, 'none'), { costs: simpleCosts(), replica })).rejects.toMatchObject({
@@ -186,36 +236,3 @@ describe('a check', () => {
     });
   });
 });
-
-function openLoop(): LoadReport {
-  const summary = { mean: 10, p50: 10, p90: 15, p97_5: 18, p99: 20, p99_9: 22, max: 22 };
-  return {
-    format: REPORT_FORMAT,
-    kind: 'open-loop',
-    url: 'http://127.0.0.1:1/v1/predict',
-    startedAt: new Date(0).toISOString(),
-    stages: [{ seconds: 10, from: 50, to: 50 }],
-    arrivals: 'poisson',
-    seed: 1,
-    maxInFlight: 100,
-    maxLagMs: 10,
-    warmupSeconds: 0,
-    texts: 1,
-    textsPerRequest: 1,
-    measured: {
-      durationSeconds: 10,
-      requestsPerSecond: 50,
-      outcomes: { ok: 500 },
-      latencyMs: summary,
-      latencyFromSendingMs: summary,
-      refusedLatencyMs: null,
-      lagMs: null,
-      connectionsOpened: 1,
-      generatorCores: 0,
-      windows: [],
-    },
-    serverSeen: null,
-    ended: 'complete',
-    machine: describeMachine(),
-  };
-}

@@ -82,6 +82,7 @@ test('a batch amortises what each costs: a saturated worker takes what waits at 
     spread: [1],
     tokenizeMsPerCharacter: 0,
     batchMs: 0,
+    wake: [],
   };
   const batching = { ...simpleCosts().batching, largestBatch: 16 };
   const { p99Ms, rowsPerBatch } = simulate({
@@ -100,6 +101,33 @@ test('a machine that is slow for a while has a longer tail than one whose runs v
   const spells = at({ pace: { everyMs: 500, factors: [0.6, 1.4] } });
   const byChance = at({ worker: { ...worker, spread: [0.6, 1.4] } });
   expect(spells.p99Ms).toBeGreaterThan(1.3 * byChance.p99Ms);
+});
+
+test('the pace of runs is not that of the main thread', () => {
+  const main = { requestMs: 10, batchMs: 0, handoverMs: 0 };
+  const { worker } = simpleCosts();
+  const at = (changes: Partial<ServingCosts>) =>
+    simulate({
+      costs: simpleCosts({ pace: { everyMs: 100, factors: [3] }, ...changes }),
+      replica: { cores: 2, workers: 1 },
+      load: { ...steady(1, 20, 1), arrivals: 'constant' },
+    });
+  expect(at({}).p50Ms).toBeCloseTo(30, 6);
+  expect(at({}).inferMs).toBeCloseTo(30, 6);
+  const runs = worker.runs.map((run) => ({ ...run, ms: 1 }));
+  expect(at({ main, worker: { ...worker, runs } }).p50Ms).toBeCloseTo(10 + 3, 6);
+});
+
+test('a worker that has slept runs longer, and one that never sleeps does not', () => {
+  const { worker } = simpleCosts();
+  const costs = simpleCosts({ worker: { ...worker, wake: [{ sleptMs: 5, ms: 2 }] } });
+  const inferAt = (rate: number) =>
+    simulate({ costs, replica: alone, load: { ...steady(rate, 500, 1), arrivals: 'constant' } }).inferMs;
+  // Of 20 ms between requests it sleeps 8 or more, of 11 a little, and where more come than it can do, never.
+  expect(inferAt(50)).toBeCloseTo(12, 6);
+  expect(inferAt(90)).toBeGreaterThan(10.1);
+  expect(inferAt(90)).toBeLessThan(11);
+  expect(inferAt(120)).toBeLessThan(10.02);
 });
 
 test('the generator waits for a core too, which counts from when a request is due', () => {

@@ -1,0 +1,122 @@
+/**
+ * Predictions beside measurements where costs and loads are measured in turn: each rate is loaded in several rounds, and
+ * its figures are medians over them; then the capacity is searched, and the same search is made on the simulated server
+ * at the pace of the search's own loads.
+ */
+import { median } from '../../core/statistics.js';
+import { fewestQueries } from '../capacity/claim.js';
+import { searchPrecision } from '../capacity/repeated-search.js';
+import { searchCapacity } from '../capacity/search.js';
+import { wholeHistogram } from '../measurement.js';
+import { failures, offered } from '../outcome.js';
+import type { RequestPlan } from '../open-loop/planned-requests.js';
+import type { LoadReport } from '../report.js';
+import {
+  allowedErrors,
+  checkRun,
+  type Checked,
+  type CheckOptions,
+  compared,
+  paceOfRun,
+  simulatedTrial,
+  slowed,
+} from './check.js';
+import { simulatedCapacity } from './simulated-capacity.js';
+
+export interface RoundsOptions {
+  readonly rates: readonly number[];
+  readonly rounds: number;
+  readonly p99BoundMs: number;
+  /** Of a load, at least. */
+  readonly seconds: number;
+  readonly seed: number;
+  /** Measures the costs for a while, and says what they are by all turns so far. */
+  readonly costs: () => Promise<CheckOptions>;
+  readonly load: (plan: RequestPlan, rate: number) => Promise<LoadReport>;
+}
+
+/** Of a search, which starts at what is predicted. */
+const step = 1.25;
+/** Requests of the simulation that says where the search starts. */
+const simulatedRequests = 10_000;
+
+export async function comparedRounds(options: RoundsOptions): Promise<Checked[]> {
+  const { rates, rounds, seed, costs } = options;
+  const byRate = rates.map((rate): { rate: number; reports: LoadReport[] } => ({ rate, reports: [] }));
+  for (let round = 0; round < rounds; round += 1) {
+    await costs();
+    for (const { rate, reports } of byRate)
+      reports.push(await options.load(planAt(rate, options.seconds, seed + round), rate));
+  }
+  const searched = await searchedCapacity(options, await costs());
+  const known = await costs();
+  return [
+    ...byRate.flatMap(({ reports }) =>
+      mediansOf(reports.map((report, round) => checkRun(`round ${round + 1}`, report, known))),
+    ),
+    ...(await searched(known)),
+  ];
+}
+
+/** Of the same figures, round by round. */
+export function mediansOf(rounds: readonly (readonly Checked[])[]): Checked[] {
+  const [first = []] = rounds;
+  return first.map(({ what, unit, allowed }, place) => {
+    const those = rounds.flatMap((figures) => figures[place] ?? []);
+    const [predicted, measured] = (['predicted', 'measured'] as const).map((side) =>
+      median(those.map((figure) => figure[side])),
+    );
+    return compared(`${those.length} rounds`, what, unit, predicted ?? NaN, measured ?? NaN, allowed);
+  });
+}
+
+/** Searches now; predicts when the costs are known. */
+async function searchedCapacity(
+  { p99BoundMs, seconds, seed, load }: RoundsOptions,
+  { costs, replica }: CheckOptions,
+): Promise<(known: CheckOptions) => Promise<Checked[]>> {
+  const { rate: start } = simulatedCapacity({
+    costs,
+    replica,
+    p99BoundMs,
+    seed,
+    requests: simulatedRequests,
+  });
+  const search = async (trialAt: (plan: RequestPlan, rate: number) => ReturnType<typeof trialOf>) => {
+    let loads = 0;
+    const { rate } = await searchCapacity({
+      load: (at) => trialAt(planAt(at, Math.max(seconds, (1.2 * fewestQueries()) / at), seed + loads++), at),
+      start,
+      step,
+      precision: searchPrecision,
+      onTrial: () => undefined,
+    });
+    return rate;
+  };
+  const trialOf = async (plan: RequestPlan, rate: number) => {
+    const report = await load(plan, rate);
+    reports.push(report);
+    const { outcomes, windows, latencyMs } = report.measured;
+    const slow = wholeHistogram(windows).countAbove(p99BoundMs) + failures(outcomes);
+    return { rate, queries: offered(outcomes), slow, p99Ms: latencyMs?.p99 ?? null };
+  };
+  const reports: LoadReport[] = [];
+  const measured = await search(trialOf);
+  if (measured === null) return () => Promise.resolve([]);
+  return async (known) => {
+    const paces = reports.flatMap((report) => (report.kind === 'open-loop' ? paceOfRun(report, known) : []));
+    const atPace = { ...known, costs: slowed(known.costs, median(paces)) };
+    const predict = (options: CheckOptions) =>
+      search((plan, rate) => Promise.resolve(simulatedTrial(plan, rate, p99BoundMs, options)));
+    const what = `capacity at p99 <= ${p99BoundMs} ms`;
+    const where = `${reports.length} loads`;
+    return [
+      compared(where, `${what}, by the costs alone`, 'req/s', (await predict(known)) ?? 0, measured, null),
+      compared(where, what, 'req/s', (await predict(atPace)) ?? 0, measured, allowedErrors.capacity),
+    ];
+  };
+}
+
+function planAt(rate: number, seconds: number, seed: number): RequestPlan {
+  return { stages: [{ seconds, from: rate, to: rate }], arrivals: 'poisson', seed, warmupSeconds: 1 };
+}
