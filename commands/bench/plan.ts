@@ -1,11 +1,11 @@
 /** `retort bench plan`: what `retort plan` predicts beside what a server does, costs and loads measured in turn. */
 import type { Command } from 'commander';
+import { writeWhole } from '../../core/write-whole.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { comparedRounds } from '../../loadtest/plan/rounds.js';
 import { renderCosts } from '../../loadtest/plan/render-costs.js';
 import { renderChecks } from '../../loadtest/plan/render-plan.js';
 import { commaSeparated, decimal, integer } from '../options.js';
-import { writeWhole } from '../write-whole.js';
 import { CostsMeasurement } from './measure-costs.js';
 import { cli, withServedBundle } from './served-bundle.js';
 
