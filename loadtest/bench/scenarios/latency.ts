@@ -1,75 +1,87 @@
-/** How long answers take at shares of the peak: Poisson arrivals, each latency from when its request was due. */
+/** How long answers take at shares of what the server can do: Poisson arrivals, each latency from when its request was due. */
 import { median, medianWithInterval } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
 import { failed, type Scenario, type Stage } from './scenario.js';
 import { loadWatched } from './watched-load.js';
 
-/** Of the peak's goodput. The peak itself, since what a machine can do may change from minute to minute. */
-const shares = [0.5, 0.7, 0.85, 1];
+/** Of the round's capacity. */
+const shares = [0.5, 0.7, 0.85];
+const percents = shares.map((share) => (100 * share).toFixed(0));
 
 export const latency: Scenario = {
-  summary: `latency at ${shares.map((share) => (100 * share).toFixed(0)).join(', ')} % of the peak, the generator's lag, whose processor time`,
+  summary: `latency at ${percents.join(', ')} % of the capacity, the generator's lag, whose processor time`,
   async run(stage) {
     const peak = await findPeak(stage);
     const rounds: Round[] = [];
-    for (let round = 0; round < stage.rounds; round++) rounds.push(await measure(stage, peak.goodput, round));
+    for (let round = 0; round < stage.rounds; round++) rounds.push(await measure(stage, peak.offered, round));
     const loads = shares.map((share, place) =>
       summary(
         share,
-        share * peak.goodput,
-        rounds.flatMap((round) => round[place] ?? []),
+        rounds.flatMap(({ loads }) => loads[place] ?? []),
       ),
     );
+    const capacities = rounds.map(({ capacity }) => capacity);
     return {
-      result: { peak, loads, rounds },
+      result: { peak, rounds, loads },
       lines: [
         `peak                ${peak.goodput.toFixed(0)} answers/s, at ${peak.offered.toFixed(0)} requests/s offered`,
+        `capacity            ${median(capacities).toFixed(0)} answers/s at the peak's rate (rounds: ${listed(capacities, 0)})`,
         ...loads.flatMap(linesOf),
       ],
     };
   },
 };
 
-/** One load a share. */
-type Round = Awaited<ReturnType<typeof load>>[];
-
-async function measure(stage: Stage, goodput: number, round: number): Promise<Round> {
-  const loads: Round = [];
-  for (const share of shares) {
-    stage.onProgress(
-      `round ${String(round + 1)}/${String(stage.rounds)}: ${(100 * share).toFixed(0)} % of the peak`,
-    );
-    loads.push(await load({ ...stage, seed: stage.seed + round }, share * goodput));
-  }
-  return loads;
+interface Round {
+  /** Answers a second at the peak's rate. */
+  readonly capacity: number;
+  /** One a share. */
+  readonly loads: readonly Load[];
 }
+
+/**
+ * What a machine that others share can do changes from minute to minute, so each round first takes what it answers now,
+ * and its loads are shares of that.
+ */
+async function measure(stage: Stage, peakRate: number, round: number): Promise<Round> {
+  const { rounds, seed, onProgress } = stage;
+  const seeded = { ...stage, seed: seed + round };
+  const said = (what: string) => {
+    onProgress(`round ${String(round + 1)}/${String(rounds)}: ${what}`);
+  };
+  said("the peak's rate");
+  const { answered: capacity } = await load(seeded, peakRate);
+  const loads: Load[] = [];
+  for (const [place, share] of shares.entries()) {
+    said(`${percents[place] ?? ''} % of ${capacity.toFixed(0)} answers/s`);
+    loads.push(await load(seeded, share * capacity));
+  }
+  return { capacity, loads };
+}
+
+type Load = Awaited<ReturnType<typeof load>>;
 
 async function load(stage: Stage, rate: number) {
   const { measured, ...server } = await loadWatched(stage, rate);
-  return {
-    answered: measured.requestsPerSecond,
-    latencyMs: measured.latencyMs,
-    lagMs: measured.lagMs,
-    failures: failed(measured.outcomes),
-    generatorCores: measured.generatorCores,
-    ...server,
-  };
+  const { requestsPerSecond: answered, latencyMs, lagMs, generatorCores, outcomes } = measured;
+  return { rate, answered, latencyMs, lagMs, failures: failed(outcomes), generatorCores, ...server };
 }
 
-function summary(share: number, rate: number, loads: Round) {
-  const timed = loads.flatMap(({ latencyMs }) => latencyMs ?? []);
+function summary(share: number, loads: readonly Load[]) {
   const known = (values: readonly (number | null)[]) => {
     const found = values.filter((value) => value !== null);
     return found.length === 0 ? null : median(found);
   };
-  const ofRounds = (values: readonly number[]) => (values.length === 0 ? null : medianWithInterval(values));
+  const timed = loads.flatMap(({ latencyMs }) => latencyMs ?? []);
+  const percentile = (rounds: readonly number[]) =>
+    rounds.length === 0 ? null : { rounds, ...medianWithInterval(rounds) };
   return {
     share,
-    rate,
+    rate: median(loads.map(({ rate }) => rate)),
     answered: median(loads.map(({ answered }) => answered)),
-    /** Medians over the rounds of each round's percentile, with the interval of that median. */
-    p50Ms: ofRounds(timed.map(({ p50 }) => p50)),
-    p99Ms: ofRounds(timed.map(({ p99 }) => p99)),
+    /** Of each round's percentile: the median, with its interval. */
+    p50Ms: percentile(timed.map(({ p50 }) => p50)),
+    p99Ms: percentile(timed.map(({ p99 }) => p99)),
     lagP99Ms: known(loads.map(({ lagMs }) => lagMs?.p99 ?? null)),
     eventLoopDelayP99Ms: known(loads.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
     cores: {
@@ -83,14 +95,22 @@ function summary(share: number, rate: number, loads: Round) {
 
 function linesOf(load: ReturnType<typeof summary>): string[] {
   const { share, rate, answered, p50Ms, p99Ms, lagP99Ms, eventLoopDelayP99Ms, cores, failures } = load;
+  const label = `${(100 * share).toFixed(0)} % of that`.padEnd(20);
   const estimate = (value: typeof p50Ms) =>
     value === null
       ? 'unknown'
-      : `${value.estimate.toFixed(1)} [${value.interval.map((bound) => bound.toFixed(1)).join(', ')}] ms`;
-  const of = (value: number | null, digits: number, unit = '') =>
+      : `${value.estimate.toFixed(1)} ms [${listed(value.interval, 1)}] (rounds: ${listed(value.rounds, 1)})`;
+  const known = (value: number | null, digits: number, unit = '') =>
     value === null ? 'unknown' : `${value.toFixed(digits)}${unit}`;
   return [
-    `${(100 * share).toFixed(0).padStart(3)} % of the peak   ${rate.toFixed(0)} requests/s, ${answered.toFixed(0)} answered: p50 ${estimate(p50Ms)}, p99 ${estimate(p99Ms)}, ${String(failures)} failed`,
-    `${' '.repeat(20)}lag p99 ${of(lagP99Ms, 1, ' ms')}, event-loop delay p99 ${of(eventLoopDelayP99Ms, 1, ' ms')}; cores: workers ${of(cores.workers, 2)}, main process ${of(cores.main, 2)}, generator ${of(cores.generator, 2)}`,
+    `${label}${rate.toFixed(0)} requests/s, ${answered.toFixed(0)} answered, ${String(failures)} failed`,
+    `  p50               ${estimate(p50Ms)}`,
+    `  p99               ${estimate(p99Ms)}`,
+    `  p99 of            generator's lag ${known(lagP99Ms, 1, ' ms')}, event-loop delay ${known(eventLoopDelayP99Ms, 1, ' ms')}`,
+    `  cores             workers ${known(cores.workers, 2)}, main process ${known(cores.main, 2)}, generator ${known(cores.generator, 2)}`,
   ];
+}
+
+function listed(values: readonly number[], digits: number): string {
+  return values.map((value) => value.toFixed(digits)).join(', ');
 }
