@@ -138,8 +138,8 @@ function gains(teachers: readonly TeacherRow[], ran: readonly Row[]): string[] {
     const lines = teacher.scores.flatMap(({ data, correct, rows }) => {
       const [after, before] = [sharesOn(distilled.found, data), sharesOn(alone.found, data)];
       if (rows === 0 || after.length === 0 || before.length === 0) return [];
-      const gain = gainOf(distilled.found, alone.found, data);
-      const closed = (100 * gain.mean) / (correct / rows - estimateOf(before).mean);
+      const { gain, from } = gainOf(distilled.found, alone.found, data);
+      const closed = (100 * gain.mean) / (correct / rows - from);
       return [
         `- ${data}: ${percent(gain)} points above the student alone, ${closed.toFixed(0)} % of the gap to the ` +
           `teacher closed${aboveYardstick(estimateOf(after).mean, yardstick, data)}.`,
@@ -149,15 +149,33 @@ function gains(teachers: readonly TeacherRow[], ran: readonly Row[]): string[] {
   });
 }
 
-/** Over the seeds that both were measured with. Of each, at least one. */
-function gainOf(distilled: readonly Result[], alone: readonly Result[], data: string): Estimate {
-  const differences = distilled.flatMap((result) => {
+interface Gain {
+  readonly gain: Estimate;
+  /** The mean of what stood alone, over the same seeds. */
+  readonly from: number;
+}
+
+/** Over the seeds that both were measured with, or else of the means. Of each, at least one. */
+function gainOf(distilled: readonly Result[], alone: readonly Result[], data: string): Gain {
+  const both = distilled.flatMap((result) => {
     const others = alone.filter(({ seed }) => seed === result.seed);
-    return sharesOn([result], data).flatMap((share) => sharesOn(others, data).map((other) => share - other));
+    return sharesOn([result], data).flatMap((after) =>
+      sharesOn(others, data).map((before) => ({ after, before })),
+    );
   });
-  if (differences.length > 0) return estimateOf(differences);
-  const [after, before] = [sharesOn(distilled, data), sharesOn(alone, data)];
-  return estimateOf([estimateOf(after).mean - estimateOf(before).mean]);
+  const compared =
+    both.length > 0
+      ? both
+      : [
+          {
+            after: estimateOf(sharesOn(distilled, data)).mean,
+            before: estimateOf(sharesOn(alone, data)).mean,
+          },
+        ];
+  return {
+    gain: estimateOf(compared.map(({ after, before }) => after - before)),
+    from: estimateOf(compared.map(({ before }) => before)).mean,
+  };
 }
 
 /** Points below which a network has hardly earned its cost. */

@@ -72,6 +72,13 @@ test('a student below the yardstick is said to be', () => {
   expect(found).toContain('**1.00 points below the linear yardstick**');
 });
 
+test('the gap that is closed is that of the seeds that both were measured with', () => {
+  const found = report([result('alone', 1, 910), result('alone', 2, 920), result('best', 1, 930)]);
+  expect(found).toContain(
+    '- dev: 2.00 points above the student alone, 67 % of the gap to the teacher closed',
+  );
+});
+
 test('every experiment has a name of its own', () => {
   expect(new Set(experiments.map(({ name }) => name)).size).toBe(experiments.length);
 });
