@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FOREIGN_NETWORK, type Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
-import { writeBundle } from '../core/bundle/write.js';
+import { placeOfBundle, writeBundle } from '../core/bundle/write.js';
 import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
@@ -58,6 +58,7 @@ const tolerance = 1e-3;
 /** @throws RetortError import_refused; of the model, the tokenizer, the session and the bundle */
 export async function importOnnx(options: ImportOptions): Promise<ImportReport> {
   const refuse = (reason: string) => fail('import_refused', { path: options.model, reason });
+  await placeOfBundle(options.repository, options, { replace: options.replace });
   const model = await readModel(options.model);
   const graph = adaptInputs(model);
   if (typeof graph === 'string') throw refuse(graph);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../core/bundle/manifest.js';
 import { GOLDEN_FILE } from '../core/bundle/read.js';
-import { writeBundle } from '../core/bundle/write.js';
+import { placeOfBundle, writeBundle } from '../core/bundle/write.js';
 import { OrtEagerOps } from '../core/engines/ort-eager-ops.js';
 import type { Graph, Model } from '../core/graph/ir.js';
 import { decodeModel } from '../core/graph/onnx.js';
@@ -97,6 +97,7 @@ export async function exportNetwork(
   source: ExportSource,
   options: NetworkExportOptions,
 ): Promise<ExportReport> {
+  await placeOfBundle(options.repository, options, { replace: options.replace });
   const { parameters } = source;
   const { opset, irVersion } = options.versions ?? fileVersions({});
   const network = networkOf(source.network.kind, source.network.config);

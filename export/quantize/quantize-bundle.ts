@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from '../../core/bundle/manifest.js';
 import { type Bundle, GOLDEN_FILE, goldenFiles } from '../../core/bundle/read.js';
-import { writeBundle } from '../../core/bundle/write.js';
+import { placeOfBundle, writeBundle } from '../../core/bundle/write.js';
 import { fail } from '../../core/errors.js';
 import { encodeModel, readModel } from '../../core/graph/onnx.js';
 import { argmax } from '../../core/probabilities.js';
@@ -51,6 +51,7 @@ export async function quantizeBundle(
 ): Promise<QuantizeBundleReport> {
   const { manifest } = bundle;
   const { scheme, splits, calibrationTexts } = options;
+  await placeOfBundle(options.repository, options, { replace: options.replace });
   const [source] = manifest.variants;
   if (source === undefined)
     throw fail('bundle_malformed', { path: bundle.folder, reason: 'it has no variant' });

@@ -181,3 +181,9 @@ test('retort import makes a bundle that retort predict reads; eager engines are 
   );
   expect(compared).toMatchObject({ status: 0, stdout: expect.stringContaining('ort-eager fp32: left out.') });
 });
+
+test('that a version stands is told before the model is read', async () => {
+  await importing(await foreign(), { name: 'standing' });
+  const again = importing(path.join(root, 'none.onnx'), { name: 'standing', replace: false });
+  await expect(again).rejects.toMatchObject({ code: 'bundle_exists' });
+});

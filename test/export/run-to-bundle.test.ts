@@ -161,6 +161,16 @@ test('a version that stands is not touched by an export that is refused', async 
   expect(await filesIn('standing')).toEqual(before);
 });
 
+test('that a version stands is told before any graph is made', async () => {
+  await exportTo('told');
+  const made: string[] = [];
+  const observe = ({ form }: { form: string }) => {
+    made.push(form);
+  };
+  await expect(exportTo('told', { observe })).rejects.toMatchObject({ code: 'bundle_exists' });
+  expect(made).toEqual([]);
+});
+
 test.each(['int8', 'int8-calibrated'])('what was quantised as %s can be exported anew', async (form) => {
   const calibrationTexts = ['房间很干净，服务也好。', '太差了'];
   const { folder } = await exportTo(form, { precisions: [form], calibrationTexts });

@@ -82,3 +82,15 @@ test('a quantised bundle has one variant, its accuracy before and after, and is 
     await predictor.close();
   }
 });
+
+test('that a version stands is told before anything is read', async () => {
+  const bundle = await openBundle(await writeTinyBundle(folder));
+  await quantizeBundle(bundle, options());
+  const unread = {
+    ...bundle,
+    path: () => {
+      throw new Error('it was read');
+    },
+  };
+  await expect(quantizeBundle(unread, options())).rejects.toMatchObject({ code: 'bundle_exists' });
+});
