@@ -1,19 +1,12 @@
 /** The closed loop by autocannon: another's client, for those who would check this one's figures. */
 import autocannon from 'autocannon';
-import type { ClosedLoopOptions } from './closed-loop.js';
+import { type ClosedLoopOptions, unansweredUntilGone } from './closed-loop.js';
 import type { Progress, RunEnd, RunResult } from './measurement.js';
 import { outcomeOfStatus } from './outcome.js';
 import { Recorder } from './recorder.js';
 
-/** This many unanswered requests a connection without any answer between them: the server is taken to be gone. */
-const unansweredUntilGone = 20;
-
 export async function runAutocannonLoop(options: ClosedLoopOptions): Promise<RunResult> {
-  if (options.warmupSeconds > 0) {
-    const warmed = await drive(options, 'warm-up', options.warmupSeconds);
-    // Nothing of it counts, whether it came to its end or not.
-    if (warmed.ended !== 'complete') return drive({ ...options, signal: AbortSignal.abort() }, 'measure', 0);
-  }
+  if (options.warmupSeconds > 0) await drive(options, 'warm-up', options.warmupSeconds);
   return drive(options, 'measure', options.durationSeconds);
 }
 

@@ -9,4 +9,4 @@ export const closedLoopClients = {
 
 export type ClosedLoopClient = keyof typeof closedLoopClients;
 
-export const closedLoopClientNames = ['retort', 'autocannon'] as const satisfies readonly ClosedLoopClient[];
+export const closedLoopClientNames = Object.keys(closedLoopClients) as ClosedLoopClient[];

@@ -23,7 +23,7 @@ export interface ClosedLoopOptions {
 }
 
 /** This many unanswered requests a connection without any answer between them: the server is taken to be gone. */
-const unansweredUntilGone = 20;
+export const unansweredUntilGone = 20;
 const progressEveryMs = 1000;
 
 export function runClosedLoop({

@@ -2,7 +2,7 @@
 import { median, medianWithInterval } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
 import { failed, type Scenario, type Stage } from './scenario.js';
-import { loadWatched } from './watched-load.js';
+import { loadWatched, medianOfKnown } from './watched-load.js';
 
 /** Of the round's capacity. */
 const shares = [0.5, 0.7, 0.85];
@@ -68,10 +68,6 @@ async function load(stage: Stage, rate: number) {
 }
 
 function summary(share: number, loads: readonly Load[]) {
-  const known = (values: readonly (number | null)[]) => {
-    const found = values.filter((value) => value !== null);
-    return found.length === 0 ? null : median(found);
-  };
   const timed = loads.flatMap(({ latencyMs }) => latencyMs ?? []);
   const percentile = (rounds: readonly number[]) =>
     rounds.length === 0 ? null : { rounds, ...medianWithInterval(rounds) };
@@ -82,12 +78,12 @@ function summary(share: number, loads: readonly Load[]) {
     /** Of each round's percentile: the median, with its interval. */
     p50Ms: percentile(timed.map(({ p50 }) => p50)),
     p99Ms: percentile(timed.map(({ p99 }) => p99)),
-    lagP99Ms: known(loads.map(({ lagMs }) => lagMs?.p99 ?? null)),
-    eventLoopDelayP99Ms: known(loads.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
+    lagP99Ms: medianOfKnown(loads.map(({ lagMs }) => lagMs?.p99 ?? null)),
+    eventLoopDelayP99Ms: medianOfKnown(loads.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
     cores: {
-      workers: known(loads.map(({ workerCores }) => workerCores)),
-      main: known(loads.map(({ mainCores }) => mainCores)),
-      generator: known(loads.map(({ generatorCores }) => generatorCores)),
+      workers: medianOfKnown(loads.map(({ workerCores }) => workerCores)),
+      main: medianOfKnown(loads.map(({ mainCores }) => mainCores)),
+      generator: medianOfKnown(loads.map(({ generatorCores }) => generatorCores)),
     },
     failures: loads.reduce((sum, { failures }) => sum + failures.count, 0),
   };

@@ -2,7 +2,7 @@
 import { median, pairedRatio } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
 import { failed, mebibytes, type Scenario, type Stage } from './scenario.js';
-import { loadWatched } from './watched-load.js';
+import { loadWatched, medianOfKnown } from './watched-load.js';
 
 const factor = 2;
 
@@ -69,10 +69,7 @@ interface Cores {
 
 /** What is on the same cores as the workers and grows with the rate. */
 function coresLine(rounds: readonly Cores[]): string {
-  const of = (values: readonly (number | null)[]) => {
-    const known = values.filter((value) => value !== null);
-    return known.length === 0 ? 'unknown' : median(known).toFixed(2);
-  };
+  const of = (values: readonly (number | null)[]) => medianOfKnown(values)?.toFixed(2) ?? 'unknown';
   const [atPeak, overloaded] = [rounds.map((one) => one.atPeak), rounds.map((one) => one.overloaded)];
   return `${of(atPeak)} cores at the peak's rate, ${of(overloaded)} at twice that rate`;
 }

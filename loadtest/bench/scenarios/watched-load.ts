@@ -1,4 +1,5 @@
 /** A load, and what the server says and takes meanwhile. */
+import { median } from '../../../core/statistics.js';
 import type { RunResult } from '../../measurement.js';
 import {
   difference,
@@ -38,6 +39,12 @@ export async function loadWatched(stage: Stage, rate: number): Promise<WatchedLo
     workerCores: cores(before.workers, after.workers),
     eventLoopDelayP99Ms: delayP99(difference(before.stages, after.stages)),
   };
+}
+
+/** Of several loads; null where none of them says. */
+export function medianOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : median(known);
 }
 
 function delayP99(stages: readonly ServerStage[] | null): number | null {
