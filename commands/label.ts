@@ -4,7 +4,7 @@ import { segmenterNames } from '../core/text/segmenter.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
 import { addColumnOptions } from './labelled-data.js';
 import { integer } from './options.js';
-import { addTrainRowsOption, choice, largest } from './train/run.js';
+import { addTrainRowsOption, choice, largest, providerOption } from './train/run.js';
 
 export function register(program: Command): void {
   const label = program
@@ -20,6 +20,7 @@ export function register(program: Command): void {
     .addOption(choice('--segmenter <name>', 'what cuts copies into words', segmenterNames, segmenterNames[0]))
     .option('--seed <n>', 'of the copies', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .addOption(providerOption('what computes the logits'))
     .option('--strict', 'fail at the first row that does not fit')
     .option('--json', 'print one JSON object an event')
     .addHelpText('after', examples)

@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { MANIFEST_FILE, openBundle } from '../core/bundle/read.js';
+import type { ProviderName } from '../core/engines/providers.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
 import { Predictor } from '../serving/predictor.js';
+import { defaultSessionSettings } from '../serving/session-settings.js';
 import { augmentations, type AugmentationSettings } from '../training/augment/augmentations.js';
 import type { TrainRows } from '../training/data/evaluation-texts.js';
 import {
@@ -32,6 +34,8 @@ export interface LabellingOptions extends AugmentationSettings, ColumnOptions {
   readonly segmenter: SegmenterName;
   readonly seed: number;
   readonly threads: number;
+  /** That computes the logits. */
+  readonly provider: ProviderName;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -83,6 +87,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
     segmenter,
     seed,
     threads,
+    provider,
     strict,
     json,
   } = options;
@@ -105,7 +110,7 @@ export async function runLabelling(options: LabellingOptions, out: string): Prom
   const result = await interruptible(async (signal) => {
     const opened = [];
     for (const { model, weight } of teacher.map(teacherOf))
-      opened.push(await openTeacher(model, weight, threads));
+      opened.push(await openTeacher(model, weight, threads, provider));
     const labelled = await labelTexts({
       teachers: opened,
       rows,
@@ -133,11 +138,12 @@ export async function openTeacher(
   model: string,
   weight: number,
   threads: number,
+  provider: ProviderName = 'cpu',
 ): Promise<Teacher & { readonly encode: (text: string) => number[]; readonly close: () => Promise<void> }> {
   const bundle = await openBundle(await bundleFolder(model));
   const { name, version } = bundle.manifest;
   const manifest = await readFile(path.join(bundle.folder, MANIFEST_FILE));
-  const predictor = await Predictor.open(bundle, threads);
+  const predictor = await Predictor.open(bundle, threads, { ...defaultSessionSettings, provider });
   return {
     name,
     version,

@@ -5,9 +5,11 @@ import { interruptible } from '../interruption.js';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import type { ProviderName } from '../../core/engines/providers.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { writeWhole } from '../../core/write-whole.js';
 import { Predictor } from '../../serving/predictor.js';
+import { defaultSessionSettings } from '../../serving/session-settings.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
 import { augmentations } from '../../training/augment/augmentations.js';
 import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
@@ -25,7 +27,7 @@ import {
 import { collect, commaSeparated, integer } from '../options.js';
 import { score, scoreLine, scoresOf } from '../scoring.js';
 import { bundleFolder } from '../shipped.js';
-import { commandLine } from '../train/run.js';
+import { commandLine, providerOption } from '../train/run.js';
 import { resultFile, runExperiment } from './run-experiment.js';
 
 interface Options extends ColumnOptions {
@@ -43,6 +45,7 @@ interface Options extends ColumnOptions {
   readonly finished?: true;
   readonly stepSeeds: number;
   readonly threads: number;
+  readonly provider: ProviderName;
 }
 
 export function register(report: Command): void {
@@ -76,6 +79,7 @@ export function register(report: Command): void {
       ).argParser(commaSeparated),
     )
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
+    .addOption(providerOption("what computes teachers' logits and students' gradients"))
     .addHelpText('after', examples)
     .action(run);
   addColumnOptions(accuracy);
@@ -139,6 +143,7 @@ async function run(options: Options, command: Command): Promise<void> {
           folder,
           repository: path.join(out, 'repository'),
           threads,
+          provider: options.provider,
           sets,
           teacherLogits: teachers.logits,
           command: commandOf(command, experiment, seed),
@@ -175,7 +180,17 @@ function line({ title }: Experiment, { seed, scores }: Result): string {
 /** What was typed, with the options that choose this run alone in place of those that chose several. */
 function commandOf(command: Command, { name, kind }: Experiment, seed: number): string {
   const seeds = kind === 'step' ? '--step-seeds' : '--seeds';
-  const others = ['only', 'seeds', 'firstSeed', 'stepSeeds', 'finished', 'write', 'results', 'threads'];
+  const others = [
+    'only',
+    'seeds',
+    'firstSeed',
+    'stepSeeds',
+    'finished',
+    'write',
+    'results',
+    'threads',
+    'provider',
+  ];
   return `${commandLine(command, others)} --only ${name} --first-seed ${String(seed)} ${seeds} ${String(seed)}`;
 }
 
@@ -186,7 +201,7 @@ interface MeasuredTeachers {
 }
 
 async function measureTeachers(
-  { teacher: typed = shippedTeacher, threads }: Options,
+  { teacher: typed = shippedTeacher, threads, provider }: Options,
   sets: readonly (readonly EvaluationSplit[])[],
 ): Promise<MeasuredTeachers> {
   const teacher = typed.map(teacherOf);
@@ -195,7 +210,7 @@ async function measureTeachers(
   const total = teacher.reduce((sum, { weight }) => sum + weight, 0);
   for (const { model, weight } of teacher) {
     const bundle = await openBundle(await bundleFolder(model));
-    const predictor = await Predictor.open(bundle, threads);
+    const predictor = await Predictor.open(bundle, threads, { ...defaultSessionSettings, provider });
     const scores = [];
     for (const splits of sets) {
       const scoring = await score(predictor, splits);
@@ -231,7 +246,7 @@ function labelFile(out: string, { texts, copies, rates }: LabelSet): string {
 
 /** Gives whether it came to its end. */
 async function label(
-  { teacher, data, also = [], texts = [], threads, textColumn, labelColumn }: Options,
+  { teacher, data, also = [], texts = [], threads, provider, textColumn, labelColumn }: Options,
   set: LabelSet,
   file: string,
 ): Promise<boolean> {
@@ -248,6 +263,7 @@ async function label(
     segmenter: studentDefaults.segmenter,
     seed: 1,
     threads,
+    provider,
   };
   return (await runLabelling(labelling, file)).finished;
 }

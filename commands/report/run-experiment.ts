@@ -4,6 +4,7 @@ import { exists } from '../../core/exists.js';
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { ProviderName } from '../../core/engines/providers.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { describeMachine, standingLine } from '../../core/machine.js';
@@ -30,6 +31,8 @@ export interface ExperimentRun {
   readonly folder: string;
   readonly repository: string;
   readonly threads: number;
+  /** That computes the gradients. */
+  readonly provider: ProviderName;
   /** Of each set the split itself first. */
   readonly sets: readonly (readonly EvaluationSplit[])[];
   readonly teacherLogits: ReadonlyMap<LabelledExample, readonly number[]>;
@@ -46,7 +49,8 @@ export const resultFile = 'result.json';
  * @throws RetortError checkpoint_other_run when the folder holds another run's result; of training and export
  */
 export async function runExperiment(run: ExperimentRun): Promise<Result | null> {
-  const { experiment, seed, data, columns, labels, folder, repository, threads, sets, signal } = run;
+  const { experiment, seed, data, columns, labels, folder, repository, threads, provider, sets, signal } =
+    run;
   const settings = { ...studentDefaults, ...experiment.settings, seed, intraOpThreads: threads };
   const learnt = { ...settings, trainRows: experiment.trainRows, ...columns };
   const fingerprint = await fingerprintOf(learnt, labels, await digestsOf(data, columns));
@@ -66,7 +70,7 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     columns,
     trainRows: experiment.trainRows,
     folder,
-    settings,
+    settings: { ...settings, provider },
     labels,
     strict: false,
     resume: await exists(path.join(folder, runFiles.last)),
@@ -104,11 +108,17 @@ export async function runExperiment(run: ExperimentRun): Promise<Result | null> 
     bytes: await bytesOf(bundle.manifest.files.map((one) => bundle.path(one.path))),
     wordsPerSecond: dev?.wordsPerSecond ?? 0,
     seconds,
-    machine: standingLine(describeMachine()),
+    machine: machineOf(provider),
     fingerprint,
   };
   await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`);
   return result;
+}
+
+/** That trained. */
+function machineOf(provider: ProviderName): string {
+  const machine = standingLine(describeMachine());
+  return provider === 'cpu' ? machine : `${machine}, gradients on ${provider}`;
 }
 
 async function measure(

@@ -102,9 +102,8 @@ export function addTrainRowsOption(command: Command, standard: TrainRows): Comma
   );
 }
 
-/** That computes gradients. */
-export function providerOption(): Option {
-  return choice('--provider <name>', 'what computes the gradients', providerNames, 'cpu');
+export function providerOption(does = 'what computes the gradients'): Option {
+  return choice('--provider <name>', does, providerNames, 'cpu');
 }
 
 export function choice(

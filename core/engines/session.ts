@@ -4,7 +4,7 @@ import type * as Ort from 'onnxruntime-common';
 import { fail } from '../errors.js';
 import type { ProviderName } from './providers.js';
 import { type DType, type Tensor, tensor } from '../tensor.js';
-import { requireCudaProvider } from './cuda-provider.js';
+import { prepareCuda } from './cuda-provider.js';
 import { openRecording, type ProfiledRun } from './runtime-profile.js';
 
 export interface SessionOptions {
@@ -57,7 +57,7 @@ export async function openSession(
     extra = {},
     profiling = false,
   } = options;
-  if (provider === 'cuda') await requireCudaProvider();
+  if (provider === 'cuda') await prepareCuda();
   const runtime: RuntimeModule = engine === 'node' ? await import('onnxruntime-node') : await webRuntime();
   const recording = profiling ? await openRecording() : null;
   const settings: Ort.InferenceSession.SessionOptions = {

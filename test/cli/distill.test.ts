@@ -118,6 +118,16 @@ test('columns that are named are named to every stage, and to evaluate', async (
   });
 }, 60_000);
 
+test('label says what it lacks for the provider that is asked for', async () => {
+  const options = ['--teacher', inRoot('repository/linear/1'), '--texts', inRoot('set/train.tsv')];
+  expect(
+    await retort('label', ...options, '--provider', 'tensorrt', '--out', inRoot('never.arrow')),
+  ).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('(provider_missing)'),
+  });
+});
+
 test('label takes texts alone, and wants some', async () => {
   const options = ['label', '--teacher', inRoot('repository/linear/1'), '--out', inRoot('more.arrow')];
   expect(await retort(...options)).toMatchObject({

@@ -49,6 +49,7 @@ async function experiment(overrides: Partial<ExperimentRun> = {}) {
     folder: inRoot('tiny-1'),
     repository: inRoot('repository'),
     threads: 1,
+    provider: 'cpu',
     sets: [splits, [{ name: 'again', examples: dev!.examples }]],
     teacherLogits: new Map(dev!.examples.map((example) => [example, example.label === 1 ? [0, 1] : [1, 0]])),
     command: 'retort report accuracy',
