@@ -37,6 +37,8 @@ export const runFiles = {
   last: 'last.safetensors',
   log: 'log.jsonl',
   validation: 'validation.json',
+  /** While it is written. */
+  lock: 'run.lock',
 } as const;
 
 export interface FinishedRun {

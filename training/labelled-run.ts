@@ -3,6 +3,7 @@ import { exists } from '../core/exists.js';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
+import { exclusively } from '../core/exclusive.js';
 import { parseJson } from '../core/parse-json.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
@@ -129,9 +130,19 @@ export interface Distillation {
 
 /**
  * Trains on train, keeps the best on dev, and leaves in the folder what export needs.
- * @throws RetortError checkpoint_other_run, with the folder as it was, and what else training throws
+ * @throws RetortError in_use; checkpoint_other_run, with the folder as it was, and what else training throws
  */
 export async function runLabelled<Settings extends TrainerSettings>(
+  options: RunOptions<Settings>,
+  data: LabelledData,
+  learner: Learner,
+): Promise<TrainerResult> {
+  const { folder } = options;
+  await mkdir(folder, { recursive: true });
+  return exclusively(path.join(folder, runFiles.lock), folder, () => runAlone(options, data, learner));
+}
+
+async function runAlone<Settings extends TrainerSettings>(
   options: RunOptions<Settings>,
   { train, dev, evaluation }: LabelledData,
   learner: Learner,
@@ -139,7 +150,6 @@ export async function runLabelled<Settings extends TrainerSettings>(
   const { folder, settings, onEvent } = options;
   const earlier = options.resume ? await earlierScores(folder) : [];
   const inFolder = (file: string) => path.join(folder, file);
-  await mkdir(folder, { recursive: true });
   for (const [file, bytes] of learner.tokenizerFiles) {
     const earlierBytes = options.resume ? await readFile(inFolder(file)).catch(() => null) : null;
     if (earlierBytes === null) await writeRunFile(folder, file, bytes);

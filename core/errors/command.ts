@@ -12,6 +12,11 @@ export const commandErrors = define({
     message: '{path} cannot be written or read: {reason}.',
     hint: 'Check that its folder may be written and has room.',
   },
+  in_use: {
+    kind: 'invalid',
+    message: '{path} is in use by process {holder}.',
+    hint: 'Wait until it ends, or give another --out. If there is no such process, delete {lock}.',
+  },
   texts_missing: {
     kind: 'usage',
     message: 'There is no text to predict.',

@@ -1,5 +1,6 @@
 /** Labelling: teachers give every text their logits, window by window; a run that was stopped goes on. */
 import { exists } from '../../core/exists.js';
+import { exclusively } from '../../core/exclusive.js';
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from '../../core/errors.js';
 import { type LabelHeader, type LabelRow, LabelWriter, partOf, wholeBatches } from './label-file.js';
@@ -60,10 +61,14 @@ const fewestKnown = 100;
 /**
  * Logits are the teachers' mean, by weight.
  * A file that is finished is left as it is.
- * @throws RetortError labels_other_run when the file, or the unfinished one, is of other teachers or texts;
+ * @throws RetortError in_use; labels_other_run when the file, or the unfinished one, is of other teachers or texts;
  * labels_disagree when the teachers contradict most of the known labels; data_empty; file_unwritable
  */
-export async function labelTexts(options: LabelOptions): Promise<LabelResult> {
+export function labelTexts(options: LabelOptions): Promise<LabelResult> {
+  return exclusively(`${options.out}.lock`, options.out, () => labelAlone(options));
+}
+
+async function labelAlone(options: LabelOptions): Promise<LabelResult> {
   const { teachers, rows, data, augmentation, out, onProgress, signal } = options;
   if (rows.length === 0) {
     const path = data.map(({ name }) => name).join(', ');
