@@ -13,6 +13,7 @@ import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/pla
 import { processorMs, RunsMeasurement } from '../../loadtest/plan/measure-runs.js';
 import { type MeasuredLoop, serverCosts } from '../../loadtest/plan/measure-server.js';
 import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
+import { warmRequests, warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
 import { parseConfig } from '../../serving/config.js';
 import { longestRow, Predictor } from '../../serving/predictor.js';
 import { defaultSessionSettings } from '../../serving/session-settings.js';
@@ -32,6 +33,9 @@ const manyConnections = 32;
 const generatorShare = 0.6;
 /** Of bare sessions on one core and on several, one after another: shorter than most spells of a machine. */
 const pieceSeconds = 0.5;
+/** Of the loops that warm the server up. */
+const warmPieceSeconds = 2;
+const requestsTotal = 'retort_requests_total';
 /** Of `retort loadtest`. */
 const shortestLoadSeconds = 1;
 
@@ -92,7 +96,9 @@ export class CostsMeasurement {
       defer(() => loop.close());
       busy.push({ busy: count, loop, rates: [] });
     }
-    return new CostsMeasurement(served, options, predictor, busy);
+    const measurement = new CostsMeasurement(served, options, predictor, busy);
+    await measurement.#warm();
+    return measurement;
   }
 
   get cores(): number {
@@ -114,7 +120,8 @@ export class CostsMeasurement {
     this.#many.push(await this.#load(['--connections', String(manyConnections), '--warmup', '1'], loaded));
     const rates = this.#many.map(({ report }) => report.measured.requestsPerSecond);
     const rate = (generatorShare * sum(rates)) / rates.length;
-    this.#paced.push(await this.#load(['--rate', rate.toFixed(1), '--max-lag', '1000'], loaded));
+    const warmup = ['--warmup', warmupSecondsAt(rate).toFixed(1)];
+    this.#paced.push(await this.#load(['--rate', rate.toFixed(1), '--max-lag', '1000', ...warmup], loaded));
   }
 
   /** Of the turns so far. */
@@ -164,6 +171,18 @@ export class CostsMeasurement {
       },
       texts: this.#sizes,
     } satisfies ServingCosts);
+  }
+
+  async #warm(): Promise<void> {
+    const many = ['--connections', String(manyConnections), '--warmup', '0'];
+    let served = 0;
+    while (served < warmRequests) {
+      const { before, after } = await this.#load(many, warmPieceSeconds);
+      const answered = (after.get(requestsTotal) ?? 0) - (before.get(requestsTotal) ?? 0);
+      // A server that answers nothing says why in what follows.
+      if (answered === 0) return;
+      served += answered;
+    }
   }
 
   /** Of pieces that follow each other, the medians of their ratios; no core is faster for it that another is busy. */

@@ -22,6 +22,7 @@ import {
   slowed,
 } from './check.js';
 import { simulatedCapacity } from './simulated-capacity.js';
+import { warmupSecondsAt } from './warm-up.js';
 
 export interface RoundsOptions {
   readonly rates: readonly number[];
@@ -118,5 +119,6 @@ async function searchedCapacity(
 }
 
 function planAt(rate: number, seconds: number, seed: number): RequestPlan {
-  return { stages: [{ seconds, from: rate, to: rate }], arrivals: 'poisson', seed, warmupSeconds: 1 };
+  const stages = [{ seconds, from: rate, to: rate }];
+  return { stages, arrivals: 'poisson', seed, warmupSeconds: warmupSecondsAt(rate) };
 }
