@@ -14,7 +14,7 @@ export const linearAlgebraRules: readonly GradientRule[] = [
       const da = unbroadcast(ops, ops.matMul(dy, transposeMatrix(ops, b)), a);
       // A matrix b shared by all of a's leading axes: those axes and the rows are one long axis of the product.
       if (knownShape(b).length === 2 && knownShape(a).length > 2) {
-        return [da, ops.matMul(ops.transpose(rows(ops, a), [1, 0]), rows(ops, dy))];
+        return [da, ops.matMul(columns(ops, a), rows(ops, dy))];
       }
       return [da, unbroadcast(ops, ops.matMul(transposeMatrix(ops, a), dy), b)];
     },
@@ -71,6 +71,18 @@ function rows(ops: GraphOps, value: GraphValue): GraphValue {
   const width = knownShape(value).at(-1);
   if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
   return ops.reshape(value, [-1, width]);
+}
+
+/**
+ * [..., n] -> [n, rows]. The reshape stands behind the transposition, so that ONNX Runtime does not fold the latter into
+ * the product: its kernel would transpose the rows again for every block of the product's columns.
+ */
+function columns(ops: GraphOps, value: GraphValue): GraphValue {
+  const shape = knownShape(value);
+  const [width, last] = [shape.at(-1), shape.length - 1];
+  if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
+  const leading = shape.slice(0, -1).map((_, axis) => axis);
+  return ops.reshape(ops.transpose(value, [last, ...leading]), [width, -1]);
 }
 
 function axisOf(attributes: Readonly<Record<string, { kind: string; value: unknown }>>): number {
