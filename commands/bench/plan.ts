@@ -29,7 +29,7 @@ export function register(bench: Command): void {
     .command('plan')
     .summary('what `retort plan` predicts beside what a server does')
     .description(
-      'Measures costs and loads a server in turn, round by round, searches its capacity, and prints predicted beside ' +
+      'Measures costs, loads a server and searches its capacity in turn, round by round, and prints predicted beside ' +
         'measured. The pace of the machine is taken from each load itself.',
     )
     .argument('[model]', 'a shipped model, or the folder of a bundle')
@@ -61,8 +61,8 @@ async function run(model: string | undefined, options: PlanBenchOptions): Promis
       served: { target },
       textsFile,
     }: Pick<typeof measured, 'served' | 'textsFile'>) => {
-      // A turn before each round and before and after the search.
-      const turns = rounds + 2;
+      // One before each round, and one behind the last.
+      const turns = rounds + 1;
       const measurement = await CostsMeasurement.start(measured, {
         seconds: costSeconds * turns,
         turns,

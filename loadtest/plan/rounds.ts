@@ -1,7 +1,7 @@
 /**
- * Predictions beside measurements where costs and loads are measured in turn: each rate is loaded in several rounds, and
- * its figures are medians over them; then the capacity is searched, and the same search is made on the simulated server
- * at the pace of the search's own loads.
+ * Predictions beside measurements where costs and loads are measured in turn. In each of several rounds each rate is
+ * loaded, and the capacity is searched; the same search is made on the simulated server at the pace of the search's own
+ * loads. Figures are medians over the rounds.
  */
 import { median } from '../../core/statistics.js';
 import { fewestQueries } from '../capacity/claim.js';
@@ -44,18 +44,20 @@ const simulatedRequests = 10_000;
 export async function comparedRounds(options: RoundsOptions): Promise<Checked[]> {
   const { rates, rounds, seed, costs } = options;
   const byRate = rates.map((rate): { rate: number; reports: LoadReport[] } => ({ rate, reports: [] }));
+  const searches: ((known: CheckOptions) => Promise<Checked[]>)[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    await costs();
+    const known = await costs();
     for (const { rate, reports } of byRate)
       reports.push(await options.load(planAt(rate, options.seconds, seed + round), rate));
+    searches.push(await searchedCapacity({ ...options, seed: seed + round }, known));
   }
-  const searched = await searchedCapacity(options, await costs());
   const known = await costs();
+  const capacities = await Promise.all(searches.map((searched) => searched(known)));
   return [
     ...byRate.flatMap(({ reports }) =>
       mediansOf(reports.map((report, round) => checkRun(`round ${round + 1}`, report, known))),
     ),
-    ...(await searched(known)),
+    ...mediansOf(capacities.filter(({ length }) => length > 0)),
   ];
 }
 
@@ -71,7 +73,7 @@ export function mediansOf(rounds: readonly (readonly Checked[])[]): Checked[] {
   });
 }
 
-/** Searches now; predicts when the costs are known. */
+/** Searches now; predicts when the costs are known. Nothing where no rate keeps the bound. */
 async function searchedCapacity(
   { p99BoundMs, seconds, seed, load }: RoundsOptions,
   { costs, replica }: CheckOptions,
@@ -110,10 +112,9 @@ async function searchedCapacity(
     const predict = (options: CheckOptions) =>
       search((plan, rate) => Promise.resolve(simulatedTrial(plan, rate, p99BoundMs, options)));
     const what = `capacity at p99 <= ${p99BoundMs} ms`;
-    const where = `${reports.length} loads`;
     return [
-      compared(where, `${what}, by the costs alone`, 'req/s', (await predict(known)) ?? 0, measured, null),
-      compared(where, what, 'req/s', (await predict(atPace)) ?? 0, measured, allowedErrors.capacity),
+      compared(what, `${what}, by the costs alone`, 'req/s', (await predict(known)) ?? 0, measured, null),
+      compared(what, what, 'req/s', (await predict(atPace)) ?? 0, measured, allowedErrors.capacity),
     ];
   };
 }
