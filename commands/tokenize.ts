@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { hasCode } from '../core/has-code.js';
 import { streamFile, streamTexts } from '../core/text-file.js';
 import type { Tokenizer } from '../core/text/tokenizer.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
@@ -45,7 +46,7 @@ async function run({ tokenizer: place, input, maxTokens }: Options): Promise<voi
     await pipeline(Readable.from(lines(texts, tokenizer)), process.stdout, { end: false });
   } catch (error) {
     // The reader, `head` perhaps, has had enough.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+    if (!hasCode(error, 'EPIPE')) throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { fail } from './errors.js';
+import { hasCode } from './has-code.js';
 
 /**
  * Holds the lock file while the work goes on. One that a killed process of this host left is taken over.
@@ -28,7 +29,7 @@ async function take(lock: string): Promise<boolean> {
     await writeFile(lock, `${String(process.pid)} on ${hostname()}`, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     const reason = error instanceof Error ? error.message : String(error);
     throw fail('file_unwritable', { path: lock, reason }, error);
   }
@@ -43,6 +44,6 @@ function mayLive(holder: string): boolean {
     return process.kill(Number(pid), 0);
   } catch (error) {
     // Another user's process may not be signalled.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { fail } from '../errors.js';
+import { hasCode } from '../has-code.js';
 
 export type TfjsBackend = 'wasm' | 'cpu' | 'native';
 
@@ -42,12 +43,10 @@ async function importNative(): Promise<void> {
       await import(name);
       return;
     } catch (error) {
-      reasons.push(`${name}: ${isNotFound(error) ? 'not found' : String(error).split('\n')[0]}`);
+      reasons.push(
+        `${name}: ${hasCode(error, 'ERR_MODULE_NOT_FOUND') ? 'not found' : String(error).split('\n')[0]}`,
+      );
     }
   }
   throw fail('tfjs_native_missing', { reason: reasons.join('; ') });
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }

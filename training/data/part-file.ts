@@ -5,6 +5,7 @@ import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'n
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { hasCode } from '../../core/has-code.js';
 
 const originSchema = z.object({ url: z.string(), validator: z.string().nullable() });
 
@@ -123,7 +124,7 @@ export async function fileDigest(file: string): Promise<{ md5: string; bytes: nu
       bytes += (chunk as Uint8Array).length;
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw unwritable(file, error);
   }
   return { md5: hash.digest('hex'), bytes };
