@@ -8,7 +8,6 @@ import { MANIFEST_FILE, openBundle } from '../core/bundle/read.js';
 import type { ProviderName } from '../core/engines/providers.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
 import { Predictor } from '../serving/predictor.js';
-import { defaultSessionSettings } from '../serving/session-settings.js';
 import { augmentations, type AugmentationSettings } from '../training/augment/augmentations.js';
 import type { TrainRows } from '../training/data/evaluation-texts.js';
 import {
@@ -143,7 +142,7 @@ export async function openTeacher(
   const bundle = await openBundle(await bundleFolder(model));
   const { name, version } = bundle.manifest;
   const manifest = await readFile(path.join(bundle.folder, MANIFEST_FILE));
-  const predictor = await Predictor.open(bundle, threads, { ...defaultSessionSettings, provider });
+  const predictor = await Predictor.open(bundle, threads, { provider });
   return {
     name,
     version,

@@ -71,8 +71,9 @@ export class Predictor {
   static async open(
     bundle: Bundle,
     intraOpThreads: number,
-    settings: SessionSettings = defaultSessionSettings,
+    differing: Partial<SessionSettings> = {},
   ): Promise<Predictor> {
+    const settings = { ...defaultSessionSettings, ...differing };
     const { provider, fallback, optimization, spinning, extra } = settings;
     const variant = variantOf(bundle, settings);
     const [golden, tokenizer, opened] = await Promise.all([

@@ -9,7 +9,6 @@ import type { ProviderName } from '../../core/engines/providers.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { writeWhole } from '../../core/write-whole.js';
 import { Predictor } from '../../serving/predictor.js';
-import { defaultSessionSettings } from '../../serving/session-settings.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
 import { augmentations } from '../../training/augment/augmentations.js';
 import { type Experiment, experiments, type LabelSet } from '../../training/report/experiments.js';
@@ -210,7 +209,7 @@ async function measureTeachers(
   const total = teacher.reduce((sum, { weight }) => sum + weight, 0);
   for (const { model, weight } of teacher) {
     const bundle = await openBundle(await bundleFolder(model));
-    const predictor = await Predictor.open(bundle, threads, { ...defaultSessionSettings, provider });
+    const predictor = await Predictor.open(bundle, threads, { provider });
     const scores = [];
     for (const splits of sets) {
       const scoring = await score(predictor, splits);
