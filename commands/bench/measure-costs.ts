@@ -16,7 +16,6 @@ import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
 import { warmRequests, warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
 import { parseConfig } from '../../serving/config.js';
 import { longestRow, Predictor } from '../../serving/predictor.js';
-import { defaultSessionSettings } from '../../serving/session-settings.js';
 import { cli, type ServedBundle } from './served-bundle.js';
 
 export interface CostsMeasurementOptions {
@@ -35,7 +34,6 @@ const generatorShare = 0.6;
 const pieceSeconds = 0.5;
 /** Of the loops that warm the server up. */
 const warmPieceSeconds = 2;
-const requestsTotal = 'retort_requests_total';
 /** Of `retort loadtest`. */
 const shortestLoadSeconds = 1;
 
@@ -87,8 +85,7 @@ export class CostsMeasurement {
   /** @param served by one worker */
   static async start(served: ServedBundle, options: CostsMeasurementOptions): Promise<CostsMeasurement> {
     const { folder, texts, precision, defer } = served;
-    const settings = { ...defaultSessionSettings, precision };
-    const predictor = await Predictor.open(await openBundle(folder), 1, settings);
+    const predictor = await Predictor.open(await openBundle(folder), 1, { precision });
     defer(() => predictor.close());
     const busy: BusyCores[] = [];
     for (const count of countsOf(availableParallelism())) {
@@ -175,13 +172,11 @@ export class CostsMeasurement {
 
   async #warm(): Promise<void> {
     const many = ['--connections', String(manyConnections), '--warmup', '0'];
-    let served = 0;
-    while (served < warmRequests) {
-      const { before, after } = await this.#load(many, warmPieceSeconds);
-      const answered = (after.get(requestsTotal) ?? 0) - (before.get(requestsTotal) ?? 0);
-      // A server that answers nothing says why in what follows.
-      if (answered === 0) return;
-      served += answered;
+    let answered = 0;
+    while (answered < warmRequests) {
+      // It throws where nothing is answered.
+      const { report } = await this.#load(many, warmPieceSeconds);
+      answered += report.measured.outcomes.ok ?? 0;
     }
   }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { writeWhole } from '../../core/write-whole.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { comparedRounds } from '../../loadtest/plan/rounds.js';
+import { warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
 import { renderCosts } from '../../loadtest/plan/render-costs.js';
 import { renderChecks } from '../../loadtest/plan/render-plan.js';
 import { commaSeparated, decimal, integer } from '../options.js';
@@ -74,6 +75,7 @@ async function run(model: string | undefined, options: PlanBenchOptions): Promis
         rounds,
         p99BoundMs,
         seconds,
+        warmupSecondsAt,
         seed,
         costs: async () => {
           await measurement.turn();

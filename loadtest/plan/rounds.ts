@@ -22,7 +22,6 @@ import {
   slowed,
 } from './check.js';
 import { simulatedCapacity } from './simulated-capacity.js';
-import { warmupSecondsAt } from './warm-up.js';
 
 export interface RoundsOptions {
   readonly rates: readonly number[];
@@ -30,6 +29,8 @@ export interface RoundsOptions {
   readonly p99BoundMs: number;
   /** Of a load, at least. */
   readonly seconds: number;
+  /** Before it, by its rate. */
+  readonly warmupSecondsAt: (rate: number) => number;
   readonly seed: number;
   /** Measures the costs for a while, and says what they are by all turns so far. */
   readonly costs: () => Promise<CheckOptions>;
@@ -48,7 +49,9 @@ export async function comparedRounds(options: RoundsOptions): Promise<Checked[]>
   for (let round = 0; round < rounds; round += 1) {
     const known = await costs();
     for (const { rate, reports } of byRate)
-      reports.push(await options.load(planAt(rate, options.seconds, seed + round), rate));
+      reports.push(
+        await options.load(planAt(rate, options.seconds, options.warmupSecondsAt(rate), seed + round), rate),
+      );
     searches.push(await searchedCapacity({ ...options, seed: seed + round }, known));
   }
   const known = await costs();
@@ -75,7 +78,7 @@ export function mediansOf(rounds: readonly (readonly Checked[])[]): Checked[] {
 
 /** Searches now; predicts when the costs are known. Nothing where no rate keeps the bound. */
 async function searchedCapacity(
-  { p99BoundMs, seconds, seed, load }: RoundsOptions,
+  { p99BoundMs, seconds, warmupSecondsAt, seed, load }: RoundsOptions,
   { costs, replica }: CheckOptions,
 ): Promise<(known: CheckOptions) => Promise<Checked[]>> {
   const { rate: start } = simulatedCapacity({
@@ -88,7 +91,10 @@ async function searchedCapacity(
   const search = async (trialAt: (plan: RequestPlan, rate: number) => ReturnType<typeof trialOf>) => {
     let loads = 0;
     const { rate } = await searchCapacity({
-      load: (at) => trialAt(planAt(at, Math.max(seconds, (1.2 * fewestQueries()) / at), seed + loads++), at),
+      load: (at) => {
+        const enough = Math.max(seconds, (1.2 * fewestQueries()) / at);
+        return trialAt(planAt(at, enough, warmupSecondsAt(at), seed + loads++), at);
+      },
       start,
       step,
       precision: searchPrecision,
@@ -111,15 +117,16 @@ async function searchedCapacity(
     const atPace = { ...known, costs: slowed(known.costs, median(paces)) };
     const predict = (options: CheckOptions) =>
       search((plan, rate) => Promise.resolve(simulatedTrial(plan, rate, p99BoundMs, options)));
+    const where = `${reports.length} loads`;
     const what = `capacity at p99 <= ${p99BoundMs} ms`;
     return [
-      compared(what, `${what}, by the costs alone`, 'req/s', (await predict(known)) ?? 0, measured, null),
-      compared(what, what, 'req/s', (await predict(atPace)) ?? 0, measured, allowedErrors.capacity),
+      compared(where, `${what}, by the costs alone`, 'req/s', (await predict(known)) ?? 0, measured, null),
+      compared(where, what, 'req/s', (await predict(atPace)) ?? 0, measured, allowedErrors.capacity),
     ];
   };
 }
 
-function planAt(rate: number, seconds: number, seed: number): RequestPlan {
+function planAt(rate: number, seconds: number, warmupSeconds: number, seed: number): RequestPlan {
   const stages = [{ seconds, from: rate, to: rate }];
-  return { stages, arrivals: 'poisson', seed, warmupSeconds: warmupSecondsAt(rate) };
+  return { stages, arrivals: 'poisson', seed, warmupSeconds };
 }

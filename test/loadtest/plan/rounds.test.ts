@@ -55,6 +55,7 @@ test('a server that is half as slow again as its costs is predicted at the pace 
     rounds: 2,
     p99BoundMs: 60,
     seconds: 20,
+    warmupSecondsAt: () => 1,
     seed: 1,
     costs: () => {
       seen.push('costs');

@@ -68,9 +68,7 @@ function transposeMatrix(ops: GraphOps, value: GraphValue): GraphValue {
 
 /** [..., n] -> [rows, n] */
 function rows(ops: GraphOps, value: GraphValue): GraphValue {
-  const width = knownShape(value).at(-1);
-  if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
-  return ops.reshape(value, [-1, width]);
+  return ops.reshape(value, [-1, widthOf(value)]);
 }
 
 /**
@@ -78,11 +76,14 @@ function rows(ops: GraphOps, value: GraphValue): GraphValue {
  * the product: its kernel would transpose the rows again for every block of the product's columns.
  */
 function columns(ops: GraphOps, value: GraphValue): GraphValue {
-  const shape = knownShape(value);
-  const [width, last] = [shape.at(-1), shape.length - 1];
+  const axes = knownShape(value).map((_, axis) => axis);
+  return ops.reshape(ops.transpose(value, [...axes.slice(-1), ...axes.slice(0, -1)]), [widthOf(value), -1]);
+}
+
+function widthOf(value: GraphValue): number {
+  const width = knownShape(value).at(-1);
   if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
-  const leading = shape.slice(0, -1).map((_, axis) => axis);
-  return ops.reshape(ops.transpose(value, [last, ...leading]), [width, -1]);
+  return width;
 }
 
 function axisOf(attributes: Readonly<Record<string, { kind: string; value: unknown }>>): number {
