@@ -24,6 +24,7 @@ import { quantizeErrors } from './errors/quantize.js';
 import { servingErrors } from './errors/serving.js';
 import { textErrors } from './errors/text.js';
 import { trainingErrors } from './errors/training.js';
+import { reasonOf } from './reason-of.js';
 
 export type { ErrorKind } from './errors/entry.js';
 
@@ -88,7 +89,7 @@ export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, cau
 /** Any thrown value as a RetortError: what is not one already becomes `internal_error`. */
 export function toRetortError(thrown: unknown): RetortError {
   if (thrown instanceof RetortError) return thrown;
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const reason = reasonOf(thrown);
   return fail('internal_error', { reason }, thrown);
 }
 

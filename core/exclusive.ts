@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { fail } from './errors.js';
 import { hasCode } from './has-code.js';
+import { reasonOf } from './reason-of.js';
 
 /**
  * Holds the lock file while the work goes on. One that a killed process of this host left is taken over.
@@ -30,7 +31,7 @@ async function take(lock: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fail('file_unwritable', { path: lock, reason }, error);
   }
 }

@@ -1,6 +1,7 @@
 /** Files that are there as a whole, on the disk, or not at all. */
 import { open, rename } from 'node:fs/promises';
 import { fail } from './errors.js';
+import { reasonOf } from './reason-of.js';
 
 /** Of a file: all at once, or parts that follow each other. */
 export type Content = string | Uint8Array | readonly Uint8Array[];
@@ -14,7 +15,7 @@ export async function writeWhole(path: string, content: Content): Promise<void> 
     await writeSynced(`${path}.part`, content);
     await rename(`${path}.part`, path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fail('file_unwritable', { path, reason }, error);
   }
 }

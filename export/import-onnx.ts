@@ -11,6 +11,7 @@ import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
 import { paddedBatch } from '../core/padded-batch.js';
+import { reasonOf } from '../core/reason-of.js';
 import { toNumbers } from '../core/tensor.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import {
@@ -66,7 +67,7 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
   const { tokenizer, descriptor, files } = await openTokenizerFolder(options.tokenizer, options.maxTokens);
   const cases = options.texts.map((text) => ({ text, ids: tokenizer.encode(text) }));
   const { alone, difference } = await compared(bytes, cases).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw refuse(`it does not run on the ids of this tokenizer: ${reason}`);
   });
   if (!(difference <= tolerance))

@@ -1,6 +1,7 @@
 /** Drawings of the graphs that are served: made when somebody asks, and kept as long as the version is. */
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
+import { reasonOf } from '../core/reason-of.js';
 import type { ServedModel } from './life-cycle/served-model.js';
 
 const drawingSchema = z.object({
@@ -67,7 +68,7 @@ export class ModelGraphs {
     try {
       return await this.#draw(folder, pool.facts.file);
     } catch (thrown) {
-      throw undrawable(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+      throw undrawable(reasonOf(thrown), thrown);
     }
   }
 }

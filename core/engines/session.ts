@@ -3,6 +3,7 @@ import './no-telemetry.js';
 import type * as Ort from 'onnxruntime-common';
 import { fail } from '../errors.js';
 import type { ProviderName } from './providers.js';
+import { reasonOf } from '../reason-of.js';
 import { type DType, type Tensor, tensor } from '../tensor.js';
 import { prepareCuda } from './cuda-provider.js';
 import { openRecording, type ProfiledRun } from './runtime-profile.js';
@@ -76,7 +77,7 @@ export async function openSession(
       ? InferenceSession.create(model, settings)
       : InferenceSession.create(model, settings)
   ).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (provider !== 'cpu') throw fail('provider_missing', { provider, reason: failureOf(reason) }, error);
     throw fail('session_refused', { reason }, error);
   });
@@ -92,7 +93,7 @@ export async function openSession(
       const results = await session.run(wrapped, fetches).catch((error: unknown) => {
         throw fail(
           'session_run_failed',
-          { reason: error instanceof Error ? error.message : String(error) },
+          { reason: reasonOf(error) },
           error,
         );
       });

@@ -3,6 +3,7 @@ import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { TensorProto } from 'onnx-buf';
 import { fail } from '../errors.js';
+import { reasonOf } from '../reason-of.js';
 import { sizeOf } from '../tensor.js';
 import { storedBytes } from './data-types.js';
 import { expectBytes, tensorShape } from './onnx-decode-tensor.js';
@@ -98,7 +99,7 @@ export async function readStretch(
   const missing = (reason: string, cause?: unknown) =>
     fail('onnx_external_missing', { name, path: file, reason }, cause);
   const handle = await open(file).catch((error: unknown) => {
-    throw missing(error instanceof Error ? error.message : String(error), error);
+    throw missing(reasonOf(error), error);
   });
   try {
     const bytes = new Uint8Array(length);

@@ -13,6 +13,7 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import { fail } from '../errors.js';
+import { reasonOf } from '../reason-of.js';
 import type { Tensor } from '../tensor.js';
 import { dtypeOfOnnx } from './data-types.js';
 import type { Attribute, Dimension, Graph, Model, Node, ValueType } from './ir.js';
@@ -36,7 +37,7 @@ export function parseModel(bytes: Uint8Array): ModelProto {
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
-    throw fail('onnx_malformed', { reason: error instanceof Error ? error.message : String(error) }, error);
+    throw fail('onnx_malformed', { reason: reasonOf(error) }, error);
   }
 }
 

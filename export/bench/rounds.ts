@@ -1,5 +1,6 @@
 /** Contestants timed in turn, round after round, so that what else the machine does meets all of them alike. */
 import type { Contestant, Feeds, Run, Runner } from './contestant.js';
+import { reasonOf } from '../../core/reason-of.js';
 
 export interface Shape {
   readonly rows: number;
@@ -47,7 +48,7 @@ export async function runRounds(
           const fits = Math.max(1, Math.min(20, Math.round(wantedMs / milliseconds)));
           times.set(runner, { times: fits, output, runs: [] });
         } catch (error) {
-          onProgress(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+          onProgress(`${name}: ${reasonOf(error)}`);
         }
       }
       for (let round = 0; round < rounds; round += 1)
@@ -100,7 +101,7 @@ async function openAll(
     try {
       opened.push({ name: contestant.name, contestant, runner: await contestant.open(threads) });
     } catch (error) {
-      onProgress(`${contestant.name}: ${error instanceof Error ? error.message : String(error)}`);
+      onProgress(`${contestant.name}: ${reasonOf(error)}`);
     }
   }
   return opened;

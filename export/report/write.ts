@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 import { rewritePage } from './page.js';
 import type { RewriteReport, Rewriting } from './rewrite-report.js';
 
@@ -22,7 +23,7 @@ export async function writeRewriteReport(
     await writeFile(`${stem}.json`, `${JSON.stringify(report, null, 2)}\n`);
     await writeFile(page, rewritePage(report, rewriting));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fail('file_unwritable', { path: stem, reason }, error);
   }
   return page;

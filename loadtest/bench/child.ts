@@ -37,7 +37,9 @@ export async function startServed(
   text: string,
 ): Promise<ServedProcess> {
   const started = performance.now();
-  const child = spawn(process.execPath, [cli, ...commandLine], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = endingWithUs(
+    spawn(process.execPath, [cli, ...commandLine], { stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
   const complaint = tail(child);
   const stop = () => stopChild(child);
   while (!(await predicts(target, text))) {
@@ -68,9 +70,9 @@ export async function startServed(
  * @throws RetortError bench_load_failed
  */
 export async function loadInChild(cli: string, commandLine: readonly string[]): Promise<LoadReport> {
-  const child = spawn(process.execPath, [cli, 'loadtest', ...commandLine, '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = endingWithUs(
+    spawn(process.execPath, [cli, 'loadtest', ...commandLine, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
   const complaint = tail(child);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -133,6 +135,14 @@ export async function childrenOf(pid: number): Promise<number[]> {
     .catch(async () => (await promisify(execFile)('pgrep', ['-P', String(pid)])).stdout)
     .catch(() => '');
   return found.split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** The child does not outlive this process, however early that ends. */
+function endingWithUs<T extends ChildProcess>(child: T): T {
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.removeListener('exit', end));
+  return child;
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -1,6 +1,7 @@
 /** PyTorch's own zip: a pickle of the state dict, and each storage in a file that is not compressed (since 1.6). */
 import yauzl from 'yauzl';
 import { fail } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 import type { RangeFile } from './file-range.js';
 import { readPickle } from './pickle.js';
 import { readStateTensor, stateDictNames, stateTensors } from './pytorch-state.js';
@@ -15,7 +16,7 @@ interface Part {
 export async function openZipState(file: RangeFile): Promise<CheckpointSource> {
   const malformed = (reason: string) => fail('checkpoint_malformed', { path: file.path, reason });
   const parts = await partsOf(file.path).catch((error: unknown) => {
-    throw malformed(error instanceof Error ? error.message : String(error));
+    throw malformed(reasonOf(error));
   });
   const pickle = [...parts].find(([name]) => /^([^/]+\/)?data\.pkl$/.test(name));
   if (pickle === undefined) throw malformed('it holds no data.pkl');

@@ -4,6 +4,7 @@ import type { Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { fail, toRetortError } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 
 interface TlsPaths {
   readonly certificate: string;
@@ -71,7 +72,7 @@ function read({ certificate, key }: TlsPaths): TlsOptions {
     createSecureContext(options);
     return options;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fail('tls_invalid', { certificate, key, reason }, error);
   }
 }

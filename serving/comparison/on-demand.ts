@@ -1,6 +1,7 @@
 /** A comparison that somebody asks for: bounded in number and time, one at a time, in the sampler's kind of worker. */
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 import { endWorker } from '../end-worker.js';
 import type { GoneSignal } from '../gone-signal.js';
 import {
@@ -67,7 +68,7 @@ export class OnDemandComparison {
         reject(fail('comparison_failed', { reason }));
       };
       const onError = (error: unknown) => {
-        ended(error instanceof Error ? error.message : String(error));
+        ended(reasonOf(error));
       };
       const onExit = () => {
         ended('its worker ended');

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { endWorker } from '../end-worker.js';
 import type { Logger } from 'pino';
 import { FOREIGN_NETWORK } from '../../core/bundle/manifest.js';
+import { reasonOf } from '../../core/reason-of.js';
 import type { Estimate } from '../../core/statistics.js';
 import type { Metrics } from '../metrics.js';
 import { type SampledModel, sampleMessage, type SampleResult, sampleThreads } from './sampler-protocol.js';
@@ -48,7 +49,7 @@ export class Sampler {
       // Stays busy: a comparison that cannot run is switched off, the server goes on.
       this.#busy = true;
       options.logger.error(
-        { reason: error instanceof Error ? error.message : String(error) },
+        { reason: reasonOf(error) },
         'the live comparison stopped',
       );
     });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { endWorker } from '../end-worker.js';
 import type { PoolMessage, WorkerMessage } from './protocol.js';
+import { reasonOf } from '../../core/reason-of.js';
 
 /** A native crash ends a process alone; a thread takes the server along. */
 export type Isolation = 'process' | 'thread';
@@ -106,7 +107,7 @@ function openThread({ onMessage, onExit }: WorkerHandlers, heapMegabytes: number
   let reason = 'it ended';
   worker.on('message', onMessage);
   worker.on('error', (error: unknown) => {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = reasonOf(error);
   });
   worker.on('exit', () => {
     onExit(reason);

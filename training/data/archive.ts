@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import yauzl from 'yauzl';
 import { fail, type RetortError } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 
 export interface ArchivedFile {
   readonly name: string;
@@ -73,7 +74,7 @@ export function gunzip(bytes: Uint8Array, file: string): Uint8Array {
 function malformed(file: string, error: unknown): RetortError {
   return fail(
     'archive_malformed',
-    { path: file, reason: error instanceof Error ? error.message : String(error) },
+    { path: file, reason: reasonOf(error) },
     error,
   );
 }

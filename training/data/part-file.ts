@@ -6,6 +6,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
 import { hasCode } from '../../core/has-code.js';
+import { reasonOf } from '../../core/reason-of.js';
 
 const originSchema = z.object({ url: z.string(), validator: z.string().nullable() });
 
@@ -141,7 +142,7 @@ async function onDisk<T>(file: string, act: () => Promise<T>): Promise<T> {
 function unwritable(file: string, error: unknown) {
   return fail(
     'file_unwritable',
-    { path: file, reason: error instanceof Error ? error.message : String(error) },
+    { path: file, reason: reasonOf(error) },
     error,
   );
 }

@@ -20,6 +20,7 @@ import {
 } from 'apache-arrow';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { reasonOf } from '../../core/reason-of.js';
 import { trainRowChoices } from '../data/evaluation-texts.js';
 
 export const labelHeaderSchema = z.strictObject({
@@ -188,7 +189,7 @@ export async function openLabelFile(path: string): Promise<LabelFile> {
     await handle.close();
   };
   const malformed = (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return fail('labels_malformed', { path, reason }, error);
   };
   try {
@@ -273,7 +274,7 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
     throw fail(
       'file_unwritable',
-      { path, reason: error instanceof Error ? error.message : String(error) },
+      { path, reason: reasonOf(error) },
       error,
     );
   });

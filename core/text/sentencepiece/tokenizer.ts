@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../errors.js';
+import { reasonOf } from '../../reason-of.js';
 import { fileNameSchema, maxTokensSchema, parseDescriptor, readTokenizerFile } from '../descriptor.js';
 import { normalizeText } from '../normalize.js';
 import { loadSegmenter, segmenterNames } from '../segmenter.js';
@@ -139,7 +140,7 @@ function orMalformed<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fail('tokenizer_malformed', { path, reason }, error);
   }
 }

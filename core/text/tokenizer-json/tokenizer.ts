@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../errors.js';
+import { reasonOf } from '../../reason-of.js';
 import { fileNameSchema, maxTokensSchema, parseDescriptor, readTokenizerFile } from '../descriptor.js';
 import { Unigram } from '../sentencepiece/unigram.js';
 import { readable, type SpecialTokens, surround } from '../special-tokens.js';
@@ -28,7 +29,7 @@ export async function openTokenizerJson(descriptor: unknown, folder: string): Pr
   try {
     return build(tokenizerJsonSchema.parse(JSON.parse(text)), maxTokens);
   } catch (error) {
-    throw fail('tokenizer_malformed', { path: whole, reason: reasonOf(error) }, error);
+    throw fail('tokenizer_malformed', { path: whole, reason: whatIsWrong(error) }, error);
   }
 }
 
@@ -89,7 +90,7 @@ function sizeOf({ model, added_tokens: added }: TokenizerJson, special: SpecialT
   return highest + 1;
 }
 
-function reasonOf(error: unknown): string {
+function whatIsWrong(error: unknown): string {
   if (error instanceof z.ZodError) return z.prettifyError(error);
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeMachine } from '../../../core/machine.js';
 import { freePort, loadInChild, startServed } from '../../../loadtest/bench/child.js';
@@ -105,6 +109,7 @@ describe('child processes', () => {
        const [command, ...rest] = process.argv.slice(2);
        if (command === 'loadtest') console.log(${JSON.stringify(JSON.stringify(load(7)))});
        else if (command === 'serve') createServer((q, s) => q.resume().on('end', () => s.end('{}'))).listen(Number(rest[0]), '127.0.0.1');
+       else if (command === 'hang') setInterval(() => undefined, 1000);
        else { console.error('no such command'); process.exitCode = 2; }`,
     );
   });
@@ -129,7 +134,38 @@ describe('child processes', () => {
     });
   });
 
+  it('end with the process that started them, even before they are ready', async () => {
+    const target = new URL(`http://127.0.0.1:${await freePort()}/`);
+    const child = fileURLToPath(new URL('../../../loadtest/bench/child.js', import.meta.url));
+    const parent = execFile(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `import { childrenOf, startServed } from ${JSON.stringify(child)};
+       void startServed(${JSON.stringify(cli)}, ['hang'], new URL('${target.href}'), 'x');
+       console.log((await childrenOf(process.pid))[0]);
+       process.exit(130);`,
+    ]);
+    let printed = '';
+    parent.stdout?.on('data', (chunk: string) => (printed += chunk));
+    await once(parent, 'close');
+    const pid = Number(printed);
+    expect(pid).toBeGreaterThan(0);
+    await expect(ended(pid)).resolves.toBeUndefined();
+  });
+
   it('hand back the report of a load', async () => {
     expect((await loadInChild(cli, ['http://127.0.0.1:1'])).measured.requestsPerSecond).toBe(7);
   });
 });
+
+/** Signal 0 asks whether a process is there. */
+async function ended(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await sleep(10);
+  }
+}
