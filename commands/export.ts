@@ -14,14 +14,21 @@ import { reviews } from '../loadtest/reviews.js';
 import { openTeacher } from './labelling.js';
 import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { readNotes } from './notes.js';
-import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
+import {
+  calibrationTexts,
+  calibrationTextsOption,
+  schemeLines,
+  weightForm,
+  type WeightOptions,
+  weightsOption,
+} from './quantisation.js';
 import { commaSeparated, integer, latencyHelp } from './options.js';
 import { reportOption, reportRewriting } from './rewrite-report.js';
 import { scoreLine } from './scoring.js';
 import { ownRepository } from './shipped.js';
 import { commandLine } from './train/run.js';
 
-interface Options extends ColumnOptions {
+interface Options extends ColumnOptions, Pick<WeightOptions, 'weights'> {
   readonly repository: string;
   readonly name: string;
   readonly modelVersion: string;
@@ -61,6 +68,7 @@ export function register(program: Command): void {
       'labelled texts: dev measures what is served, before and after quantisation, and calibrates its score; train ' +
         'measures activations',
     )
+    .addOption(weightsOption())
     .addOption(calibrationTextsOption())
     .option(
       '--teacher <model>',
@@ -151,6 +159,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
     now: new Date(),
     versions,
     latency: options.latency === true,
+    weights: weightForm(options),
     calibrationTexts: needsRanges ? await calibrationTexts(data, options.calibrationTexts, options) : [],
     observe: (variant) => {
       if (program !== undefined) programs.push(programOf(variant));

@@ -5,25 +5,28 @@ import { type Command, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
-import { describeMachine } from '../core/machine.js';
 import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { writeWhole } from '../core/write-whole.js';
 import { quantizeBundle, type QuantizeBundleReport } from '../export/quantize/quantize-bundle.js';
 import { quantizeFile } from '../export/quantize/quantize-file.js';
 import { bestScheme, schemeNames, schemeOf } from '../export/quantize/schemes.js';
-import { type WeightForm, weightFormFor } from '../export/quantize/weights.js';
-import { calibrationTexts, calibrationTextsOption, schemeLines } from './quantisation.js';
+import {
+  calibrationTexts,
+  calibrationTextsOption,
+  schemeLines,
+  weightForm,
+  type WeightOptions,
+  weightsOption,
+} from './quantisation.js';
 import { addColumnOptions, type ColumnOptions, devSplits } from './labelled-data.js';
 import { commaSeparated, integer } from './options.js';
 import { accuracyText } from './scoring.js';
 import { bundleFolder } from './shipped.js';
 import { commandLine } from './train/run.js';
 
-interface Options extends ColumnOptions {
+interface Options extends ColumnOptions, WeightOptions {
   readonly scheme: string;
-  readonly weights: 'auto' | 'int8' | 'int7' | 'uint8';
-  readonly perMatrix?: true;
   readonly exclude?: readonly string[];
   readonly data?: string;
   readonly calibrationTexts: number;
@@ -48,11 +51,7 @@ export function register(program: Command): void {
         .choices(['auto', ...schemeNames])
         .default('auto'),
     )
-    .addOption(
-      new Option('--weights <form>', 'auto: int8, or 7 bits of it where this CPU sums pairs in 16 bits')
-        .choices(['auto', 'int8', 'int7', 'uint8'])
-        .default('auto'),
-    )
+    .addOption(weightsOption())
     .option('--per-matrix', 'one scale a matrix (default: one a column)')
     .option(
       '--exclude <names>',
@@ -139,21 +138,6 @@ async function ofFile(input: string, output: string, options: Options): Promise<
       : `${sizeLines(output, report)}  largest difference ${difference.toExponential(1)} of the largest output, ` +
           `${String(flips)} of ${String(rows)} rows have another largest output, on: ${cases.join('; ')}\n`,
   );
-}
-
-function weightForm({ weights, perMatrix }: Options): WeightForm {
-  const fits = weightFormFor(describeMachine());
-  const perColumn = perMatrix !== true;
-  switch (weights) {
-    case 'auto':
-      return { ...fits, perColumn };
-    case 'int8':
-      return { type: 'int8', bits: 8, perColumn };
-    case 'int7':
-      return { type: 'int8', bits: 7, perColumn };
-    case 'uint8':
-      return { type: 'uint8', bits: 8, perColumn };
-  }
 }
 
 function sizeLines(

@@ -1,12 +1,12 @@
 /** A network's static graph in one form: fused, and quantised where a scheme is named. */
 import type { Manifest } from '../core/bundle/manifest.js';
 import type { Graph, Model } from '../core/graph/ir.js';
+import type { WeightForm } from '../core/weight-form.js';
 import { type Case, feedsOf } from './measure.js';
 import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/own-graph.js';
 import type { Rewrite } from './optimize/rule.js';
 import { quantizeModel } from './quantize/quantize.js';
 import type { Scheme } from './quantize/scheme.js';
-import type { WeightForm } from './quantize/weights.js';
 
 export interface FormSource extends Omit<OwnGraphOptions, 'disabled'> {
   /** The network's forward, as it was interpreted. */

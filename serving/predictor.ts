@@ -5,11 +5,12 @@ import type { Golden, Manifest } from '../core/bundle/manifest.js';
 import { type Bundle, readGolden } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
 import { fail } from '../core/errors.js';
-import { describeMachine, sumsIntegersWide } from '../core/machine.js';
+import { describeMachine } from '../core/machine.js';
 import { paddedBatch } from '../core/padded-batch.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Piece, Tokenizer } from '../core/text/tokenizer.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
+import { multipliesExactly } from '../core/weight-form.js';
 import { defaultSessionSettings, type SessionSettings } from './session-settings.js';
 
 /** What is asked: a text, with the pieces that its ids stand for where they are wanted, or the ids of one. */
@@ -195,8 +196,9 @@ function variantOf({ manifest, folder }: Bundle, { precision, provider }: Sessio
 /** What computes in fewer bits than 32 where this provider is quick at that. */
 function quickOn(provider: SessionSettings['provider'], variants: Manifest['variants']) {
   if (provider === 'cuda' || provider === 'tensorrt') return variants.find(({ scheme }) => scheme === 'fp16');
-  const hasIntegers = provider === 'cpu' && sumsIntegersWide(describeMachine());
-  return hasIntegers ? variants.find((variant) => variant.precision === 'int8') : undefined;
+  if (provider !== 'cpu') return undefined;
+  const machine = describeMachine();
+  return variants.find(({ weights }) => weights !== undefined && multipliesExactly(machine, weights));
 }
 
 function largestDifference(expected: readonly number[], found: readonly number[]): number {

@@ -31,6 +31,6 @@ export const bundleErrors = define({
     kind: 'corrupt',
     message:
       'The bundle {path} gives logits that differ by {difference} from its golden ones (at most {tolerance}) on "{text}".',
-    hint: 'The segmenter or the runtime differs from what the model was exported with; export it again here.',
+    hint: 'The segmenter or the runtime differs from what the model was exported with, or weights of 8 bits saturate on this CPU: export it again here, or with --weights int7.',
   },
 });

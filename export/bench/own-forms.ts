@@ -9,7 +9,7 @@ import { caseOfTexts } from '../optimize/validate/cases.js';
 import { planInputs } from '../optimize/validate/input-kinds.js';
 import { quantizeModel } from '../quantize/quantize.js';
 import { schemeOf } from '../quantize/schemes.js';
-import { weightFormFor } from '../quantize/weights.js';
+import { weightFormFor } from '../../core/weight-form.js';
 import type { Contestant, Feeds } from './contestant.js';
 import { sessionContestant } from './session-contestant.js';
 

@@ -4,6 +4,7 @@ import { fail } from '../../core/errors.js';
 import { checkedGraph } from '../../core/graph/order.js';
 import type { Model } from '../../core/graph/ir.js';
 import type { Tensor } from '../../core/tensor.js';
+import { weightFormName } from '../../core/weight-form.js';
 import { applyRules } from '../optimize/apply-rules.js';
 import { withContribDomain } from '../optimize/contrib-domain.js';
 import { GraphEditor } from '../optimize/editor.js';
@@ -36,10 +37,9 @@ export async function quantizeModel(model: Model, options: QuantizeOptions): Pro
   const ranges = scheme.needsRanges ? await rangesOf(prepared.model, options) : null;
   const done = await rewritten(prepared.model, scheme.rules({ ...options, ranges }), options);
   if (done.rewrites.length === 0) throw fail('quantize_nothing', { scheme: scheme.name });
-  const form = `${weights.type}, ${String(weights.bits)} bits, one scale a ${weights.perColumn ? 'column' : 'matrix'}`;
   const metadata = new Map([...model.metadata, [metadataKeys.scheme, scheme.name]]);
   if (scheme.precision === 'int8' && scheme.computesIn === 'integers')
-    metadata.set(metadataKeys.weights, form);
+    metadata.set(metadataKeys.weights, weightFormName(weights));
   return {
     model: { ...done.model, metadata },
     rewrites: [...prepared.rewrites, ...done.rewrites],

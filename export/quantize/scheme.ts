@@ -2,7 +2,7 @@
 import type { Node } from '../../core/graph/ir.js';
 import type { Rule } from '../optimize/rule.js';
 import type { Ranges } from './activation.js';
-import type { WeightForm } from './weights.js';
+import type { WeightForm } from '../../core/weight-form.js';
 
 export interface Settings {
   readonly weights: WeightForm;

@@ -3,21 +3,8 @@
  * one for all. Source: Jacob et al., Quantization and Training of Neural Networks for Efficient
  * Integer-Arithmetic-Only Inference, 2018, section 2.1.
  */
-import { type Machine, sumsIntegersWide } from '../../core/machine.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
-
-export interface WeightForm {
-  /** int8 around 0, or uint8 around 128. */
-  readonly type: 'int8' | 'uint8';
-  /** 7 leaves the highest bit unused: two products of it and a uint8 never exceed 16 bits. */
-  readonly bits: 7 | 8;
-  readonly perColumn: boolean;
-}
-
-/** What fits the machine that a file is made for: 7 bits where sums of pairs would saturate. */
-export function weightFormFor(machine: Machine): WeightForm {
-  return { type: 'int8', bits: sumsIntegersWide(machine) ? 8 : 7, perColumn: true };
-}
+import type { WeightForm } from '../../core/weight-form.js';
 
 export interface QuantizedWeights {
   readonly values: Tensor;

@@ -9,7 +9,7 @@ import { networkOf } from '../../models/networks.js';
 import { staticGraph } from '../../models/static-graph.js';
 import { type Form, makeForm } from '../form.js';
 import { schemeOf } from '../quantize/schemes.js';
-import { weightFormFor } from '../quantize/weights.js';
+import { weightFormFor } from '../../core/weight-form.js';
 import { paint } from './colors.js';
 import { linesOf } from './graph-figure.js';
 import { drawingOf, isPort } from './layout.js';

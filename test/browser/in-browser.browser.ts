@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { describeMachine, sumsIntegersWide } from '../../core/machine.js';
 import type { RunningServer } from '../../serving/server.js';
 import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
@@ -13,15 +12,12 @@ import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowse
 let browser: Browser;
 let server: RunningServer;
 let whole: RunningServer;
-/** The shipped form in 8 bits is for CPUs that sum products of 8 bits in 32: others refuse it, its logits being others. */
-const isWide = sumsIntegersWide(describeMachine());
-const quick = isWide ? 'int8' : 'fp16';
 const precisionServed = (precision: 'int8' | 'fp16') =>
   serve({ models: [{ name: 'student' }], session: { precision } });
 beforeAll(async () => {
   [browser, server, whole] = await Promise.all([
     startBrowser(),
-    precisionServed(quick),
+    precisionServed('int8'),
     precisionServed('fp16'),
   ]);
   await Promise.all([server.loaded, whole.loaded]);
@@ -44,9 +40,9 @@ test('runs the variant that the server runs: loads with progress, is kept, and a
   await page.getByText(/runs a side, in turns, 3\d words/).waitFor({ timeout: 60_000 });
   const difference = await page.getByText('Largest logit difference').textContent();
   expect(Number(/difference: ([\d.e-]+\d)/.exec(difference ?? '')?.[1])).toBeLessThan(1e-2);
-  expect(difference).toContain(`Up to ${isWide ? '0.01' : '0.001'} counts as the same`);
+  expect(difference).toContain('Up to 0.01 counts as the same');
   const sides = await page.getByRole('columnheader').allTextContents();
-  expect(sides).toEqual([`Here (WebAssembly, ${quick})`, `Server (${quick})`]);
+  expect(sides).toEqual(['Here (WebAssembly, int8)', 'Server (int8)']);
   const row = page.getByRole('row', { name: /^Inference, median/ });
   process.stderr.write(`browser beside server: ${String(await row.textContent())}\n`);
   expect(await page.getByText('POST /v1/tokenize').count()).toBe(1);
@@ -76,7 +72,7 @@ test('what computes in floats agrees to 1e-3', async () => {
   ]);
 });
 
-(isWide ? test : test.skip)(
+test(
   'where the variant of the server cannot run, the first of the bundle runs, and the page says so',
   async () => {
     const { page } = await openPage(browser, server);

@@ -101,8 +101,13 @@ export class LabelWriter {
   static async open(path: string, header: LabelHeader, kept: readonly LabelRow[][]): Promise<LabelWriter> {
     return guarded(path, async () => {
       const writer = new LabelWriter(path, header, await open(`${path}.next`, 'w'));
-      for (const rows of kept) await writer.append(rows);
-      await rename(`${path}.next`, partOf(path));
+      try {
+        for (const rows of kept) await writer.append(rows);
+        await rename(`${path}.next`, partOf(path));
+      } catch (error) {
+        await writer.close();
+        throw error;
+      }
       return writer;
     });
   }
@@ -122,9 +127,12 @@ export class LabelWriter {
   /** @throws RetortError file_unwritable */
   async finish(): Promise<void> {
     await guarded(this.#path, async () => {
-      await this.#handle.writeFile(endOfStream);
-      await this.#handle.sync();
-      await this.#handle.close();
+      try {
+        await this.#handle.writeFile(endOfStream);
+        await this.#handle.sync();
+      } finally {
+        await this.#handle.close();
+      }
       await rename(partOf(this.#path), this.#path);
     });
   }
@@ -272,10 +280,6 @@ export async function wholeBatches(
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
-    throw fail(
-      'file_unwritable',
-      { path, reason: reasonOf(error) },
-      error,
-    );
+    throw fail('file_unwritable', { path, reason: reasonOf(error) }, error);
   });
 }

@@ -13,7 +13,7 @@ import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
 import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
 import { quantizeFile } from '../../../export/quantize/quantize-file.js';
 import { schemeOf, schemes } from '../../../export/quantize/schemes.js';
-import { weightFormFor } from '../../../export/quantize/weights.js';
+import { weightFormFor } from '../../../core/weight-form.js';
 import { fixtureUrl } from '../../fixture-url.js';
 
 /** Of this machine: 8 bits saturate where the CPU sums pairs of products in 16. */

@@ -1,11 +1,10 @@
-/** Weights in 8 bits stand for what they were, within half a step; and the form follows the machine. */
+/** Weights in 8 bits stand for what they were, within half a step. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { describeMachine } from '../../../core/machine.js';
 import { float32 } from '../../../core/tensor.js';
 import { halfBits } from '../../../core/half.js';
 import { columnsOf, transposed } from '../../../export/optimize/matrix.js';
-import { quantizeColumns, weightFormFor } from '../../../export/quantize/weights.js';
+import { quantizeColumns } from '../../../export/quantize/weights.js';
 
 const matrices = fc
   .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))
@@ -37,17 +36,6 @@ test('a quantised weight is within half a step of what it was, and within its bi
       });
     }),
   );
-});
-
-test('x86 that sums pairs in 16 bits gets 7 bits, other machines 8', () => {
-  const machine = describeMachine();
-  const bitsOn = (platform: string, instructionSets: string[]) =>
-    weightFormFor({ ...machine, platform, instructionSets }).bits;
-  expect(bitsOn('linux x64', ['avx2'])).toBe(7);
-  expect(bitsOn('linux x64', ['avx2', 'avx512f'])).toBe(7);
-  expect(bitsOn('linux x64', ['avx2', 'avx512f', 'avx512_vnni'])).toBe(8);
-  expect(bitsOn('linux x64', ['avx_vnni'])).toBe(8);
-  expect(bitsOn('linux arm64', [])).toBe(8);
 });
 
 test('columns and transposition', () => {
