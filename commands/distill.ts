@@ -1,9 +1,9 @@
 /** `retort distill`: from teachers and texts to a student's bundle. Each stage is a command of its own too. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { placeOfBundle } from '../core/bundle/write.js';
 import { exists } from '../core/exists.js';
+import { makeFolder } from '../core/make-folder.js';
 import { exportRun } from '../export/run-to-bundle.js';
 import { runFiles } from '../models/run-folder.js';
 import { precisionHelp, precisions, printReport } from './export.js';
@@ -67,7 +67,7 @@ async function run({ recipe }: Options, command: Command): Promise<void> {
   const { data, out, repository, name, modelVersion, precision, force, json } = options;
   const replace = force === true;
   await placeOfBundle(repository, { name, version: modelVersion }, { replace });
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const labels = path.join(out, labelFile);
   const { finished } = await runLabelling(options, labels);
   if (!finished) return;

@@ -1,7 +1,7 @@
 /** `retort data hold-out`: rows of one labelled file set aside to measure on. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { makeFolder } from '../core/make-folder.js';
 import { writeWhole } from '../core/write-whole.js';
 import { holdOut } from '../training/data/hold-out.js';
 import { type LabelledExample, openLabelled } from '../training/data/labelled.js';
@@ -46,7 +46,7 @@ async function run(
   if (rows >= examples.length)
     command.error(`error: ${file} has ${String(examples.length)} labelled rows, so fewer can be set aside`);
   const { train, dev, leftOut } = holdOut(examples, rows, seed);
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await writeWhole(path.join(out, 'dev.jsonl'), lines(dev));
   await writeWhole(path.join(out, 'train.jsonl'), lines(train));
   process.stdout.write(

@@ -1,7 +1,7 @@
 /** `retort label`: teachers' logits for texts, in a file that `retort train student --labels` learns from. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { makeFolder } from '../core/make-folder.js';
 import { segmenterNames } from '../core/text/segmenter.js';
 import { addLabellingOptions, type LabellingOptions, runLabelling } from './labelling.js';
 import { addColumnOptions } from './labelled-data.js';
@@ -31,7 +31,7 @@ export function register(program: Command): void {
         command.error('error: give --data, --also or --texts');
       if (options.copies > 0 && options.data === undefined)
         command.error('error: --copies are made of the train split of --data');
-      await mkdir(path.dirname(out), { recursive: true });
+      await makeFolder(path.dirname(out));
       await runLabelling(options, out);
     });
 }

@@ -1,9 +1,10 @@
 /** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
 import { exists } from '../core/exists.js';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
 import { exclusively } from '../core/exclusive.js';
+import { makeFolder } from '../core/make-folder.js';
 import { parseJson } from '../core/parse-json.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
@@ -138,7 +139,7 @@ export async function runLabelled<Settings extends TrainerSettings>(
   learner: Learner,
 ): Promise<TrainerResult> {
   const { folder } = options;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return exclusively(path.join(folder, runFiles.lock), folder, () => runAlone(options, data, learner));
 }
 

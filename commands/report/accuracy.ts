@@ -2,11 +2,11 @@
 import { studentDefaults } from '../../training/train-student.js';
 import { exists } from '../../core/exists.js';
 import { interruptible } from '../interruption.js';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ProviderName } from '../../core/engines/providers.js';
 import { openBundle } from '../../core/bundle/read.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { writeWhole } from '../../core/write-whole.js';
 import { Predictor } from '../../serving/predictor.js';
 import type { EvaluationSplit, LabelledExample } from '../../training/data/labelled.js';
@@ -100,7 +100,7 @@ async function run(options: Options, command: Command): Promise<void> {
     ({ name, labels }) =>
       (only?.includes(name) ?? true) && (labels?.texts !== 'all' || (also ?? texts) !== undefined),
   );
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const columns = { textColumn: options.textColumn, labelColumn: options.labelColumn };
   const sets = [await devSplits(data, columns)];
   for (const folder of evaluate) sets.push(await named(folder));

@@ -1,9 +1,10 @@
 /** Writes a bundle beside its place and renames it there: a half-written bundle never exists. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../errors.js';
 import { exists } from '../exists.js';
+import { makeFolder } from '../make-folder.js';
 import { writeSynced } from '../write-whole.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { MANIFEST_FILE } from './read.js';
@@ -15,7 +16,7 @@ export interface WriteBundleOptions {
 
 /**
  * The folder of a bundle in a repository, where one may be written: long work asks before it starts.
- * @throws RetortError bundle_exists
+ * @throws RetortError bundle_exists, file_unwritable
  */
 export async function placeOfBundle(
   repository: string,
@@ -24,6 +25,7 @@ export async function placeOfBundle(
 ): Promise<string> {
   const folder = path.join(repository, name, version);
   if (!replace && (await exists(folder))) throw fail('bundle_exists', { path: folder });
+  await makeFolder(repository);
   return folder;
 }
 
@@ -49,7 +51,7 @@ export async function writeBundle(
     })),
   });
   const beside = `${folder}.${randomUUID()}.part`;
-  await mkdir(beside, { recursive: true });
+  await makeFolder(beside);
   try {
     for (const [name, bytes] of files) await writeSynced(path.join(beside, name), bytes);
     await writeSynced(path.join(beside, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);

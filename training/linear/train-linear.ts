@@ -1,6 +1,6 @@
 /** A linear teacher: logistic regression on the character n-grams of labelled texts. */
 import { exists } from '../../core/exists.js';
-import { mkdir } from 'node:fs/promises';
+import { makeFolder } from '../../core/make-folder.js';
 import path from 'node:path';
 import { charactersOf, NONE_ID, ngramsOf, serializeNgrams } from '../../core/text/char-ngrams.js';
 import { fail } from '../../core/errors.js';
@@ -60,11 +60,12 @@ export interface LinearScore {
 
 const vocabularyFile = 'ngrams.txt';
 
-/** @throws RetortError run_exists; of the data */
+/** @throws RetortError run_exists, file_unwritable; of the data */
 export async function trainLinear(options: LinearOptions): Promise<readonly LinearScore[]> {
   const { data, columns, trainRows, folder, settings, strict, command, onEvent } = options;
   const { longest, minDocuments, inverseRegularization, maxCharacters, weight } = settings;
   if (await exists(path.join(folder, runFiles.run))) throw fail('run_exists', { path: folder });
+  await makeFolder(folder);
   const { train, dev, evaluation, heldOut } = await readLabelled({
     data,
     columns,
@@ -121,7 +122,6 @@ export async function trainLinear(options: LinearOptions): Promise<readonly Line
     rows: examples.length,
     correct: examples.filter((example) => right.has(example)).length,
   }));
-  await mkdir(folder, { recursive: true });
   await writeRunFile(folder, vocabularyFile, serializeNgrams(ngrams));
   await writeBest(
     folder,
