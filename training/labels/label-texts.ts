@@ -137,14 +137,21 @@ async function labelWindow(
     });
   }
   return {
-    rows: rows.map(({ text, words, label, ofTrain }, row) => ({
-      text: words === null ? text : joined(words, '[UNK]'),
-      words: words?.map((word) => word ?? '[UNK]') ?? null,
-      logits: sums[row] ?? [Number.NaN, Number.NaN],
-      label,
-      ofTrain,
+    rows: rows.map((row, index) => ({
+      ...forStudent(row),
+      logits: sums[index] ?? [Number.NaN, Number.NaN],
     })),
     tokens,
+  };
+}
+
+/** What the file says of a row beside its logits. */
+function forStudent({ text, words, label, ofTrain }: UnlabelledRow): Omit<LabelRow, 'logits'> {
+  return {
+    text: words === null ? text : joined(words, '[UNK]'),
+    words: words?.map((word) => word ?? '[UNK]') ?? null,
+    label,
+    ofTrain,
   };
 }
 
@@ -160,9 +167,9 @@ async function batchesToKeep(
   const earlier = await wholeBatches(part);
   if (earlier === null) return [];
   const same = isDeepStrictEqual(earlier.header, header);
-  const fits = earlier.batches.flat().every(({ text, words }, index) => {
+  const fits = earlier.batches.flat().every(({ logits: _, ...labelled }, index) => {
     const row = rows[index];
-    return row !== undefined && (words === null ? row.text : joined(row.words ?? [], '[UNK]')) === text;
+    return row !== undefined && isDeepStrictEqual(labelled, forStudent(row));
   });
   if (!same || !fits) throw fail('labels_other_run', { path: part });
   return earlier.batches;

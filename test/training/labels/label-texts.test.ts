@@ -118,6 +118,21 @@ test('a stopped run goes on to the same bytes, from whatever was whole', async (
   }
 });
 
+test('what is labelled is kept for the same labels, words and split alone', async () => {
+  const row: UnlabelledRow = { text: '房间很好', words: ['房间', null, '好'], label: 1, ofTrain: true };
+  await label([row], 'same.arrow');
+  expect(await label([row], 'same.arrow')).toMatchObject({ finished: true, kept: 1 });
+  for (const other of [
+    { ...row, label: 0 as const },
+    { ...row, label: null },
+    { ...row, ofTrain: false },
+    { ...row, words: ['房间', null, '好', ''] },
+    { ...row, text: '房间[UNK]好', words: null },
+  ]) {
+    await expect(label([other], 'same.arrow')).rejects.toMatchObject({ code: 'labels_other_run' });
+  }
+});
+
 test('teachers that contradict most of the labels are refused', async () => {
   const rows = Array.from({ length: 200 }, (_, index) => plain(`第${index}本书很好`, 0));
   const opposed = label(rows, 'opposed.arrow', { teachers: [teacher('a', 1)] });
