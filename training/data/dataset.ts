@@ -9,7 +9,7 @@ import { decodeUtf8 } from './utf8.js';
 
 export interface Example {
   readonly text: string;
-  /** 0 negative, 1 positive; null where the file has no labels. */
+  /** 0 negative, 1 positive; null where the file has no labels, or they were not read. */
   readonly label: 0 | 1 | null;
 }
 
@@ -32,7 +32,8 @@ export interface DatasetOptions {
   /** Which file of an archive or folder. */
   readonly split?: 'train' | 'dev' | 'test';
   readonly textColumn?: string | undefined;
-  readonly labelColumn?: string | undefined;
+  /** null: labels are not read, so none makes a row unfit. */
+  readonly labelColumn?: string | null | undefined;
   /** Fail at the first row that does not fit, instead of leaving it out. */
   readonly strict?: boolean;
 }
@@ -121,10 +122,10 @@ function examplesOf(
   for (const { values } of rows) for (const column of Object.keys(values)) known.add(column);
   const columns = [...known];
   const textColumn = columnOf(file, columns, 'text', options.textColumn, textColumns);
+  const { labelColumn: wanted } = options;
+  const unlabelled = wanted === undefined && !labelColumns.some((name) => known.has(name));
   const labelColumn =
-    options.labelColumn === undefined && !labelColumns.some((name) => known.has(name))
-      ? null
-      : columnOf(file, columns, 'label', options.labelColumn, labelColumns);
+    wanted === null || unlabelled ? null : columnOf(file, columns, 'label', wanted, labelColumns);
   return rows.flatMap((row) => exampleOf(row, textColumn, labelColumn, reject));
 }
 

@@ -13,7 +13,7 @@ export async function evaluationTexts(
 ): Promise<Example[]> {
   const found: Example[] = [];
   for (const split of ['dev', 'test'] as const) {
-    const dataset = await openSplit(data, { textColumn, split });
+    const dataset = await openSplit(data, { textColumn, labelColumn: null, split });
     // A single file gives its rows for every split.
     if (dataset !== null && dataset.sha256 !== train) found.push(...dataset.examples);
   }

@@ -45,7 +45,7 @@ export async function evaluationSplits(
   { split, ...options }: DatasetOptions & { readonly split: 'train' | 'dev' | 'test' },
 ): Promise<EvaluationData> {
   const { examples, rejected, sha256 } = await openLabelled(file, { ...options, split });
-  const train = await openSplit(file, { ...options, strict: false, split: 'train' });
+  const train = await openSplit(file, { ...options, labelColumn: null, strict: false, split: 'train' });
   const splitsOf = (): readonly EvaluationSplit[] => {
     if (split === 'train' || train === null) return [{ name: split, examples }];
     // A single file gives its rows for every split.

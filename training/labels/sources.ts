@@ -84,9 +84,7 @@ export async function readSources({
   for (const file of also) add(path.basename(file), await openDataset(file, { ...columns, strict }), false);
   for (const file of texts) {
     const { textColumn } = columns;
-    const dataset = await openDataset(file, { textColumn, strict });
-    const examples = dataset.examples.map(({ text }) => ({ text, label: null }));
-    add(path.basename(file), { ...dataset, examples }, false);
+    add(path.basename(file), await openDataset(file, { textColumn, labelColumn: null, strict }), false);
   }
   return { rows, data: entries };
 }

@@ -290,6 +290,16 @@ describe('columns', () => {
     ]);
   });
 
+  test('of labels need not be read', async () => {
+    const written = await file('ratings.csv', 'text,label\n好,-1\n差,hotel\n,1\n');
+    const { examples, rejected } = await openDataset(written, { labelColumn: null });
+    expect(examples).toEqual([
+      { text: '好', label: null },
+      { text: '差', label: null },
+    ]);
+    expect(rejected).toEqual([{ line: 4, reason: expect.stringContaining('text is empty') }]);
+  });
+
   test('that are not there are named with those that are', async () => {
     const written = await file('columns.csv', content);
     await expect(openDataset(written)).rejects.toMatchObject({

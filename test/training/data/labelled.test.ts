@@ -43,6 +43,13 @@ test('rows that do not fit are told of, and with strict they are an error', asyn
   expect((await read(true)).splits[0]).toMatchObject({ examples: [{ text: '不错' }] });
 });
 
+test('of train the texts alone count, whatever its labels are', async () => {
+  await mkdir(path.join(root, 'rated'));
+  await writeFile(path.join(root, 'rated', 'train.tsv'), 'label\ttext_a\n-1\t很好。\n');
+  await writeFile(path.join(root, 'rated', 'dev.tsv'), 'label\ttext_a\n1\t很好\n0\t不行\n');
+  expect((await texts('rated')).map(([, rows]) => rows)).toEqual([['很好', '不行'], ['不行']]);
+});
+
 test('texts without labels are refused', async () => {
   await expect(texts('bare.jsonl')).rejects.toMatchObject({ code: 'data_without_labels' });
 });

@@ -177,6 +177,35 @@ test('no text is labelled twice, and none of dev; labels of further texts are re
   }
 });
 
+test('labels that nobody reads stop nothing and leave nothing out', async () => {
+  const folder = inRoot('other-labels');
+  const rows = (from: string) => `text,label,polarity\n${from}一,hotel,1\n${from}二,hotel,0\n`;
+  await mkdir(folder);
+  for (const split of ['train', 'dev']) await writeFile(path.join(folder, `${split}.csv`), rows(split));
+  await writeFile(path.join(folder, 'test.csv'), 'text,label\ntrain一,-1\n测试,-1\n');
+  await writeFile(inRoot('rated.csv'), 'text,label\n书很好,5\n测试,1\n');
+  const columns = { labelColumn: 'polarity' };
+  const events: unknown[] = [];
+  const found = await readSources({
+    data: folder,
+    columns,
+    trainRows: 'unseen',
+    also: [],
+    texts: [inRoot('rated.csv')],
+    strict: true,
+    onSource: (event) => events.push(event),
+  });
+  expect(found.rows).toEqual([
+    { text: 'train二', words: null, label: 0, ofTrain: true },
+    { text: '书很好', words: null, label: null, ofTrain: false },
+  ]);
+  expect(events[1]).toMatchObject({ rows: 1, rejected: 0, evaluation: 1 });
+  const data = { data: folder, columns, trainRows: 'unseen', strict: true } as const;
+  const { train, heldOut } = await readLabelled({ ...data, onEvent: () => undefined });
+  expect(train.examples).toEqual([{ text: 'train二', label: 0 }]);
+  expect(heldOut.map(({ text }) => text)).toEqual(['dev一', 'dev二', 'train一', '测试']);
+});
+
 test('a text that starts with byte order marks, or holds half a surrogate pair, is known again', async () => {
   const texts = ['\uFEFF\uFEFF书很好', '房间\uD83D很差'];
   await writeFile(inRoot('odd.jsonl'), texts.map((text) => JSON.stringify({ text })).join('\n'));
