@@ -147,6 +147,7 @@ export async function openTeacher(
     name,
     version,
     sha256: createHash('sha256').update(manifest).digest('hex'),
+    precision: predictor.precision,
     weight,
     maskText: predictor.tokenizer.maskText,
     label: async (texts) => (await predictor.run(texts.map((text) => ({ text })))).predictions,

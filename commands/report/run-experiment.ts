@@ -153,7 +153,9 @@ async function scoredOn(
 /** Of the splits that there are: what is learnt from, what chooses the best parameters, what is left out. */
 async function digestsOf(data: string, { textColumn }: ExperimentRun['columns']): Promise<(string | null)[]> {
   const splits = await Promise.all(
-    (['train', 'dev', 'test'] as const).map((split) => openSplit(data, { textColumn, labelColumn: null, split })),
+    (['train', 'dev', 'test'] as const).map((split) =>
+      openSplit(data, { textColumn, labelColumn: null, split }),
+    ),
   );
   return splits.map((split) => split?.sha256 ?? null);
 }

@@ -14,8 +14,14 @@ export const labelsErrors = define({
   },
   labels_other_run: {
     kind: 'invalid',
-    message: '{path} is a label file of other teachers, texts or settings.',
+    message:
+      '{path} is a label file of other teachers, texts or settings, or of a teacher in another precision.',
     hint: 'Repeat the command that began it, name another place with --out, or move the file away.',
+  },
+  labels_unusable: {
+    kind: 'invalid',
+    message: 'The teacher {teacher} gives the text {text} the logits {logits}, not two finite numbers.',
+    hint: 'Leave the text out, or try another --provider or teacher; with the same command, what is labelled so far is kept.',
   },
   labels_disagree: {
     kind: 'invalid',

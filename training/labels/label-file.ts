@@ -32,6 +32,8 @@ export const labelHeaderSchema = z.strictObject({
         name: z.string(),
         version: z.string(),
         sha256: z.string(),
+        /** Of the variant that ran. */
+        precision: z.string().optional(),
         weight: z.number().positive(),
       }),
     )

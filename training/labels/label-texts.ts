@@ -11,6 +11,8 @@ export interface Teacher {
   readonly version: string;
   /** Of the bundle's manifest. */
   readonly sha256: string;
+  /** Of the bundle's variant that runs. */
+  readonly precision: string;
   readonly weight: number;
   /** What stands for a masked word in a text. */
   readonly maskText: string;
@@ -62,7 +64,8 @@ const fewestKnown = 100;
  * Logits are the teachers' mean, by weight.
  * A file that is finished is left as it is.
  * @throws RetortError in_use; labels_other_run when the file, or the unfinished one, is of other teachers or texts;
- * labels_disagree when the teachers contradict most of the known labels; data_empty; file_unwritable
+ * labels_unusable where a teacher gives no finite logits; labels_disagree when the teachers contradict most of the known
+ * labels; data_empty; file_unwritable
  */
 export function labelTexts(options: LabelOptions): Promise<LabelResult> {
   return exclusively(`${options.out}.lock`, options.out, () => labelAlone(options));
@@ -76,12 +79,14 @@ async function labelAlone(options: LabelOptions): Promise<LabelResult> {
   }
   const header: LabelHeader = {
     format: 2,
-    teachers: teachers.map(({ name, version, sha256, weight }) => ({ name, version, sha256, weight })),
+    teachers: teachers.map(({ name, version, sha256, precision, weight }) => {
+      return { name, version, sha256, precision, weight };
+    }),
     data,
     augmentation,
   };
   if (await exists(out)) {
-    const { length } = (await batchesToKeep(out, header, rows)).flat();
+    const { length } = (await batchesToKeep(out, withoutPrecisions(header), rows)).flat();
     if (length < rows.length) throw fail('labels_other_run', { path: out });
     return { finished: true, rows: length, kept: length, known: 0, agreed: 0 };
   }
@@ -130,7 +135,10 @@ async function labelWindow(
     const found = await teacher.label(texts);
     const share = teacher.weight / total;
     sums.forEach((sum, row) => {
-      const { logits: [negative = Number.NaN, positive = Number.NaN] = [], words = 0 } = found[row] ?? {};
+      const { logits = [], words = 0 } = found[row] ?? {};
+      const [negative = Number.NaN, positive = Number.NaN] = logits;
+      if (logits.length !== sum.length || !logits.every(Number.isFinite))
+        throw unusable(teacher, texts[row], logits);
       sum[0] += share * negative;
       sum[1] += share * positive;
       tokens += words;
@@ -144,6 +152,17 @@ async function labelWindow(
     tokens,
   };
 }
+
+function unusable({ name, version }: Teacher, text = '', logits: readonly number[]): Error {
+  return fail('labels_unusable', {
+    teacher: `${name} ${version}`,
+    text: JSON.stringify(text.length > longestShown ? `${text.slice(0, longestShown)}…` : text),
+    logits: `[${logits.join(', ')}]`,
+  });
+}
+
+/** Characters of a text in a message. */
+const longestShown = 40;
 
 /** What the file says of a row beside its logits. */
 function forStudent({ text, words, label, ofTrain }: UnlabelledRow): Omit<LabelRow, 'logits'> {
@@ -159,18 +178,28 @@ function joined(words: readonly (string | null)[], mask: string): string {
   return words.map((word) => word ?? mask).join('');
 }
 
+/** @param header without precisions, it fits a file whatever its precisions are, as one fits that does not tell them */
 async function batchesToKeep(
-  part: string,
+  file: string,
   header: LabelHeader,
   rows: readonly UnlabelledRow[],
 ): Promise<LabelRow[][]> {
-  const earlier = await wholeBatches(part);
+  const earlier = await wholeBatches(file);
   if (earlier === null) return [];
-  const same = isDeepStrictEqual(earlier.header, header);
+  const told = [header, earlier.header].every(({ teachers }) =>
+    teachers.every(({ precision }) => precision !== undefined),
+  );
+  const same = told
+    ? isDeepStrictEqual(earlier.header, header)
+    : isDeepStrictEqual(withoutPrecisions(earlier.header), withoutPrecisions(header));
   const fits = earlier.batches.flat().every(({ logits: _, ...labelled }, index) => {
     const row = rows[index];
     return row !== undefined && isDeepStrictEqual(labelled, forStudent(row));
   });
-  if (!same || !fits) throw fail('labels_other_run', { path: part });
+  if (!same || !fits) throw fail('labels_other_run', { path: file });
   return earlier.batches;
+}
+
+function withoutPrecisions({ teachers, ...header }: LabelHeader): LabelHeader {
+  return { ...header, teachers: teachers.map(({ precision: _, ...teacher }) => teacher) };
 }

@@ -5,7 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadSegmenter } from '../../../core/text/segmenter.js';
 import { readRun } from '../../../models/run-folder.js';
-import { type LabelRow, openLabelFile } from '../../../training/labels/label-file.js';
+import {
+  type LabelHeader,
+  type LabelRow,
+  LabelWriter,
+  openLabelFile,
+} from '../../../training/labels/label-file.js';
 import type { TrainRows } from '../../../training/data/evaluation-texts.js';
 import { readLabelled, type RunEvent } from '../../../training/labelled-run.js';
 import { labelTexts, type Teacher } from '../../../training/labels/label-texts.js';
@@ -24,11 +29,16 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 /** Counts praise and blame. */
-function teacher(name: string, weight: number, { sign = 1, maskText = ' ' } = {}): Teacher {
+function teacher(
+  name: string,
+  weight: number,
+  { sign = 1, maskText = ' ', precision = 'fp32' } = {},
+): Teacher {
   return {
     name,
     version: '1',
     sha256: name.repeat(64).slice(0, 64),
+    precision,
     weight,
     maskText,
     label: (texts) =>
@@ -131,6 +141,50 @@ test('what is labelled is kept for the same labels, words and split alone', asyn
   ]) {
     await expect(label([other], 'same.arrow')).rejects.toMatchObject({ code: 'labels_other_run' });
   }
+});
+
+test('logits that are not two finite numbers are told of with their text, and what stands before them is kept', async () => {
+  const broken = (logits: number[][]): Teacher => ({
+    ...teacher('a', 1),
+    label: (texts) =>
+      Promise.resolve(
+        texts.flatMap((text) =>
+          text === '坏' ? logits.map((one) => ({ logits: one, words: 1 })) : [{ logits: [0, 1], words: 1 }],
+        ),
+      ),
+  });
+  for (const logits of [[[0, Number.NaN]], [[Infinity, 0]], [[0]], [[0, 1, 2]], []]) {
+    const rows = [plain('好'), plain('坏')];
+    const teachers = [teacher('b', 1), broken(logits)];
+    await expect(label(rows, 'unsound.arrow', { teachers })).rejects.toMatchObject({
+      code: 'labels_unusable',
+      message: expect.stringMatching(/a 1 .*坏/),
+    });
+  }
+  const rows = [...Array.from({ length: 2048 }, (_, index) => plain(`第${index}本书`)), plain('坏')];
+  const of = (logits: number[]) => ({ teachers: [broken([logits])] });
+  await expect(label(rows, 'mended.arrow', of([0, Number.NaN]))).rejects.toThrow();
+  expect(await label(rows, 'mended.arrow', of([0, 1]))).toMatchObject({ finished: true, kept: 2048 });
+});
+
+test('a run goes on in the precision that it began in; a finished file, or one that tells none, fits any', async () => {
+  const rows = Array.from({ length: 2050 }, (_, index) => plain(`第${index}本书很好`));
+  const stop = new AbortController();
+  const stopping = { signal: stop.signal, onProgress: () => stop.abort() };
+  const inPrecision = (precision: string) => ({ teachers: [teacher('a', 1, { precision })] });
+  await label(rows, 'precise.arrow', { ...inPrecision('fp16'), ...stopping });
+  await expect(label(rows, 'precise.arrow', inPrecision('int8'))).rejects.toMatchObject({
+    code: 'labels_other_run',
+  });
+  expect(await label(rows, 'precise.arrow', inPrecision('fp16'))).toMatchObject({ kept: 2048 });
+  expect(await label(rows, 'precise.arrow', inPrecision('int8'))).toMatchObject({ kept: 2050 });
+  const { header, batches } = await openLabelFile(inRoot('precise.arrow'));
+  const [{ precision, ...untold }] = header.teachers as [LabelHeader['teachers'][number]];
+  expect(precision).toBe('fp16');
+  const writer = await LabelWriter.open(inRoot('untold.arrow'), { ...header, teachers: [untold] }, []);
+  for await (const some of batches) if (some.length === 2048) await writer.append(some);
+  await writer.close();
+  expect(await label(rows, 'untold.arrow', inPrecision('int8'))).toMatchObject({ kept: 2048 });
 });
 
 test('teachers that contradict most of the labels are refused', async () => {
