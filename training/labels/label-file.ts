@@ -2,7 +2,7 @@
  * A file of labelled texts: an Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html) of the columns
  * below, readable by any Arrow library. It grows batch by batch; one that was cut off keeps its whole batches.
  */
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import {
   Bool,
   Field,
@@ -20,6 +20,7 @@ import {
 } from 'apache-arrow';
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
+import { hasCode } from '../../core/has-code.js';
 import { reasonOf } from '../../core/reason-of.js';
 import { trainRowChoices } from '../data/evaluation-texts.js';
 
@@ -190,17 +191,17 @@ export interface LabelFile {
  * @throws RetortError labels_missing, labels_malformed (also while reading)
  */
 export async function openLabelFile(path: string): Promise<LabelFile> {
+  const malformed = (error: unknown) => {
+    const reason = reasonOf(error);
+    return fail('labels_malformed', { path, reason }, error);
+  };
   const handle = await open(path).catch((error: unknown) => {
-    throw fail('labels_missing', { path }, error);
+    throw hasCode(error, 'ENOENT') ? fail('labels_missing', { path }, error) : malformed(error);
   });
   const stream = handle.createReadStream();
   const close = async () => {
     stream.destroy();
     await handle.close();
-  };
-  const malformed = (error: unknown) => {
-    const reason = reasonOf(error);
-    return fail('labels_malformed', { path, reason }, error);
   };
   try {
     const reader = await RecordBatchReader.from(stream);
@@ -265,11 +266,17 @@ function plain(value: unknown): unknown {
   return iterable ? Array.from(value as Iterable<unknown>) : value;
 }
 
-/** The whole batches of a file that may have been cut off; null where there is none that can be read. */
+/**
+ * The whole batches of a file that may have been cut off; null where there is no file, or none of its header.
+ * @throws RetortError labels_malformed
+ */
 export async function wholeBatches(
   path: string,
 ): Promise<{ header: LabelHeader; batches: LabelRow[][] } | null> {
-  const file = await openLabelFile(path).catch(() => null);
+  const file = await openLabelFile(path).catch(async (error: unknown) => {
+    if (hasCode(error, 'labels_missing') || (await endsInHeader(path))) return null;
+    throw error;
+  });
   if (file === null) return null;
   const batches: LabelRow[][] = [];
   try {
@@ -278,6 +285,15 @@ export async function wholeBatches(
     // What follows the last whole batch is done again.
   }
   return { header: file.header, batches };
+}
+
+/** Whether a stream was cut off within its first message, the schema's, which has no body: a mark and a length before it. */
+async function endsInHeader(path: string): Promise<boolean> {
+  const start = await readFile(path).catch(() => null);
+  if (start === null) return false;
+  const mark = endOfStream.subarray(0, 4);
+  if (!mark.subarray(0, start.length).every((byte, index) => byte === start[index])) return false;
+  return start.length < 8 || start.length < 8 + start.readInt32LE(4);
 }
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** Labelling: means of teachers, what is left out, going on after a stop, and a student that learns from it. */
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -185,6 +185,28 @@ test('a run goes on in the precision that it began in; a finished file, or one t
   for await (const some of batches) if (some.length === 2048) await writer.append(some);
   await writer.close();
   expect(await label(rows, 'untold.arrow', inPrecision('int8'))).toMatchObject({ kept: 2048 });
+});
+
+test('what an earlier run began is never lost, even where it cannot be read', async () => {
+  const rows = [plain('书很好')];
+  await label(rows, 'begun.arrow');
+  const { header, close } = await openLabelFile(inRoot('begun.arrow'));
+  await close();
+  const part = inRoot('later.arrow.part');
+  const later = { ...header, format: 3 } as unknown as LabelHeader;
+  const writer = await LabelWriter.open(inRoot('later.arrow'), later, []);
+  await writer.append([{ text: '书很好', words: null, logits: [0, 1], label: null, ofTrain: false }]);
+  await writer.close();
+  const bytes = await readFile(part);
+  for (const content of [bytes, Buffer.from('no'), Buffer.from('no label file'), Buffer.alloc(100)]) {
+    await writeFile(part, content);
+    await expect(label(rows, 'later.arrow')).rejects.toMatchObject({ code: 'labels_malformed' });
+    expect(await readFile(part)).toEqual(content);
+  }
+  await rm(part);
+  await mkdir(part);
+  await expect(label(rows, 'later.arrow')).rejects.toMatchObject({ code: 'labels_malformed' });
+  expect(await readdir(inRoot(''))).not.toContain('later.arrow');
 });
 
 test('teachers that contradict most of the labels are refused', async () => {
