@@ -1,6 +1,6 @@
 /** One process at a time, and none for ever. */
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -32,9 +32,50 @@ test('a second one is refused while the first goes on, and the lock goes with th
 
 test('what a killed process left is taken over, and what is not of a process', async () => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
-  for (const left of [`${String(pid)} on ${hostname()}`, '']) {
+  // Of this process's own id: a container that was started again.
+  for (const left of [`${String(pid)} on ${hostname()}`, `${String(process.pid)} on ${hostname()}`, 'lock']) {
     await writeFile(lock, left);
     expect(await exclusively(lock, 'run', () => readFile(lock, 'utf8'))).toContain(String(process.pid));
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
+
+test('an empty lock is being written, unless it is old', async () => {
+  await writeFile(lock, '');
+  await expect(exclusively(lock, 'run', nothing)).rejects.toMatchObject({ code: 'in_use' });
+  await utimes(lock, 0, 0);
+  await exclusively(lock, 'run', nothing);
+});
+
+test('of many that find what a killed process left, one takes it over', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  for (let round = 0; round < 20; round += 1) {
+    await writeFile(lock, `${String(pid)} on ${hostname()}\n${String(round)}`);
+    let [inside, most] = [0, 0];
+    const work = async () => {
+      most = Math.max(most, (inside += 1));
+      await readdir(folder);
+      inside -= 1;
+    };
+    const ends = await Promise.allSettled(Array.from({ length: 4 }, () => exclusively(lock, 'run', work)));
+    expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(most).toBe(1);
+  }
+  expect(await readdir(folder)).toEqual([]);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('a process that has the id of one before it holds no lock of it', async () => {
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  try {
+    const holder = `${String(other.pid)} on ${hostname()}\nmark`;
+    await writeFile(lock, holder);
+    await expect(exclusively(lock, 'run', nothing)).rejects.toMatchObject({ code: 'in_use' });
+    await writeFile(lock, `${holder}\n1`);
+    await exclusively(lock, 'run', nothing);
+  } finally {
+    other.kill();
   }
 });
 
