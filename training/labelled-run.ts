@@ -1,6 +1,6 @@
 /** What training on labelled texts has in common, whatever network learns: data in, a run folder out. */
 import { exists } from '../core/exists.js';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../core/errors.js';
 import { exclusively } from '../core/exclusive.js';
@@ -70,8 +70,8 @@ export interface LabelledData {
 }
 
 /**
- * What must be so before anything is read or written: a run is in the folder if it is to be gone on with, and none if
- * not.
+ * What must be so before anything is read or written: a run is in the folder if it is to be gone on with, and none that
+ * has parameters to keep if not.
  * @throws RetortError run_exists, checkpoint_missing
  */
 export async function checkRunFolder({
@@ -80,8 +80,16 @@ export async function checkRunFolder({
 }: Pick<RunOptions<TrainerSettings>, 'folder' | 'resume'>): Promise<void> {
   const last = path.join(folder, runFiles.last);
   const begun = await exists(last);
-  if (begun && !resume) throw fail('run_exists', { path: folder });
+  if (!resume && (begun || (await isKept(folder)))) throw fail('run_exists', { path: folder });
   if (!begun && resume) throw fail('checkpoint_missing', { path: last });
+}
+
+/** Without a checkpoint: a linear run, or one whose last checkpoint was deleted. */
+async function isKept(folder: string): Promise<boolean> {
+  const text = await readFile(path.join(folder, runFiles.run), 'utf8').catch(() => null);
+  if (text === null) return false;
+  const run = runSchema.safeParse(parseJson(text));
+  return run.success ? run.data.scores.length > 0 : exists(path.join(folder, runFiles.best));
 }
 
 /** @throws RetortError of the data */
@@ -195,6 +203,7 @@ async function runAlone<Settings extends TrainerSettings>(
     folder,
     resume: options.resume,
     onStart: async () => {
+      if (!options.resume) await rm(inFolder(runFiles.best), { force: true });
       await writeRunFile(folder, runFiles.run, run(earlier));
       await writeValidation(folder, dev.examples);
     },

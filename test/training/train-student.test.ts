@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { Vocabulary } from '../../core/text/vocabulary.js';
-import { runSchema } from '../../models/run-folder.js';
+import { readRun, runSchema } from '../../models/run-folder.js';
 import { retort } from '../cli/retort.js';
 
 const cli = fileURLToPath(new URL('../../cli.js', import.meta.url));
@@ -163,5 +163,23 @@ describe('a folder that holds a run', () => {
   test('a run that ended before its first checkpoint has nothing to keep', async () => {
     await folder('early', { 'run.json': '{}', 'vocab.txt': '[PAD]\n' });
     expect(await train(data, 'early')).toMatchObject({ code: 0 });
+    const run = runSchema.parse(JSON.parse(await readFile(path.join(root, 'kept', 'run.json'), 'utf8')));
+    const begun = JSON.stringify({ ...run, scores: [] });
+    await folder('begun', { 'run.json': begun, 'best.safetensors': 'of steps that no checkpoint holds' });
+    expect(await train(data, 'begun', '--epochs', '2', '--evaluate-every', '1')).toMatchObject({ code: 0 });
+    expect((await readRun(path.join(root, 'begun'))).run.scores).toHaveLength(2);
+  });
+
+  test('a run without a checkpoint, as a linear one is, is not overwritten', async () => {
+    const run = await readFile(path.join(root, 'kept', 'run.json'), 'utf8');
+    for (const [name, file] of [
+      ['linear', run],
+      ['later', JSON.stringify({ ...runSchema.parse(JSON.parse(run)), format: 2 })],
+    ] as const) {
+      await folder(name, { 'run.json': file, 'best.safetensors': 'parameters' });
+      const before = await filesIn(name);
+      expect(await train(data, name)).toMatchObject({ code: 1, events: [{ error: { code: 'run_exists' } }] });
+      expect(await filesIn(name)).toEqual(before);
+    }
   });
 });
