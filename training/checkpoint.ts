@@ -12,12 +12,17 @@ import { tensor, type Tensor } from '../core/tensor.js';
 import { writeWhole } from '../core/write-whole.js';
 import { decodeSafetensors, encodeSafetensors } from '../models/checkpoints/safetensors.js';
 
+/** Right after an evaluation. */
+export const noneRecent = { steps: 0, loss: 0 };
+
 export const progressSchema = z.strictObject({
   /** Steps done. */
   step: z.int().nonnegative(),
   optimizerStep: z.int().nonnegative(),
   /** The best evaluation so far; null before the first. */
   best: z.strictObject({ step: z.int(), correct: z.int(), rows: z.int() }).nullable(),
+  /** Since the last evaluation: the steps, and the sum of their losses. */
+  recent: z.strictObject({ steps: z.int().nonnegative(), loss: z.number() }).default(noneRecent),
   /** Of everything that the run's result depends on: a resumed run must be the same run. */
   fingerprint: z.string(),
 });

@@ -6,6 +6,7 @@ import { fail } from '../core/errors.js';
 import { exclusively } from '../core/exclusive.js';
 import { makeFolder } from '../core/make-folder.js';
 import { parseJson } from '../core/parse-json.js';
+import { reasonOf } from '../core/reason-of.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
@@ -139,7 +140,7 @@ export interface Distillation {
 
 /**
  * Trains on train, keeps the best on dev, and leaves in the folder what export needs.
- * @throws RetortError in_use; checkpoint_other_run, with the folder as it was, and what else training throws
+ * @throws RetortError in_use; file_unwritable; checkpoint_other_run, with the folder as it was, and what else training throws
  */
 export async function runLabelled<Settings extends TrainerSettings>(
   options: RunOptions<Settings>,
@@ -190,8 +191,7 @@ async function runAlone<Settings extends TrainerSettings>(
   });
   const [whole, unseen] = evaluation;
   const kept = new Set(unseen.examples);
-  let written = Promise.resolve();
-  const result = await runTraining({
+  return runTraining({
     network: networkOf(learner.network.kind, learner.network.config),
     settings,
     data: {
@@ -207,22 +207,18 @@ async function runAlone<Settings extends TrainerSettings>(
       await writeRunFile(folder, runFiles.run, run(earlier));
       await writeValidation(folder, dev.examples);
     },
-    onEvent: (event) => {
-      onEvent(event);
-      if (event.kind !== 'evaluation') return;
+    onEvent,
+    onEvaluation: async (event) => {
       const score = ({ name }: EvaluationSplit, { rows, correct }: Score) => ({ data: name, rows, correct });
       const scores = [score(whole, event.all), score(unseen, event.kept)];
-      // One after another: each replaces a file whole.
-      written = written.then(async () => {
-        await appendFile(inFolder(runFiles.log), `${JSON.stringify(event)}\n`);
-        if (event.best) await writeRunFile(folder, runFiles.run, run(scores));
+      if (event.best) await writeRunFile(folder, runFiles.run, run(scores));
+      const log = inFolder(runFiles.log);
+      await appendFile(log, `${JSON.stringify(event)}\n`).catch((error: unknown) => {
+        throw fail('file_unwritable', { path: log, reason: reasonOf(error) }, error);
       });
-      written.catch(() => undefined); // rejects where it is awaited
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  await written;
-  return result;
 }
 
 /** Those of a run that is resumed stand until it finds better ones. */

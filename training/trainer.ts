@@ -8,7 +8,7 @@ import { fail } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { ParameterAverage } from './average.js';
 import { type EncodedExample, epochBatches } from './batching.js';
-import { type Progress, readCheckpoint, writeBest, writeCheckpoint } from './checkpoint.js';
+import { noneRecent, type Progress, readCheckpoint, writeBest, writeCheckpoint } from './checkpoint.js';
 import { Evaluator, type EvaluationResult } from './evaluation.js';
 import { Optimizer } from './optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers/optimizers.js';
@@ -47,14 +47,17 @@ export type TrainerEvent =
       readonly loss: number;
       readonly tokens: number;
     }
-  | ({
-      readonly kind: 'evaluation';
-      readonly step: number;
-      readonly epoch: number;
-      readonly trainLoss: number;
-      readonly learningRate: number;
-      readonly best: boolean;
-    } & EvaluationResult);
+  | EvaluationEvent;
+
+export interface EvaluationEvent extends EvaluationResult {
+  readonly kind: 'evaluation';
+  readonly step: number;
+  readonly epoch: number;
+  /** The mean of the steps since the last evaluation. */
+  readonly trainLoss: number;
+  readonly learningRate: number;
+  readonly best: boolean;
+}
 
 export interface InitialParameters {
   /** Taken over: training changes them in place. */
@@ -75,6 +78,8 @@ export interface TrainerOptions {
   /** Awaited before the first step, once a run that is resumed is known to be the checkpoint's. */
   readonly onStart?: () => Promise<void>;
   readonly onEvent: (event: TrainerEvent) => void;
+  /** Awaited before the step's checkpoint: where it fails, the run goes on from the checkpoint before. */
+  readonly onEvaluation?: (event: EvaluationEvent) => Promise<void>;
   /** Checked between steps: an aborted run writes a checkpoint and returns. */
   readonly signal?: AbortSignal;
 }
@@ -94,6 +99,7 @@ export async function runTraining({
   resume,
   onStart,
   onEvent,
+  onEvaluation,
   signal,
 }: TrainerOptions): Promise<TrainerResult> {
   const fingerprint = fingerprintOf(network, settings, data, initial?.sha256 ?? null);
@@ -122,7 +128,7 @@ export async function runTraining({
     const steps = stepsPerEpoch * settings.epochs;
     const save = async (step: number) => {
       const state = optimizer.state();
-      const progress = { step, optimizerStep: state.step, best, fingerprint };
+      const progress = { step, optimizerStep: state.step, best, recent, fingerprint };
       const averages = [...(average?.parameters.arrays ?? [])];
       const slots = new Map([
         ...state.slots,
@@ -130,7 +136,7 @@ export async function runTraining({
       ]);
       await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots });
     };
-    const recent: number[] = [];
+    let recent = start?.progress.recent ?? noneRecent;
     let batches: number[][] = [];
     for (let index = start?.progress.step ?? 0; index < steps; index += 1) {
       if (signal?.aborted === true) {
@@ -154,7 +160,7 @@ export async function runTraining({
       step.update(result, learningRate);
       const done = index + 1;
       average?.update(parameters, done);
-      recent.push(result.loss);
+      recent = { steps: recent.steps + 1, loss: recent.loss + result.loss };
       const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
       onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
       if (done % settings.evaluateEvery === 0 || done === steps) {
@@ -164,17 +170,18 @@ export async function runTraining({
           best = { step: done, correct: scores.all.correct, rows: scores.all.rows };
           await writeBest(folder, kept.tensors());
         }
-        const trainLoss = recent.reduce((a, b) => a + b, 0) / recent.length;
-        recent.length = 0;
-        onEvent({
+        const event: EvaluationEvent = {
           kind: 'evaluation',
           step: done,
           epoch: done / stepsPerEpoch,
-          trainLoss,
+          trainLoss: recent.loss / recent.steps,
           learningRate,
           best: isBest,
           ...scores,
-        });
+        };
+        recent = noneRecent;
+        onEvent(event);
+        await onEvaluation?.(event);
         await save(done);
       }
     }

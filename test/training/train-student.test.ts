@@ -154,6 +154,14 @@ describe('a folder that holds a run', () => {
     expect(await filesIn('kept')).toEqual(kept);
   });
 
+  test('a log that cannot be written stops it', async () => {
+    await mkdir(path.join(root, 'unlogged', 'log.jsonl'), { recursive: true });
+    const { code, events } = await train(data, 'unlogged');
+    expect(code).toBe(1);
+    expect(events.at(-1)).toMatchObject({ error: { code: 'file_unwritable' } });
+    expect(await readdir(path.join(root, 'unlogged'))).not.toContain('last.safetensors');
+  });
+
   test('--resume where there is no run makes none', async () => {
     const { events } = await train(data, 'absent', '--resume');
     expect(events).toMatchObject([{ error: { code: 'checkpoint_missing' } }]);

@@ -97,6 +97,28 @@ test.each([
   for (const file of ['last.safetensors', 'best.safetensors']) {
     expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
   }
+  const evaluations = ({ events }: typeof whole) => events.filter(({ kind }) => kind === 'evaluation');
+  expect(evaluations(resumed)).toEqual(evaluations(whole).filter(({ step }) => step > 37));
+});
+
+test('a run whose scores cannot be kept stops at the checkpoint before, and goes on from there', async () => {
+  const short = { settings: { ...settings, epochs: 1 } };
+  const whole = await train('scored', short);
+  const order: string[] = [];
+  const failing = train('unscored', {
+    ...short,
+    onEvaluation: async ({ step }) => {
+      await Promise.resolve();
+      if (step === 10) throw new Error('no space');
+      order.push(`scores of ${String(step)}`);
+    },
+  });
+  await expect(failing).rejects.toThrow('no space');
+  expect(order).toEqual(['scores of 5']);
+  expect((await readCheckpoint(path.join(root, 'unscored'))).progress.step).toBe(5);
+  const resumed = await train('unscored', { ...short, resume: true });
+  for (const file of ['last.safetensors', 'best.safetensors'])
+    expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
 });
 
 test('an average of the parameters is kept, and is not the last ones', async () => {
