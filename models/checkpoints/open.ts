@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fail } from '../../core/errors.js';
 import { float32, type Tensor, type TensorOf } from '../../core/tensor.js';
 import type { EncoderConfig } from '../encoder-config.js';
@@ -47,7 +46,7 @@ export interface Checkpoint {
    * @throws RetortError checkpoint_malformed, checkpoint_not_finite
    */
   readParameters(): Promise<Map<string, Tensor>>;
-  /** Of the weights file. */
+  /** Of the weights file, or of the index and its shards after one another. */
   sha256(): Promise<string>;
   close(): Promise<void>;
 }
@@ -129,7 +128,8 @@ async function mapped({ folder, preset, format, file, source }: Found): Promise<
     },
     async sha256() {
       const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
+      for (const one of [file, ...(source.shards ?? [])])
+        for await (const chunk of createReadStream(one)) hash.update(chunk as Uint8Array);
       return hash.digest('hex');
     },
     close: () => source.close(),

@@ -46,6 +46,7 @@ export async function openShards(
   }
   return {
     tensors,
+    shards: [...shards.keys()].sort().map((file) => path.join(path.dirname(index), file)),
     read: (name): Promise<TensorOf<'float32'>> => {
       const shard = shards.get(places.get(name) ?? '');
       if (shard === undefined) return Promise.reject(refuse(`it holds no ${name}`));

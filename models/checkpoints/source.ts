@@ -9,6 +9,8 @@ export interface StoredTensor {
 
 export interface CheckpointSource {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Of an index: the files that it names, by rising name. */
+  readonly shards?: readonly string[];
   /**
    * Reads one tensor's bytes alone, widened to float32.
    * @throws RetortError checkpoint_malformed where the bytes end early or their dtype is no floating-point number

@@ -1,5 +1,5 @@
 /** Checkpoint folders: goldens of the libraries that wrote them, and folders that are not what they say. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename as moveFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,24 @@ describe('of two parameters for one place', () => {
       message: expect.stringMatching(/bert\.pooler\.dense\.bias/),
     });
   });
+});
+
+test('the digest of a checkpoint in shards is of them all', async () => {
+  const file = weights();
+  const names = [...decodeSafetensors(await readFile(file), file).tensors.keys()];
+  const shard = 'model-1.safetensors';
+  await moveFile(file, path.join(folder, shard));
+  const map = Object.fromEntries(names.map((name) => [name, shard]));
+  await writeFile(path.join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  const digest = async () => {
+    const checkpoint = await openCheckpoint(folder);
+    return checkpoint.sha256().finally(() => checkpoint.close());
+  };
+  const before = await digest();
+  const bytes = await readFile(path.join(folder, shard));
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(path.join(folder, shard), bytes);
+  expect(await digest()).not.toBe(before);
 });
 
 test('a pooler and a classifier may be missing, and what has no place is left over', async () => {
