@@ -76,8 +76,11 @@ export class PickleInput {
 
   /** Up to the next line feed, which is taken too. */
   async line(): Promise<string> {
-    await this.ahead(piece);
-    const end = this.#held.indexOf(0x0a, this.#next);
+    let end = this.#held.indexOf(0x0a, this.#next);
+    if (end === -1) {
+      await this.ahead(piece);
+      end = this.#held.indexOf(0x0a, this.#next);
+    }
     if (end === -1) throw this.#malformed('it has a line without an end');
     const text = Buffer.from(this.#held.subarray(this.#next, end)).toString('latin1');
     this.#next = end + 1;

@@ -72,6 +72,8 @@ export interface ReadPickle {
 const longestText = 4096;
 /** A checkpoint of a hundred thousand tensors needs fewer; each may leave a value in memory. */
 const mostInstructions = 4_000_000;
+/** Lists, tuples, dicts and calls, which take far more memory: a tensor needs eight or so. */
+const mostContainers = 500_000;
 
 /**
  * @param allowed full names of the classes and functions that may occur
@@ -112,6 +114,7 @@ class Machine {
   #stack: PickleValue[] = [];
   readonly #marks: PickleValue[][] = [];
   readonly #memo = new Map<number, PickleValue>();
+  #containers = 0;
 
   constructor(malformed: (reason: string) => Error, global: (name: string) => PickledGlobal) {
     this.malformed = malformed;
@@ -148,9 +151,19 @@ class Machine {
     return values;
   }
 
+  /** @throws RetortError checkpoint_malformed where there are too many */
+  pushContainer(value: PickleValue[] | PickledDict | PickledCall): void {
+    this.#containers += 1;
+    if (this.#containers > mostContainers)
+      throw this.malformed(
+        `its pickle makes more than ${String(mostContainers)} lists, tuples, dicts and objects`,
+      );
+    this.push(value);
+  }
+
   tuple(size: number): void {
     const values = Array.from({ length: size }, () => this.pop());
-    this.push(values.reverse());
+    this.pushContainer(values.reverse());
   }
 
   set(items: readonly PickleValue[]): void {
@@ -171,7 +184,7 @@ class Machine {
     const callee = this.pop();
     if (!isKind(callee, 'global') || !Array.isArray(args))
       throw this.malformed('its pickle calls what is no function');
-    this.push({ kind: 'call', name: callee.name, args, entries: new Map(), state: null });
+    this.pushContainer({ kind: 'call', name: callee.name, args, entries: new Map(), state: null });
   }
 
   build(): void {
@@ -285,21 +298,21 @@ const named: readonly (readonly [code: number | string, instruction: Instruction
   ['X', (machine, input) => payload(machine, input, input.unsigned(4), 'utf8')],
   [0x8d, (machine, input) => payload(machine, input, input.length64(), 'utf8')],
   ['V', async (machine, input) => machine.push(await input.line())],
-  [']', plain((machine) => machine.push([]))],
-  [')', plain((machine) => machine.push([]))],
-  ['l', plain((machine) => machine.push(machine.popMark()))],
-  ['t', plain((machine) => machine.push(machine.popMark()))],
+  [']', plain((machine) => machine.pushContainer([]))],
+  [')', plain((machine) => machine.pushContainer([]))],
+  ['l', plain((machine) => machine.pushContainer(machine.popMark()))],
+  ['t', plain((machine) => machine.pushContainer(machine.popMark()))],
   [0x85, plain((machine) => machine.tuple(1))],
   [0x86, plain((machine) => machine.tuple(2))],
   [0x87, plain((machine) => machine.tuple(3))],
   ['a', plain((machine) => machine.append([machine.pop()]))],
   ['e', plain((machine) => machine.append(machine.popMark()))],
-  ['}', plain((machine) => machine.push({ kind: 'dict', entries: new Map() }))],
+  ['}', plain((machine) => machine.pushContainer({ kind: 'dict', entries: new Map() }))],
   [
     'd',
     plain((machine) => {
       const items = machine.popMark();
-      machine.push({ kind: 'dict', entries: new Map() });
+      machine.pushContainer({ kind: 'dict', entries: new Map() });
       machine.set(items);
     }),
   ],
