@@ -5,7 +5,7 @@ export const checkpointErrors = define({
   checkpoint_malformed: {
     kind: 'corrupt',
     message: 'The checkpoint {path} cannot be read: {reason}.',
-    hint: 'The file is damaged or not a safetensors file; use another copy of it.',
+    hint: 'The file is damaged, or not what its name says; use another copy of it, or save its weights alone again.',
   },
   checkpoint_refused: {
     kind: 'invalid',
@@ -29,8 +29,8 @@ export const checkpointErrors = define({
   },
   checkpoint_names_unknown: {
     kind: 'unsupported_media',
-    message: 'The parameters in {path} are not named as those of a BERT or ERNIE encoder.',
-    hint: 'Names as in {known} are read; `retort inspect` lists what a checkpoint holds.',
+    message: 'The parameters in {path} are not named as those of a BERT or ERNIE encoder: {names}.',
+    hint: 'Names as in {known} are read, also behind the prefixes that they put around an encoder.',
   },
   checkpoint_names_repeated: {
     kind: 'invalid',

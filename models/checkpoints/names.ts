@@ -95,7 +95,8 @@ export function placesOf(names: readonly string[]): Places | null {
   const style = styles.find(({ sign }) => names.some((name) => sign.test(name)));
   if (style === undefined) return null;
   const { layerNormEpsilon } = style;
-  const bare = (name: string) => name.replace(/^(bert|ernie|roberta|model)\./, '');
+  // Training in parallel puts `module.` before the names, a model around the encoder another prefix.
+  const bare = (name: string) => name.replace(/^((bert|ernie|roberta|model|module)\.)+/, '');
   // A RoBERTa classifier reads the first token's state, not what its encoder's pooler makes of it.
   const poolerUnused = names.some((name) => bare(name).startsWith('classifier.dense.'));
   const place = (name: string) =>

@@ -91,8 +91,16 @@ interface Found {
 }
 
 async function mapped({ folder, preset, format, file, source }: Found): Promise<Checkpoint> {
-  const places = placesOf([...source.tensors.keys()]);
-  if (places === null) throw fail('checkpoint_names_unknown', { path: file, known: styleNames.join(', ') });
+  const names = [...source.tensors.keys()];
+  const places = placesOf(names);
+  if (places === null) {
+    const known = styleNames.join(', ');
+    throw fail('checkpoint_names_unknown', {
+      path: file,
+      known,
+      names: shortened(names) || 'there are none',
+    });
+  }
   const mappings = Array.from(source.tensors, ([stored, tensor]): Mapping => {
     return { stored, tensor, place: places.of.get(stored) ?? null };
   });
@@ -180,10 +188,17 @@ function missingFrom(
   const missing = [...specs.keys()].filter((name) => !held.has(name));
   const needed = missing.filter((name) => !/^(pooler|classifier)\./.test(name));
   if (needed.length > 0) {
-    const shown = needed.slice(0, 5).join(', ') + (needed.length > 5 ? ' …' : '');
-    throw fail('checkpoint_parameters_missing', { path: file, count: needed.length, names: shown });
+    throw fail('checkpoint_parameters_missing', {
+      path: file,
+      count: needed.length,
+      names: shortened(needed),
+    });
   }
   return missing;
+}
+
+function shortened(names: readonly string[]): string {
+  return names.slice(0, 5).join(', ') + (names.length > 5 ? ' …' : '');
 }
 
 /** [rows, columns] -> [columns, rows] */

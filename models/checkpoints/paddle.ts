@@ -31,6 +31,9 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   b1: { bytes: 1, widen: null },
 };
 
+/** Of any other: listed, never widened. */
+const unread: ElementType = { bytes: 0, widen: null };
+
 const tupleNames = ['builtins.tuple', '__builtin__.tuple'];
 const reconstructNames = ['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct'];
 
@@ -98,19 +101,18 @@ function plainArrayOf(value: PickleValue | undefined): PickledArray | null {
   const [, sizes, dtype, fortran, data] = value.state;
   const shape = sizesOf(sizes);
   const name = dtypeOf(dtype);
-  const type = name === null ? undefined : elementTypes[name.slice(1)];
+  const type = name === null || name.startsWith('>') ? undefined : elementTypes[name.slice(1)];
   const bytes = bytesOf(data);
-  if (shape === null || name === null || type === undefined || bytes === null) return null;
-  return { dtype: name, shape, type, fortran: fortran === true, data: bytes };
+  if (shape === null || name === null || bytes === null) return null;
+  return { dtype: name, shape, type: type ?? unread, fortran: fortran === true, data: bytes };
 }
 
-/** With its byte order before it; null where it is big-endian or none. */
+/** With its byte order before it; null where it is none. */
 function dtypeOf(value: PickleValue | undefined): string | null {
   if (!isKind(value, 'call') || value.name !== 'numpy.dtype') return null;
   const [name] = value.args;
   const order = Array.isArray(value.state) ? value.state[1] : '|';
-  if (typeof name !== 'string' || (order !== '<' && order !== '|')) return null;
-  return `${order}${name}`;
+  return typeof name === 'string' && (order === '<' || order === '>' || order === '|') ? order + name : null;
 }
 
 function bytesOf(value: PickleValue | undefined): PickledBytes | string | null {
@@ -127,7 +129,8 @@ async function readArray(
   file: RangeFile,
 ): Promise<TensorOf<'float32'>> {
   const malformed = (reason: string) => fail('checkpoint_malformed', { path: file.path, reason });
-  if (type.widen === null) throw malformed(`${name} is of ${dtype}, not of floating-point numbers`);
+  if (type.widen === null)
+    throw malformed(`${name} is of ${dtype}, not of little-endian floating-point numbers`);
   const bytes = await contentOf(data, file);
   if (bytes.length !== sizeOf(shape) * type.bytes)
     throw malformed(`the data of ${name} do not fit its shape`);

@@ -73,6 +73,7 @@ describe('names', () => {
   test.each([
     ['of an encoder without a prefix', (name: string) => name.replace(/^bert\./, '')],
     ['of another family', (name: string) => name.replace(/^bert\./, 'roberta.')],
+    ['of training in parallel', (name: string) => `module.model.${name}`],
     [
       'with gamma and beta',
       (name: string) =>
@@ -85,7 +86,10 @@ describe('names', () => {
 
   test('that are not of an encoder are refused', async () => {
     await rename((name) => name.replace('encoder.layer', 'decoder.block'));
-    await expect(load()).rejects.toMatchObject({ code: 'checkpoint_names_unknown' });
+    await expect(load()).rejects.toMatchObject({
+      code: 'checkpoint_names_unknown',
+      message: expect.stringMatching(/: (bert|classifier)\.\S+, /),
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { paddleFormat } from '../../../models/checkpoints/paddle.js';
+import { readPickle } from '../../../models/checkpoints/pickle.js';
 import { pytorchFormat, shardedPytorchFormat } from '../../../models/checkpoints/pytorch.js';
 import type { CheckpointFormat } from '../../../models/checkpoints/source.js';
 import { fixtureUrl } from '../../fixture-url.js';
@@ -178,10 +179,28 @@ describe('a pickle that does not hold together is malformed:', () => {
     ['no end', op(0x80, 2, 'N')],
     ['marks without an end', Buffer.alloc(100_000, '(')],
     ['more instructions than any checkpoint needs', Buffer.alloc(4_100_000, 'N0')],
+    ['more dicts than any checkpoint needs', Buffer.alloc(500_001, '}')],
+    ['more tuples than any checkpoint needs', Buffer.alloc(500_001, ')')],
     ['a list that holds itself', pickle(op(']', 'q', 0, 'h', 0, 'a'))],
   ])('%s', async (_, bytes) => {
     await expect(read(paddleFormat, bytes)).rejects.toMatchObject({ code: 'checkpoint_malformed' });
   });
+});
+
+test('a file of many short lines is read piece by piece, not anew for each', async () => {
+  const bytes = Buffer.concat([Buffer.alloc(400_000, 'I01\n0'), Buffer.from('N.')]);
+  let taken = 0;
+  const file = {
+    path: 'lines',
+    bytes: bytes.length,
+    read: (offset: number, length: number) => {
+      taken += length;
+      return Promise.resolve(Uint8Array.from(bytes.subarray(offset, offset + length)));
+    },
+    close: () => Promise.resolve(),
+  };
+  expect((await readPickle({ file, from: 0, to: bytes.length }, new Set())).value).toBeNull();
+  expect(taken).toBeLessThan(2 * bytes.length);
 });
 
 describe('Paddle', () => {
@@ -221,6 +240,23 @@ describe('Paddle', () => {
     expect(
       (await read(paddleFormat, pickle(dict({ x: numpyArray(brains, [2], { dtype: 'u2' }) })))).data,
     ).toEqual([1, -2.5]);
+  });
+
+  test('an array of what is not read is listed, and named where it is asked for', async () => {
+    for (const [order, dtype] of [
+      ['>', 'f4'],
+      ['<', 'c8'],
+    ] as const) {
+      const bytes = pickle(dict({ x: numpyArray(raw(six), [6], { order, dtype }) }));
+      const file = path.join(folder, 'unread');
+      await writeFile(file, bytes);
+      const source = await paddleFormat.open(file);
+      expect(source.tensors.get('x')).toMatchObject({ dtype: `${order}${dtype}`, shape: [6] });
+      await source.close();
+      await expect(read(paddleFormat, bytes)).rejects.toMatchObject({
+        message: expect.stringContaining(`x is of ${order}${dtype}`),
+      });
+    }
   });
 
   test.each<[string, Buffer]>([
