@@ -10,7 +10,11 @@ export interface SentencePieceModel {
   readonly addDummyPrefix: boolean;
   /** Blanks at the ends go, and several become one. */
   readonly removeExtraWhitespaces: boolean;
+  /** A character that no piece holds becomes the pieces of its bytes, `<0x0A>` for one. */
+  readonly byteFallback: boolean;
 }
+
+type Normalizer = Omit<SentencePieceModel, 'pieces' | 'byteFallback'>;
 
 export interface Piece {
   readonly text: string;
@@ -22,19 +26,20 @@ export interface Piece {
 /** The types of pieces that are used; control and unused ones never occur in a text. */
 export const pieceTypes = { normal: 1, unknown: 2, userDefined: 4 } as const;
 
-/** @throws Error where the bytes are no such message, or the model is not Unigram */
+/** @throws Error where the bytes are no such message, or the model is not Unigram with blanks before words */
 export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   const pieces: Piece[] = [];
-  let model: Omit<SentencePieceModel, 'pieces'> = readNormalizer(new Uint8Array());
+  let normalizer = readNormalizer(new Uint8Array());
+  let byteFallback = false;
   readMessage(bytes, (field, reader) => {
     if (field === 1) pieces.push(readPiece(reader.bytes()));
-    else if (field === 2) checkTrainer(reader.bytes());
-    else if (field === 3) model = readNormalizer(reader.bytes());
+    else if (field === 2) ({ byteFallback } = readTrainer(reader.bytes()));
+    else if (field === 3) normalizer = readNormalizer(reader.bytes());
     else return false;
     return true;
   });
   if (pieces.length === 0) throw new Error('it holds no pieces');
-  return { pieces, ...model };
+  return { pieces, ...normalizer, byteFallback };
 }
 
 function readPiece(bytes: Uint8Array): Piece {
@@ -49,7 +54,7 @@ function readPiece(bytes: Uint8Array): Piece {
   return piece;
 }
 
-function readNormalizer(bytes: Uint8Array): Omit<SentencePieceModel, 'pieces'> {
+function readNormalizer(bytes: Uint8Array): Normalizer {
   const normalizer = {
     charsmap: new Uint8Array(),
     addDummyPrefix: true,
@@ -65,12 +70,19 @@ function readNormalizer(bytes: Uint8Array): Omit<SentencePieceModel, 'pieces'> {
   return normalizer;
 }
 
-function checkTrainer(bytes: Uint8Array): void {
+function readTrainer(bytes: Uint8Array): Pick<SentencePieceModel, 'byteFallback'> {
+  const trainer = { type: unigramType as number, blankBehind: false, byteFallback: false };
   readMessage(bytes, (field, reader) => {
-    if (field !== 3) return false;
-    if (reader.int32() !== unigramType) throw new Error('its model is not Unigram');
+    if (field === 3) trainer.type = reader.int32();
+    else if (field === 24) trainer.blankBehind = reader.bool();
+    else if (field === 35) trainer.byteFallback = reader.bool();
+    else return false;
     return true;
   });
+  if (trainer.type !== unigramType) throw new Error('its model is not Unigram');
+  if (trainer.blankBehind)
+    throw new Error('its words end in a blank (treat_whitespace_as_suffix), which is not supported');
+  return trainer;
 }
 
 const unigramType = 1;

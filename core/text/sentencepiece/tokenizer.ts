@@ -16,7 +16,7 @@ import { parseVocabularyFile, requiredId } from '../wordpiece/vocabulary.js';
 import { Charsmap } from './charsmap.js';
 import { parseSentencePieceModel, type Piece, pieceTypes } from './model-file.js';
 import { readPickledWords } from './pickled-words.js';
-import { Unigram } from './unigram.js';
+import { bytePiece, Unigram } from './unigram.js';
 import { cutByDictionary } from './words.js';
 
 const sentencePieceSchema = z.strictObject({
@@ -93,13 +93,19 @@ async function openModel(file: string): Promise<OpenModel> {
   return orMalformed(file, () => {
     const model = parseSentencePieceModel(bytes);
     const unigram = unigramOf(model.pieces);
+    const cut = (text: string) => {
+      const pieces = unigram.pieces(text);
+      return model.byteFallback
+        ? pieces.flatMap((piece) => (unigram.has(piece) ? piece : bytesOf(piece)))
+        : pieces;
+    };
     const charsmap = model.charsmap.length === 0 ? null : new Charsmap(model.charsmap);
     return {
       piecesOf(text) {
         let normal = charsmap?.normalize(text) ?? text;
-        if (model.removeExtraWhitespaces) normal = normal.replace(/ +/g, ' ').replace(/^ | $/g, '');
+        if (model.removeExtraWhitespaces) normal = normal.replace(/ +/g, ' ').replace(/^ |[ \u2581]+$/g, '');
         if (normal === '') return [];
-        return unigram.pieces((model.addDummyPrefix ? ` ${normal}` : normal).replaceAll(' ', '\u2581'));
+        return cut((model.addDummyPrefix ? ` ${normal}` : normal).replaceAll(' ', '\u2581'));
       },
       ids: new Map(model.pieces.map(({ text }, id) => [text, id])),
       size: model.pieces.length,
@@ -107,14 +113,17 @@ async function openModel(file: string): Promise<OpenModel> {
   });
 }
 
+/** The pieces of a text's bytes. */
+function bytesOf(text: string): string[] {
+  return Array.from(Buffer.from(text, 'utf8'), bytePiece);
+}
+
 /** Control pieces such as `<s>` are left out, and the unknown one has no letters: a text cannot contain them. */
 function unigramOf(pieces: readonly Piece[]): Unigram {
-  const scores = pieces.filter(({ type }) => type === pieceTypes.normal).map(({ score }) => score);
-  const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const vocab = pieces.flatMap(({ text, score, type }): [string, number][] => {
     if (type === pieceTypes.normal) return [[text, score]];
-    // As SentencePiece scores them, so that they win over any other split.
-    return type === pieceTypes.userDefined ? [[text, Array.from(text).length * highest - 0.1]] : [];
+    // As SentencePiece 0.2.3 scores them, so that they win over usual splits.
+    return type === pieceTypes.userDefined ? [[text, (Buffer.byteLength(text) - 1) / 10]] : [];
   });
   return new Unigram({
     added_tokens: [],

@@ -20,6 +20,11 @@ export interface UnigramParts {
   };
 }
 
+/** What stands for a byte of a character that no piece holds. */
+export function bytePiece(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}
+
 export class Unigram {
   readonly #library: Library;
   readonly #unknownId: number;
@@ -50,7 +55,7 @@ export class Unigram {
     const pieces: string[] = [];
     let unknown = '';
     for (const piece of this.#library.tokenize(text)) {
-      if (this.#library.token_to_id(piece) === undefined) unknown += piece;
+      if (!this.has(piece)) unknown += piece;
       else {
         if (unknown !== '') pieces.push(unknown);
         unknown = '';
@@ -61,6 +66,11 @@ export class Unigram {
     return pieces;
   }
 
+  /** Whether it is a piece of the model, and not unknown. */
+  has(piece: string): boolean {
+    return this.#library.token_to_id(piece) !== undefined;
+  }
+
   /** The ids of its pieces. */
   encode(text: string): number[] {
     return this.pieces(text).flatMap((piece) => this.#library.token_to_id(piece) ?? this.#unknown(piece));
@@ -69,7 +79,7 @@ export class Unigram {
   #unknown(piece: string): number | number[] {
     if (!this.#byteFallback) return this.#unknownId;
     const bytes = Array.from(Buffer.from(piece, 'utf8'), (byte) =>
-      this.#library.token_to_id(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
+      this.#library.token_to_id(bytePiece(byte)),
     );
     return bytes.every((id) => id !== undefined) ? bytes : this.#unknownId;
   }

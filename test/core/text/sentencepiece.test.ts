@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { RetortError } from '../../../core/errors.js';
 import { readPickledWords } from '../../../core/text/sentencepiece/pickled-words.js';
 import { loadTokenizer } from '../../../core/text/tokenizers.js';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type GoldenText, readGoldens, tokenizerFixture } from './golden-texts.js';
 
 const descriptor = { kind: 'sentencepiece', modelFile: 'spiece.model', maxTokens: 512 };
@@ -23,6 +24,86 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'retort-sentencepiece-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+type Piece = readonly [text: string, score: number, type: number];
+
+/** A model that leaves characters as they are. @param trainer fields that are true */
+async function written(pieces: readonly Piece[], trainer: readonly number[] = []): Promise<string> {
+  const message = (write: (writer: BinaryWriter) => void) => {
+    const writer = new BinaryWriter();
+    write(writer);
+    return writer.finish();
+  };
+  const field = (writer: BinaryWriter, number: number, bytes: Uint8Array) =>
+    writer.tag(number, WireType.LengthDelimited).bytes(bytes);
+  const bytes = message((model) => {
+    for (const [text, score, type] of pieces) {
+      const piece = message((writer) => {
+        writer.tag(1, WireType.LengthDelimited).string(text);
+        writer.tag(2, WireType.Bit32).float(score);
+        writer.tag(3, WireType.Varint).int32(type);
+      });
+      field(model, 1, piece);
+    }
+    const spec = message((writer) => {
+      writer.tag(3, WireType.Varint).int32(1);
+      for (const number of trainer) writer.tag(number, WireType.Varint).bool(true);
+    });
+    field(model, 2, spec);
+  });
+  const place = await mkdtemp(join(folder, 'written-'));
+  await writeFile(join(place, 'spiece.model'), bytes);
+  return place;
+}
+
+const few: readonly Piece[] = [
+  ['<unk>', 0, 2],
+  ['<s>', 0, 3],
+  ['</s>', 0, 3],
+  ['\u2581', -2, 1],
+  ['c', -2, 1],
+  ['b', -2, 1],
+  ['ca', -2.5, 1],
+  ['ab', 0, 4],
+];
+
+// The ids are SentencePiece 0.2.3's, of models of the same bytes.
+describe('what a SentencePiece model says of itself', () => {
+  const ids = async (text: string, ...model: Parameters<typeof written>) =>
+    (await loadTokenizer(descriptor, await written(...model))).encode(text).slice(1, -1);
+
+  it('user-defined pieces win over likelier splits', async () => {
+    expect(await ids('cab', few)).toEqual([3, 4, 7]);
+  });
+
+  it('marks of blanks go at the end alone', async () => {
+    for (const [text, expected] of [
+      ['b▁▁', [3, 5]],
+      ['▁b', [3, 3, 5]],
+      ['▁▁', []],
+      [' ▁ b ▁ ', [3, 3, 3, 5]],
+    ] as const) {
+      expect(await ids(text, few)).toEqual(expected);
+    }
+  });
+
+  it('bytes stand for a character that no piece holds', async () => {
+    const bytes = Array.from({ length: 256 }, (_, byte): Piece => {
+      return [`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`, 0, 6];
+    });
+    const model = [[...few, ...bytes], [35]] as const;
+    expect(await ids('龘b龘龘', ...model)).toEqual([3, 241, 198, 160, 5, 241, 198, 160, 241, 198, 160]);
+    expect(await ids('<0xE9>b', ...model)).toEqual([3, 68, 56, 128, 77, 65, 70, 5]);
+    expect(await ids('é', ...model)).toEqual([3, 203, 177]);
+  });
+
+  it('blanks behind words are refused', async () => {
+    await expect(ids('b', few, [24])).rejects.toMatchObject({
+      code: 'tokenizer_malformed',
+      message: expect.stringContaining('treat_whitespace_as_suffix'),
+    });
+  });
+});
 
 describe('a SentencePiece model', () => {
   it('gives SentencePiece\u2019s own ids between <s> and </s>', async () => {
