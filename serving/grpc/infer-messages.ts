@@ -1,8 +1,7 @@
 /** Inference requests and responses as messages of gRPC; an answer has raw contents where its request had. */
-import { fail } from '../../core/errors.js';
 import type { InferRequest, InferResponse } from '../inference/infer.js';
 import { decodeRaw, decodeString, encodeRaw } from '../inference/raw-tensors.js';
-import type { InputTensor } from '../inference/tensors.js';
+import { inputInvalid, type InputTensor } from '../inference/tensors.js';
 import type { InferRequestMessage, InferResponseMessage, TensorContents } from './protocol.js';
 
 /** @throws RetortError inference_input_invalid */
@@ -47,13 +46,13 @@ export function timeoutParameterMs({ parameters }: InferRequestMessage): number 
 
 function inputsOf({ inputs, raw_input_contents: raw }: InferRequestMessage): InputTensor[] {
   if (raw.length > 0 && raw.length !== inputs.length) {
-    throw fail('inference_input_invalid', {
-      name: 'raw_input_contents',
-      reason: `there are ${String(raw.length)} for ${String(inputs.length)} inputs`,
-    });
+    throw inputInvalid(
+      'raw_input_contents',
+      `there are ${String(raw.length)} for ${String(inputs.length)} inputs`,
+    );
   }
   return inputs.map(({ name, datatype, shape, contents }, place) => {
-    const refuse = (reason: string) => fail('inference_input_invalid', { name, reason });
+    const refuse = (reason: string) => inputInvalid(name, reason);
     const bytes = raw[place];
     if (bytes === undefined) {
       return { name, datatype, shape, elements: elementsOf(datatype, contents ?? {}, refuse) };

@@ -9,6 +9,7 @@ import type { Call } from '../inference/submit.js';
 import { Timeline } from '../inference/timeline.js';
 import type { LogFields } from '../observe/request-record.js';
 import { requestIdOf } from '../request-id.js';
+import { shortened } from '../shortened.js';
 import { grpcStatusOf } from './status.js';
 
 export interface UnaryMethod {
@@ -70,7 +71,7 @@ export function unary(
         trailer.set('x-request-id', requestId);
         callback({
           code: statusFor(call, error),
-          details: `${error.message} ${error.hint}`,
+          details: detailsOf(error),
           metadata: trailer,
         });
         finished({ error, fields: {} });
@@ -83,6 +84,14 @@ export function unary(
 function statusFor(call: AnyCall, error: RetortError): status {
   if (error.code !== 'client_gone') return grpcStatusOf[error.kind];
   return Number(call.getDeadline()) <= Date.now() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
+}
+
+/**
+ * They travel among the trailers, a byte as three where it is no ASCII: a client ends the whole connection over trailers
+ * of more than a few KiB.
+ */
+function detailsOf({ message, hint }: RetortError): string {
+  return `${shortened(message, 512)} ${shortened(hint, 512)}`;
 }
 
 function textOf(call: AnyCall, name: string): string | undefined {

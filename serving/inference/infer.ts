@@ -1,9 +1,8 @@
 /** Inference by the Open Inference Protocol v2, below its REST and gRPC edges. */
-import { fail } from '../../core/errors.js';
 import type { ServingContext } from './context.js';
 import { itemsOf } from './items.js';
 import { type Call, submit } from './submit.js';
-import type { InputTensor, OutputTensor } from './tensors.js';
+import { inputInvalid, type InputTensor, type OutputTensor } from './tensors.js';
 
 export interface InferRequest {
   readonly model?: string | undefined;
@@ -33,10 +32,7 @@ export async function infer(
   const items = itemsOf(request.inputs, model, context.limits);
   for (const name of request.outputs ?? []) {
     if (!outputNames.includes(name)) {
-      throw fail('inference_input_invalid', {
-        name,
-        reason: `there is no such output; there are ${outputNames.join(', ')}`,
-      });
+      throw inputInvalid(name, `there is no such output; there are ${outputNames.join(', ')}`);
     }
   }
   const inferred = await submit(context, items, { model: request.model, version: request.version }, call);

@@ -2,16 +2,15 @@
  * Tensors as bytes: little-endian, row-major, without padding; BYTES elements each behind their length in 4 bytes.
  * Both the binary tensor extension of REST and gRPC's raw contents are this.
  */
-import { fail } from '../../core/errors.js';
 import { sizeOf } from '../../core/tensor.js';
-import type { InputTensor, OutputTensor } from './tensors.js';
+import { inputInvalid, type InputTensor, type OutputTensor } from './tensors.js';
 
 /**
  * @throws RetortError inference_input_invalid where the bytes are not those of the shape, or a string is not UTF-8
  */
 export function decodeRaw(tensor: Omit<InputTensor, 'elements'>, bytes: Buffer): InputTensor {
   const { name, datatype, shape } = tensor;
-  const refuse = (reason: string) => fail('inference_input_invalid', { name, reason });
+  const refuse = (reason: string) => inputInvalid(name, reason);
   if (datatype === 'BYTES') return { ...tensor, elements: decodeStrings(bytes, refuse) };
   const read = Object.hasOwn(integerReaders, datatype) ? integerReaders[datatype] : undefined;
   // No input has another datatype: the tensor is refused for it, whatever it holds.

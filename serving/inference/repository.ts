@@ -1,6 +1,7 @@
 /** The model repository extension of the Open Inference Protocol v2: what there is, load, unload. */
 import { fail } from '../../core/errors.js';
 import type { IndexEntry } from '../model-registry.js';
+import { shortened } from '../shortened.js';
 import type { ServingContext } from './context.js';
 
 /** @param onlyReady leaves out versions that do not answer */
@@ -22,7 +23,7 @@ export async function loadModel({ registry, refusing }: ServingContext, name: st
   const entries = await registry.index();
   if (!entries.some((entry) => entry.name === name)) {
     const known = [...new Set(entries.map((entry) => entry.name))].join(', ');
-    throw fail('model_unknown', { model: name, known });
+    throw fail('model_unknown', { model: shortened(name), known });
   }
   await registry.loadModel(name);
 }

@@ -1,6 +1,7 @@
 /** Tensors of the Open Inference Protocol v2, as both of its edges decode and encode them. */
-import { fail } from '../../core/errors.js';
+import { fail, type RetortError } from '../../core/errors.js';
 import { type DType, sizeOf } from '../../core/tensor.js';
+import { shortened } from '../shortened.js';
 
 export const v2Datatypes: Readonly<Record<DType, string>> = {
   float32: 'FP32',
@@ -30,6 +31,11 @@ export type OutputTensor = {
   | { readonly datatype: 'BYTES'; readonly data: readonly string[] }
 );
 
+/** The error of a request's tensors. Names and what the reason quotes may be as long as the client likes. */
+export function inputInvalid(name: string, reason: string): RetortError {
+  return fail('inference_input_invalid', { name: shortened(name), reason: shortened(reason, 300) });
+}
+
 /** @throws RetortError inference_input_invalid */
 export function integersOf(input: InputTensor, datatypes: readonly string[]): number[] {
   return elementsOf(input, datatypes, 'an integer', (element) => Number.isSafeInteger(element)) as number[];
@@ -46,7 +52,7 @@ function elementsOf(
   what: string,
   fits: (element: unknown) => boolean,
 ): unknown[] {
-  const refuse = (reason: string) => fail('inference_input_invalid', { name, reason });
+  const refuse = (reason: string) => inputInvalid(name, reason);
   if (!datatypes.includes(datatype))
     throw refuse(`its datatype is ${datatype}, not ${datatypes.join(' or ')}`);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
 import { decodeRaw } from '../../inference/raw-tensors.js';
-import type { InputTensor } from '../../inference/tensors.js';
+import { inputInvalid, type InputTensor } from '../../inference/tensors.js';
 import { parseJson } from '../body.js';
 
 const parametersSchema = z
@@ -62,10 +62,7 @@ export function parseInferRequest(
   const parsed = inferRequestSchema.safeParse(parseJson(body.subarray(0, split), contentType));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw fail('inference_input_invalid', {
-      name: ['body', ...(issue?.path ?? [])].join('.'),
-      reason: issue?.message ?? 'it does not fit',
-    });
+    throw inputInvalid(['body', ...(issue?.path ?? [])].join('.'), issue?.message ?? 'it does not fit');
   }
   const { id, parameters, inputs, outputs } = parsed.data;
   const binary = parameters?.binary_data_output ?? false;
@@ -96,7 +93,7 @@ function splitOf(jsonLength: string, bodyLength: number): number {
 function tensorsOf(inputs: readonly z.infer<typeof inputSchema>[], binary: Buffer): InputTensor[] {
   let offset = 0;
   const tensors = inputs.map(({ name, shape, datatype, parameters, data }) => {
-    const refuse = (reason: string) => fail('inference_input_invalid', { name, reason });
+    const refuse = (reason: string) => inputInvalid(name, reason);
     const size = parameters?.binary_data_size;
     if (size === undefined) {
       if (data === undefined) throw refuse('it has neither data nor binary_data_size');
@@ -110,10 +107,7 @@ function tensorsOf(inputs: readonly z.infer<typeof inputSchema>[], binary: Buffe
     return decodeRaw({ name, shape, datatype }, bytes);
   });
   if (offset !== binary.byteLength) {
-    throw fail('inference_input_invalid', {
-      name: 'body',
-      reason: `${String(binary.byteLength - offset)} bytes of it belong to no input`,
-    });
+    throw inputInvalid('body', `${String(binary.byteLength - offset)} bytes of it belong to no input`);
   }
   return tensors;
 }

@@ -204,6 +204,28 @@ test.each([
   expect(await failure(call('ModelInfer', message))).toEqual({ code, name });
 });
 
+test.each([
+  ['a model', (long: string) => ({ ...inferTexts(1), model_name: long }), 'model_unknown'],
+  ['an input', (long: string) => ({ inputs: [{ ...textInput, name: long }] }), 'inference_input_invalid'],
+  [
+    'a datatype',
+    (long: string) => ({ inputs: [{ ...textInput, datatype: long }] }),
+    'inference_input_invalid',
+  ],
+  [
+    'a shape',
+    (long: string) => ({ inputs: [{ ...textInput, shape: Array.from(long, () => 1) }] }),
+    'inference_input_invalid',
+  ],
+])('what is said of %s of 5,000 characters is cut', async (_what, message, name) => {
+  const error: unknown = await call('ModelInfer', message('模'.repeat(5000))).catch((thrown) => thrown);
+  const { details, metadata } = error as ServiceError;
+  expect(metadata.get('x-error-code')).toEqual([name]);
+  expect(Buffer.byteLength(details)).toBeLessThanOrEqual(1025);
+  expect(details).toContain('…');
+  expect(details).toMatch(/Served now: tiny 1\.$|lists names, datatypes and shapes\.$/);
+});
+
 test('a message over the limit is refused by its size', async () => {
   expect(await failure(call('ModelInfer', inferTexts(1, 'a'.repeat(30_000))))).toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
