@@ -1,6 +1,6 @@
 /** One request through one route: key, body, handler, reply, and what is told of it afterwards. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fail, type RetortError } from '../../core/errors.js';
+import { fail, type RetortError, toRetortError } from '../../core/errors.js';
 import type { Access, ApiKeys } from '../access/api-keys.js';
 import type { EdgeContext } from '../edge-context.js';
 import { ClientGone, type GoneSignal } from '../gone-signal.js';
@@ -9,6 +9,7 @@ import { Timeline } from '../inference/timeline.js';
 import { mediaTypeOf, readBody } from './body.js';
 import { asRetortError, errorReply } from './error-reply.js';
 import type { Exchange, Reply, Route } from './route.js';
+import { statusOf } from './status.js';
 import { writeReply } from './write-reply.js';
 
 /** Never rejects: whatever goes wrong is a reply. */
@@ -97,14 +98,19 @@ async function finish(
     key,
   }: Outcome & { readonly timeline: Timeline; readonly key: string | undefined },
 ): Promise<void> {
-  const written = await writeReply(response, reply, timeline);
+  const told = await writeReply(response, reply, timeline).then(
+    (written) => ({
+      status: written || error?.kind === 'slow' ? (reply.status ?? 200) : clientGoneStatus,
+      error,
+    }),
+    (thrown: unknown) => ({ status: statusOf.internal, error: toRetortError(thrown) }),
+  );
   const { traceparent, tracestate } = request.headers;
   observer.answered({
     requestId: requestIdIn(response),
     protocol: 'http',
     method: request.method ?? '',
     route,
-    status: written || error?.kind === 'slow' ? (reply.status ?? 200) : clientGoneStatus,
     client: request.socket.remoteAddress,
     key,
     trace: {
@@ -113,7 +119,7 @@ async function finish(
     },
     timeline,
     fields: reply.log ?? {},
-    error,
+    ...told,
   });
 }
 

@@ -1,11 +1,14 @@
 /** Replies as bytes on the wire. */
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Timeline } from '../inference/timeline.js';
 import type { Reply } from './route.js';
 
-/** Resolves when the reply is handed over: false where the client was gone. */
+/**
+ * Resolves when the reply is handed over: false where the client was gone. Rejects where a stream fails, or gives less
+ * than its length.
+ */
 export async function writeReply(
   response: ServerResponse,
   { status = 200, headers = {}, body }: Reply,
@@ -19,11 +22,12 @@ export async function writeReply(
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body instanceof Readable) {
-    return pipeline(body, response).then(
+    return pipeline(body, lengthChecked(Number(headers['content-length'])), response).then(
       () => true,
-      () => {
+      (error: unknown) => {
         response.destroy();
-        return false;
+        if (isClosedEarly(error)) return false;
+        throw error;
       },
     );
   }
@@ -36,4 +40,24 @@ export async function writeReply(
   response.end(content);
   timeline.add('serialise', startedMs, performance.now());
   return true;
+}
+
+/** Ended with fewer bytes than were announced, an answer would leave its client waiting for them. */
+function lengthChecked(length: number): Transform {
+  let given = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      given += chunk.byteLength;
+      done(null, chunk);
+    },
+    flush(done) {
+      const reason = `the answer ended after ${String(given)} of ${String(length)} bytes`;
+      done(given < length ? new RangeError(reason) : null);
+    },
+  });
+}
+
+/** The client is gone. */
+function isClosedEarly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -1,8 +1,10 @@
 /** What is served: the manifests, and the files of a version, which a browser runs by itself. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
+import type { ServedModel } from '../../model-registry.js';
 import type { Route } from '../route.js';
 
 /** Every served model with its manifest; the first answers where a request names none. */
@@ -72,8 +74,9 @@ export const modelFile: Route = {
       304: { description: 'If-None-Match names it' },
     },
   },
-  handle: ({ registry }, { parameters, headers }) => {
-    const { manifest, folder } = registry.find(parameters.model, parameters.version);
+  async handle({ registry }, { parameters, headers }) {
+    const model = registry.find(parameters.model, parameters.version);
+    const { manifest } = model;
     const file = manifest.files.find((one) => one.path === parameters.file);
     if (file === undefined) {
       throw fail('model_file_unknown', {
@@ -91,7 +94,27 @@ export const modelFile: Route = {
         'content-type': 'application/octet-stream',
         'content-length': String(file.bytes),
       },
-      body: createReadStream(path.join(folder, file.path)),
+      body: await contentOf(model, file),
     };
   },
 };
+
+/**
+ * As many bytes as the manifest says: fewer would be waited for, and more be taken for the next answer of the connection.
+ * @throws RetortError bundle_corrupt
+ */
+async function contentOf(
+  { manifest: { name, version }, folder }: ServedModel,
+  { path: file, bytes }: ServedModel['manifest']['files'][number],
+): Promise<Readable | Uint8Array> {
+  const refuse = (reason: string, cause?: unknown) =>
+    fail('bundle_corrupt', { path: `${name}/${version}/${file}`, reason }, cause);
+  const handle = await open(path.join(folder, file)).catch((error: unknown) => {
+    throw refuse('it cannot be read', error);
+  });
+  const { size } = await handle.stat();
+  if (size === bytes && bytes > 0) return handle.createReadStream({ end: bytes - 1 });
+  await handle.close();
+  if (size === bytes) return new Uint8Array();
+  throw refuse(`it has ${String(size)} bytes, its manifest says ${String(bytes)}`);
+}
