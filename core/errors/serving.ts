@@ -7,6 +7,11 @@ export const servingErrors = define({
     message: 'The queue is full: {capacity} texts wait already.',
     hint: 'Try again in {seconds} s, as Retry-After says, or start the server with more --workers.',
   },
+  request_over_capacity: {
+    kind: 'invalid',
+    message: 'The request asks for {items} texts at once; the queue holds {capacity}.',
+    hint: 'Send at most {capacity} texts a request, or start the server with a larger queue.capacity; an explanation takes a text for each of explain.runs.',
+  },
   queue_too_long: {
     kind: 'overloaded',
     message: 'What waits already takes about {wait} ms, and the answer is wanted within {milliseconds} ms.',

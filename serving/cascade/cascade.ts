@@ -1,10 +1,12 @@
 /** The student answers; of texts that it is not confident of, the teacher is asked, within a budget and the deadline. */
+import { toRetortError } from '../../core/errors.js';
 import { probabilities } from '../../core/probabilities.js';
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
 import type { ServedModel } from '../model-registry.js';
 import type { Prediction } from '../predictor.js';
 import type { Submission } from '../scheduler/queue.js';
+import { Breaker } from './breaker.js';
 import { brownOut } from './brown-out.js';
 import { EscalationBudget } from './escalation-budget.js';
 
@@ -22,7 +24,7 @@ export interface CascadeOptions extends CascadeSettings {
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** Throws where it is not served. */
-  readonly teacherModel: () => ServedModel;
+  readonly teacherModel: (requestId: string) => ServedModel;
 }
 
 /** A text's final answer. */
@@ -33,6 +35,16 @@ export interface Decision {
   readonly degraded: boolean;
 }
 
+type CascadeCall = Pick<Submission, 'deadlineMs' | 'signal'> & {
+  /** A canary's share of the teacher is drawn by it. */
+  readonly requestId: string;
+};
+
+/** A teacher is waited for so many times as long as it takes, and never less than the floor. */
+const patience = 4;
+const shortestPatienceMs = 200;
+/** Of a request's time, for the answer once the teacher was given up. */
+const reserveMs = 10;
 /** What a teacher takes before it has been asked. */
 const firstGuessMs = 50;
 /** Weight of the latest time in the moving average. */
@@ -41,6 +53,7 @@ const latestWeight = 0.2;
 export class Cascade {
   readonly #options: CascadeOptions;
   readonly #budget: EscalationBudget;
+  readonly #breaker = new Breaker();
   #teacherMs = firstGuessMs;
 
   constructor(options: CascadeOptions) {
@@ -57,7 +70,7 @@ export class Cascade {
     student: ServedModel,
     texts: readonly string[],
     predictions: readonly Prediction[],
-    call: Pick<Submission, 'deadlineMs' | 'signal'>,
+    call: CascadeCall,
   ): Promise<Decision[]> {
     const { escalationShare } = brownOut(student.queue.fill);
     return Promise.all(
@@ -73,23 +86,29 @@ export class Cascade {
     );
   }
 
-  async #ask(
-    text: string,
-    own: Decision,
-    { deadlineMs, signal }: Pick<Submission, 'deadlineMs' | 'signal'>,
-  ): Promise<Decision> {
+  async #ask(text: string, own: Decision, { deadlineMs, signal, requestId }: CascadeCall): Promise<Decision> {
     const { clock, teacherModel } = this.#options;
     const started = clock.now();
     try {
-      const model = teacherModel();
-      if (started + model.queue.expectedWaitMs + this.#teacherMs > deadlineMs)
+      const model = teacherModel(requestId);
+      const expectedMs = model.queue.expectedWaitMs + this.#teacherMs;
+      const latestMs = deadlineMs - reserveMs;
+      if (started + expectedMs > latestMs || !this.#breaker.admits(started))
         return this.#count('too_late', { ...own, degraded: true });
-      const { predictions } = await model.queue.submit({ items: [{ text }], deadlineMs, signal });
+      const patienceMs = Math.max(shortestPatienceMs, patience * expectedMs) * this.#breaker.patience;
+      const { predictions } = await model.queue.submit({
+        items: [{ text }],
+        deadlineMs: Math.min(latestMs, started + patienceMs),
+        signal,
+        isAnswered: true,
+      });
+      this.#breaker.answered();
       const [prediction] = predictions;
       if (prediction === undefined) return this.#count('failed', { ...own, degraded: true });
       this.#teacherMs += latestWeight * (clock.now() - started - this.#teacherMs);
       return this.#count('escalated', { model, prediction, degraded: false });
-    } catch {
+    } catch (error) {
+      if (toRetortError(error).code === 'deadline_exceeded') this.#breaker.missed(clock.now());
       return this.#count('failed', { ...own, degraded: true });
     }
   }

@@ -34,6 +34,8 @@ export interface Submission {
   /** Aborted when the client is gone: what still waits is dropped. */
   readonly signal?: GoneSignal | undefined;
   readonly priority?: Priority;
+  /** The client has an answer without this one: a deadline that passes is none that a client missed. */
+  readonly isAnswered?: boolean;
 }
 
 /** One item on its way to a worker and back. */
@@ -132,19 +134,26 @@ export class RequestQueue {
   }
 
   /**
-   * @throws RetortError queue_full, queue_too_long, or what the queue was closed with, at once; rejects with
+   * @throws RetortError request_over_capacity, queue_full, queue_too_long, or what the queue was closed with, at once; rejects with
    * deadline_exceeded, client_gone, or what a worker answers
    */
-  submit({ items, deadlineMs, signal, priority = 'normal' }: Submission): Promise<Answer> {
+  submit({
+    items,
+    deadlineMs,
+    signal,
+    priority = 'normal',
+    isAnswered = false,
+  }: Submission): Promise<Answer> {
     const { capacity, clock, onWaiting, onDeadlineMissed } = this.#options;
     if (this.#closed !== null) throw this.#closed;
+    if (items.length > capacity) throw fail('request_over_capacity', { items: items.length, capacity });
     // An abort that is past is not heard of again.
     if (signal?.aborted === true) return Promise.reject(fail('client_gone', {}));
     const refusal = this.refusalOf(items.length) ?? this.#tooLate(deadlineMs);
     if (refusal !== null) throw refusal;
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
-        onDeadlineMissed?.();
+        if (!isAnswered) onDeadlineMissed?.();
         request.settle(
           fail('deadline_exceeded', { milliseconds: Math.round(deadlineMs - request.admittedMs) }),
         );

@@ -61,6 +61,7 @@ export class Shadow {
         items: [{ text }],
         deadlineMs: clock.now() + patienceMs,
         priority: 'low',
+        isAnswered: true,
       });
       if (predictions[0] !== undefined) this.#compare(student, prediction, teacher, predictions[0]);
       metrics.shadow.samples.inc({ model, result: 'compared' });

@@ -1,5 +1,5 @@
 /** Cache, cascade, shadow and explanation around a model that answers at once. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { brownOut } from '../../serving/cascade/brown-out.js';
@@ -145,6 +145,63 @@ describe('the cascade', () => {
     });
     expect(results[0]).toMatchObject({ degraded: true });
     expect(short.teacher.asked).toEqual([]);
+  });
+
+  test('a teacher that hangs holds one text for a while, and the others not at all', async () => {
+    const { infer, clock, teacher, count } = start({ cascade: {}, teacherAnswers: false });
+    const asked = jest.spyOn(teacher.queue, 'submit');
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const held = infer('1');
+    await turn();
+    clock.pass(200);
+    expect((await held).results[0]).toMatchObject({ degraded: true, label: 'positive' });
+    for (let text = 0; text < 5; text += 1) expect((await infer('1')).results[0]!.degraded).toBe(true);
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(await count('retort_cascade_texts_total{model="student",outcome="too_late"}')).toBe(5);
+    clock.pass(1000);
+    const trial = infer('1');
+    await turn();
+    expect((await infer('1')).results[0]!.degraded).toBe(true);
+    clock.pass(400);
+    await trial;
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+
+  test('a teacher that answers again is asked again, and one that is slow is waited for longer each time', async () => {
+    const { infer, clock, teacher } = start({ cascade: {}, teacherAnswers: false });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const answerAll = () => {
+      for (let batch = teacher.queue.take(); batch !== null; batch = teacher.queue.take())
+        teacher.queue.answer(
+          batch,
+          batch.entries.map(() => ({ logits: [9, 0], words: 1 })),
+          { tokenizeMs: 1, inferMs: 2 },
+        );
+    };
+    const asked = async (takesMs: number) => {
+      const pending = infer('1');
+      await turn();
+      clock.pass(takesMs);
+      answerAll();
+      return (await pending).results[0]!.degraded;
+    };
+    expect(await asked(300)).toBe(true);
+    clock.pass(1000);
+    expect(await asked(300)).toBe(false);
+    expect(await asked(100)).toBe(false);
+  });
+
+  test('a teacher is given up before the deadline, so that the answer is in time', async () => {
+    const { service, clock } = start({ cascade: {}, teacherAnswers: false });
+    const pending = service.infer({
+      items: [{ text: '1' }],
+      deadlineMs: clock.now() + 100,
+      requestId: '',
+      cascade: true,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.pass(95);
+    expect((await pending).results[0]).toMatchObject({ degraded: true });
   });
 
   test('the brown-out gives up escalations, then the shadow, and both for good order', () => {

@@ -47,6 +47,22 @@ const answerAll = (queue: RequestQueue, batch: Batch, times = { tokenizeMs: 1, i
 const logitsOf = ({ predictions }: Answer) => predictions.map(({ logits }) => logits[0]);
 const died = () => fail('worker_died', { reason: 'a test' });
 
+test('a deadline that passes is missed by whoever has no answer yet', async () => {
+  const clock = new FakeClock();
+  let missed = 0;
+  const queue = new RequestQueue({
+    ...{ capacity: 10, largestBatch: 4, tokenBudget: 4096, longestRow: 128, clock },
+    onWaiting: () => undefined,
+    onDeadlineMissed: () => (missed += 1),
+  });
+  const submission = { items: [{ text: 'a' }], deadlineMs: clock.now() + 10 };
+  const answers = [queue.submit(submission), queue.submit({ ...submission, isAnswered: true })];
+  const settled = Promise.allSettled(answers);
+  clock.pass(10);
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(missed).toBe(1);
+});
+
 describe('admission', () => {
   test('all items of a request or none', async () => {
     const { queue, submit, calls } = start({ capacity: 3 });
@@ -55,6 +71,9 @@ describe('admission', () => {
     expect(queue.depth).toBe(2);
     expect(queue.openRequests).toBe(1);
     expect(calls()).toBe(1);
+    expect(() => submit(['c', 'd', 'e', 'f'])).toThrow(
+      expect.objectContaining({ code: 'request_over_capacity' }),
+    );
     void submit(['e']);
     expect(queue.depth).toBe(3);
     answerAll(queue, take(queue));
