@@ -1,5 +1,5 @@
 /** A server's edges, HTTP and where it is wanted gRPC, started and ended together. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { fail } from '../core/errors.js';
@@ -23,6 +23,8 @@ export interface Edges {
   readonly url: string;
   /** `host:port` of gRPC; null where it is off. */
   readonly grpcAddress: string | null;
+  /** Requests that came and are not answered whole. */
+  readonly openExchanges: number;
   /** No new connections; idle ones end. What is open goes on until `end`. */
   stopListening(): void;
   /** Ends what is still open, after answers that were just written have gone out. */
@@ -40,6 +42,13 @@ export async function startEdges(serving: ServingContext, options: EdgesOptions)
   const observer = new Observer({ metrics: serving.metrics, logger, tracing, logTexts: config.logTexts });
   const edge: EdgeContext = { serving, observer, keys };
   const server = createHttpServer(edge, config, tls);
+  let openResponses = 0;
+  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
+    openResponses += 1;
+    response.once('close', () => {
+      openResponses -= 1;
+    });
+  });
   await listen(server, options);
   const grpc = await grpcOf(edge, host, config, tls).catch((error: unknown) => {
     server.close();
@@ -50,6 +59,9 @@ export async function startEdges(serving: ServingContext, options: EdgesOptions)
   return {
     url: `${tls === null ? 'http' : 'https'}://${host}:${String(port)}`,
     grpcAddress: grpc === null ? null : `${host}:${String(grpc.port)}`,
+    get openExchanges() {
+      return openResponses + (grpc?.openCalls ?? 0);
+    },
     stopListening() {
       const httpClosed = new Promise<void>((resolve) => {
         server.close(() => {

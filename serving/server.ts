@@ -71,7 +71,12 @@ export async function startServer({
     config.compare.share > 0
       ? new Sampler({ share: config.compare.share, metrics, logger, random: Math.random })
       : null;
-  const beside = (name: string) => ({ clock, metrics, logger, teacherModel: () => registry.find(name) });
+  const beside = (teacher: string) => ({
+    ...{ clock, metrics, logger },
+    // The shadow, which has no request, looks at the stable version.
+    teacherModel: (requestId?: string) =>
+      registry.find(teacher, requestId === undefined ? 'stable' : undefined, requestId),
+  });
   const inference = new InferenceService({
     registry,
     metrics,
@@ -124,7 +129,7 @@ export async function startServer({
       context.refusing = true;
       edges.stopListening();
       const deadline = clock.now() + lifeCycle.drainMs;
-      while (registry.openRequests > 0 && clock.now() < deadline) await sleep(10);
+      while (registry.openRequests + edges.openExchanges > 0 && clock.now() < deadline) await sleep(10);
       await registry.close();
       await sampler?.close();
       await onDemand.close();

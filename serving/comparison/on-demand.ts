@@ -32,8 +32,12 @@ export interface ComparisonCall {
 export class OnDemandComparison {
   #worker: Worker | null = null;
   #busy = false;
+  #closed = false;
 
-  /** @throws RetortError comparison_busy; comparison_failed where the network cannot be run eagerly */
+  /**
+   * @throws RetortError comparison_busy; comparison_failed where the network cannot be run eagerly; server_draining once
+   * it is closed
+   */
   async run(
     model: SampledModel,
     { texts, runs, deadlineMs, signal }: ComparisonCall,
@@ -45,6 +49,7 @@ export class OnDemandComparison {
       for (let run = 0; run < runs; run += 1) {
         for (const text of texts) {
           if (signal?.aborted === true || (pairs.length > 0 && performance.now() >= deadlineMs)) break;
+          if (this.#closed) throw fail('server_draining', {});
           pairs.push(await this.#sample(sampleMessage(model, text)));
         }
       }
@@ -56,6 +61,7 @@ export class OnDemandComparison {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#worker !== null) await endWorker(this.#worker, null);
   }
 
@@ -65,7 +71,7 @@ export class OnDemandComparison {
     return new Promise((resolve, reject) => {
       const ended = (reason: string) => {
         this.#worker = null;
-        reject(fail('comparison_failed', { reason }));
+        reject(this.#closed ? fail('server_draining', {}) : fail('comparison_failed', { reason }));
       };
       const onError = (error: unknown) => {
         ended(reasonOf(error));

@@ -1,5 +1,5 @@
 /** The gRPC edge: the Open Inference Protocol v2 and gRPC's own health service. */
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { fail } from '../../core/errors.js';
 import { loadInferenceService, serviceName } from '../../core/protocol/inference-service.js';
@@ -18,6 +18,8 @@ export interface GrpcOptions {
 
 export interface RunningGrpc {
   readonly port: number;
+  /** Calls that came and are not answered. */
+  readonly openCalls: number;
   /** Takes no more calls; resolves when those that are open are answered. */
   stop(): Promise<void>;
   /** Breaks off what is still open. */
@@ -38,10 +40,20 @@ export async function startGrpc(edge: EdgeContext, { host, port, tls }: GrpcOpti
     'grpc.max_concurrent_streams': concurrentStreams,
     'grpc.max_connection_idle_ms': idleMs,
   });
+  let openCalls = 0;
+  const counted =
+    (handle: handleUnaryCall<unknown, object>): handleUnaryCall<unknown, object> =>
+    (call, callback) => {
+      openCalls += 1;
+      handle(call, (...answer) => {
+        openCalls -= 1;
+        callback(...answer);
+      });
+    };
   const methods = Object.entries(methodsOf(edge.serving));
   server.addService(
     loadInferenceService(),
-    Object.fromEntries(methods.map(([name, method]) => [name, unary(edge, name, method)])),
+    Object.fromEntries(methods.map(([name, method]) => [name, counted(unary(edge, name, method))])),
   );
   const health = new HealthImplementation();
   health.addToServer(server);
@@ -54,6 +66,9 @@ export async function startGrpc(edge: EdgeContext, { host, port, tls }: GrpcOpti
   const bound = await bind(server, host, port, tls);
   return {
     port: bound,
+    get openCalls() {
+      return openCalls;
+    },
     stop() {
       refresh();
       clearInterval(timer);

@@ -77,6 +77,7 @@ const onDemand: Route = {
     const { texts, runs, model, version } = parseBody(exchange, bodySchema);
     const { timeoutMs, signal, requestId } = exchange.call;
     checkTexts(texts, context.limits);
+    if (context.refusing) throw fail('server_draining', {});
     const found = context.registry.find(model, version, requestId);
     const deadlineMs = performance.now() + Math.min(timeoutMs ?? Infinity, context.limits.deadlineMs);
     return { body: await context.onDemand.run(found, { texts, runs, deadlineMs, signal }) };
