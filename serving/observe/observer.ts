@@ -30,7 +30,7 @@ export class Observer {
     const endMs = performance.now();
     const { route, status, timeline, error } = record;
     metrics.request(route, status);
-    if (error === null && timeline.stages.length > 0) {
+    if (error === null && timeline.stages.some(({ stage }) => stage === 'infer')) {
       for (const { stage, startMs, endMs: stageEndMs } of timeline.stages)
         metrics.stage(stage, stageEndMs - startMs);
       metrics.stage('total', endMs - timeline.startedMs);
