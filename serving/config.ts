@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fail } from '../core/errors.js';
-import { edgeConfigSchema } from './edge-config.js';
+import { edgeConfigSchema, longestTimerMs } from './edge-config.js';
 import { spareHeapMegabytes } from './workers/channel.js';
 import { ownSessionSettingsSchema, sessionSettingsSchema } from './session-settings.js';
 
 const share = z.number().min(0).max(1);
-const milliseconds = z.number().nonnegative();
+const milliseconds = z.number().nonnegative().max(longestTimerMs);
 
 const modelSchema = z.strictObject({
   name: z.string(),
@@ -102,7 +102,11 @@ export const serveConfigSchema = z.strictObject({
   lifeCycle: z
     .strictObject({
       /** Between two looks into the repository; 0 loads only what it is told to. */
-      pollSeconds: z.number().nonnegative().default(0),
+      pollSeconds: z
+        .number()
+        .nonnegative()
+        .max(longestTimerMs / 1000)
+        .default(0),
       /** From the signal to stop until requests are refused, while readiness is off already. */
       graceMs: milliseconds.default(0),
       /** How long open requests may take after that. */

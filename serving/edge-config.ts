@@ -1,7 +1,10 @@
 /** Settings of a server's HTTP and gRPC edges, with defaults that work. */
 import { z } from 'zod';
 
-const milliseconds = z.int().positive();
+/** A timer of Node's that is set for longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+const milliseconds = z.int().positive().max(longestTimerMs);
 
 export const edgeConfigSchema = z.strictObject({
   /** Of the gRPC edge; 0 takes a free one, null starts none. */

@@ -3,6 +3,7 @@ import { infer } from '../inference/infer.js';
 import type { ServingContext } from '../inference/context.js';
 import { modelMetadata, modelReady, serverMetadata, serverReady } from '../inference/metadata.js';
 import { loadModel, repositoryIndex, unloadModel } from '../inference/repository.js';
+import { shorterOf } from '../inference/submit.js';
 import { inferMessageOf, inferRequestOf, timeoutParameterMs } from './infer-messages.js';
 import type { InferRequestMessage } from './protocol.js';
 import type { UnaryMethod } from './unary.js';
@@ -29,7 +30,7 @@ export function methodsOf(context: ServingContext): Readonly<Record<string, Unar
       access: 'key',
       async handle(message: InferRequestMessage, call) {
         const request = call.timeline.measure('parse', () => inferRequestOf(message));
-        const timeoutMs = call.timeoutMs ?? timeoutParameterMs(message);
+        const timeoutMs = shorterOf(call.timeoutMs, timeoutParameterMs(message));
         const answer = await infer(context, request, { ...call, timeoutMs });
         const { model, version, items, texts } = answer;
         return {

@@ -14,7 +14,8 @@ const unpackers: Readonly<Partial<Record<string, () => Transform>>> = {
 
 /** @throws RetortError body_too_large, body_unsupported, body_unreadable */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
+  const { 'content-length': length } = request.headers;
+  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (length !== undefined && Number(length) > limitBytes)
     throw fail('body_too_large', { limit: limitBytes });
   try {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { fail, type RetortError } from '../../core/errors.js';
-import type { EdgeConfig } from '../edge-config.js';
+import { type EdgeConfig, longestTimerMs } from '../edge-config.js';
 import type { TlsFiles } from '../access/tls-files.js';
 import type { EdgeContext } from '../edge-context.js';
 import { createEdge } from './edge.js';
@@ -42,12 +42,13 @@ export function createHttpServer(edge: EdgeContext, config: EdgeConfig, tls: Tls
   return server;
 }
 
-/** Longer than any request may take. */
+/** Longer than any request may take, as far as a timer goes. */
 function idleTimeoutMs(
   { serving }: EdgeContext,
   { requestTimeoutMs, keepAliveTimeoutMs }: EdgeConfig,
 ): number {
-  return Math.max(serving.limits.deadlineMs + requestTimeoutMs, keepAliveTimeoutMs) + timeoutCheckMs;
+  const longestMs = Math.max(serving.limits.deadlineMs + requestTimeoutMs, keepAliveTimeoutMs);
+  return Math.min(longestMs + timeoutCheckMs, longestTimerMs);
 }
 
 /** Answers what cannot be parsed as HTTP, as far as the socket takes an answer, and closes it. */

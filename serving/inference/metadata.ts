@@ -1,5 +1,6 @@
 /** What a server and its models say of themselves, in the words of the Open Inference Protocol v2. */
 import type { Manifest } from '../../core/bundle/manifest.js';
+import type { ServedModel } from '../model-registry.js';
 import { version } from '../version.js';
 import type { ServingContext } from './context.js';
 import { v2Datatypes } from './tensors.js';
@@ -40,16 +41,18 @@ export function serverReady({ registry, draining }: ServingContext): boolean {
 
 /** @throws RetortError model_unknown, model_not_ready */
 export function modelReady(context: ServingContext, name?: string, version?: string): boolean {
-  return context.registry.find(name, version).pool.readyWorkers > 0 && !context.draining;
+  return described(context, name, version).pool.readyWorkers > 0 && !context.draining;
 }
 
 /** @throws RetortError model_unknown, model_not_ready */
-export function modelMetadata({ registry }: ServingContext, name?: string, version?: string): ModelMetadata {
-  const { manifest, pool } = registry.find(name, version);
+export function modelMetadata(context: ServingContext, name?: string, version?: string): ModelMetadata {
+  const { manifest, pool } = described(context, name, version);
   const { provider, precision } = pool.facts;
   return {
     name: manifest.name,
-    versions: [manifest.version],
+    versions: context.registry.labelled.flatMap(({ model }) =>
+      model.manifest.name === manifest.name ? [model.manifest.version] : [],
+    ),
     platform: 'onnx_onnxv1',
     parameters: {
       execution_provider: provider,
@@ -65,6 +68,12 @@ export function modelMetadata({ registry }: ServingContext, name?: string, versi
       { name: 'score', datatype: 'FP32', shape: [-1] },
     ],
   };
+}
+
+/** The version that is named; the stable one where none is, whatever a canary's share. */
+function described({ registry }: ServingContext, name?: string, version?: string): ServedModel {
+  const stable = registry.models.find(({ manifest }) => name === undefined || manifest.name === name);
+  return version === undefined && stable !== undefined ? stable : registry.find(name, version);
 }
 
 function port({ name, dtype, shape }: Manifest['inputs'][number]): TensorMetadata {

@@ -17,6 +17,11 @@ export interface Call {
   readonly timeline: Timeline;
 }
 
+/** The smaller of two limits that a client may set, in milliseconds; null where it sets none. */
+export function shorterOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
 /** What a request says of the models that it asks. */
 export type Asked = Pick<InferenceCall, 'model' | 'version' | 'cascade'>;
 

@@ -16,3 +16,18 @@ test('an entry that is not known is refused by name', () => {
     expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining('size') }),
   );
 });
+
+test('a time that no timer holds is refused', () => {
+  const long = 3_000_000_000;
+  for (const entries of [
+    { limits: { deadlineMs: long } },
+    { workers: { batchTimeoutMs: long } },
+    { lifeCycle: { drainMs: long } },
+    { lifeCycle: { pollSeconds: long } },
+    { edge: { keepAliveTimeoutMs: long } },
+  ]) {
+    expect(() => parseConfig({ repository: 'x', ...entries }, 'retort.json')).toThrow(
+      expect.objectContaining({ code: 'config_invalid' }),
+    );
+  }
+});

@@ -146,8 +146,13 @@ test('answers carry the headers of a careful server', async () => {
 
 describe('packed bodies', () => {
   test('gzip is unpacked', async () => {
-    const response = await predict({ ...withKey, 'content-encoding': 'gzip' }, gzipSync('{"text": "好"}'));
-    expect(response.status).toBe(200);
+    for (const encoding of ['gzip', 'GZIP']) {
+      const response = await predict(
+        { ...withKey, 'content-encoding': encoding },
+        gzipSync('{"text": "好"}'),
+      );
+      expect(response.status).toBe(200);
+    }
   });
 
   test.each([

@@ -186,6 +186,27 @@ describe('Open Inference Protocol v2', () => {
     ['a length of 0', [ids([2, 3, 4, 5, 0, 0]), lengths([0, 1])]],
     ['data of another size', [ids([2, 3]), lengths([3, 1])]],
     ['no lengths', [ids([2, 3, 4, 5, 0, 0])]],
+    [
+      'rows of other lengths than the shape',
+      [
+        ids([
+          [2, 3, 4, 5],
+          [6, 0],
+        ]),
+        lengths([3, 1]),
+      ],
+    ],
+    ['rows of which one is flat', [ids([[2, 3, 4], 5, 0, 0]), lengths([3, 1])]],
+    [
+      'data nested deeper than the shape',
+      [
+        ids([
+          [[2], 3, 4],
+          [5, 0, 0],
+        ]),
+        lengths([3, 1]),
+      ],
+    ],
     ['a wrong datatype', [{ name: 'text', shape: [1], datatype: 'FP32', data: [1] }]],
     ['a shape of one axis', [ids([2, 3], [2]), lengths([1, 1])]],
   ])('refuses %s', async (_what, inputs) => {
@@ -202,6 +223,15 @@ describe('Open Inference Protocol v2', () => {
     ];
     expect((await ask(infer, { inputs: row(128) })).status).toBe(200);
     expect((await ask(infer, { inputs: row(129) })).status).toBe(422);
+  });
+
+  test('of a header and a parameter that limit the time, the shorter counts', async () => {
+    const inputs = [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['好'] }];
+    const status = async (timeout: number, header: string) =>
+      (await ask(infer, { inputs, parameters: { timeout } }, { headers: { 'x-request-timeout-ms': header } }))
+        .status;
+    expect(await status(1, '100000')).toBe(504);
+    expect(await status(100_000_000, '0.0001')).toBe(504);
   });
 
   test('refuses an unknown output and an unknown model', async () => {
@@ -221,6 +251,15 @@ test('metrics count requests by route and status, and time the stages', async ()
     expect(text).toContain(`retort_stage_seconds_count{stage="${stage}"}`);
 });
 
+test('stages are of requests that infer alone', async () => {
+  const stagesIn = (text: string) => text.match(/^retort_stage_seconds_count.*$/gm);
+  await ask('/v1/predict', { text: '好' });
+  const before = stagesIn((await ask('/metrics')).text);
+  await ask('/v2/health/ready');
+  await ask('/v1/models');
+  expect(stagesIn((await ask('/metrics')).text)).toEqual(before);
+});
+
 test('a client that leaves is counted as one that left', async () => {
   const left = await startTestServer(path.join(root, 'models'));
   await left.loaded;
@@ -237,12 +276,14 @@ test('a client that leaves is counted as one that left', async () => {
   await left.close();
 });
 
-test('a full queue is 429 with Retry-After', async () => {
+test('more texts than the queue holds are never taken, and the answer says how many are', async () => {
   const small = await startTestServer(path.join(root, 'models'), { queue: { capacity: 1 } });
   await small.loaded;
   const reply = await ask('/v1/predict', { texts: ['好', '差'] }, {}, small.url);
-  expect(reply).toMatchObject({ status: 429, body: { error: { code: 'queue_full' } } });
-  expect(reply.headers.get('retry-after')).toBe('1');
+  expect(reply).toMatchObject({
+    status: 422,
+    body: { error: { code: 'request_over_capacity', hint: expect.stringContaining('at most 1 texts') } },
+  });
   await small.close();
 });
 

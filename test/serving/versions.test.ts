@@ -33,6 +33,8 @@ async function post(route: string, body: unknown = {}) {
 const answering = async (extra: object = {}) =>
   (await post('/v1/predict', { text: '好', ...extra })).body.version;
 
+const described = async () => (await fetch(`${server.url}/v2/models/tiny`)).json();
+
 test('a version is loaded by its number, rolled back, and given a share', async () => {
   expect(await answering()).toBe('1');
   expect((await post('/v1/models/tiny/rollback')).status).toBe(422);
@@ -42,7 +44,9 @@ test('a version is loaded by its number, rolled back, and given a share', async 
   expect(await answering()).toBe('1');
   expect((await post('/v1/models/tiny/canary', { version: '2', percent: 100 })).status).toBe(200);
   expect([await answering(), await answering({ version: 'stable' })]).toEqual(['2', '1']);
+  expect(await described()).toMatchObject({ name: 'tiny', versions: ['1', '2'] });
   expect((await post('/v1/models/tiny/canary', { version: '2', percent: 0 })).status).toBe(200);
+  expect(await described()).toMatchObject({ name: 'tiny', versions: ['1'] });
   expect(await answering()).toBe('1');
 });
 

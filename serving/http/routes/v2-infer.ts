@@ -1,6 +1,7 @@
 /** Inference by the Open Inference Protocol v2. */
 import { z } from 'zod';
 import { infer as inferTensors } from '../../inference/infer.js';
+import { shorterOf } from '../../inference/submit.js';
 import type { Route } from '../route.js';
 import { inferReply } from '../v2/infer-reply.js';
 import { inferRequestSchema, parseInferRequest } from '../v2/infer-request.js';
@@ -53,7 +54,7 @@ export const infer: Route = {
         inputs: request.inputs,
         outputs: request.outputs?.map(({ name }) => name) ?? null,
       },
-      { ...call, timeoutMs: call.timeoutMs ?? request.timeoutMs },
+      { ...call, timeoutMs: shorterOf(call.timeoutMs, request.timeoutMs) },
     );
     const { model, version, texts, items } = answer;
     return { ...inferReply(request, answer), log: { model, version, items, texts } };

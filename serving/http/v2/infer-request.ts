@@ -97,7 +97,7 @@ function tensorsOf(inputs: readonly z.infer<typeof inputSchema>[], binary: Buffe
     const size = parameters?.binary_data_size;
     if (size === undefined) {
       if (data === undefined) throw refuse('it has neither data nor binary_data_size');
-      return { name, shape, datatype, elements: flatten(data, shape.length, refuse) };
+      return { name, shape, datatype, elements: flatten(data, shape, refuse) };
     }
     if (data !== undefined) throw refuse('it has both data and binary_data_size');
     const end = offset + size;
@@ -112,13 +112,30 @@ function tensorsOf(inputs: readonly z.infer<typeof inputSchema>[], binary: Buffe
   return tensors;
 }
 
-/** The elements of nested or flat data, nested no deeper than the shape has axes. */
+/** The elements of data that are flat, or nested as the shape says. */
 function flatten(
   data: readonly unknown[],
-  depth: number,
+  shape: readonly number[],
   refuse: (reason: string) => Error,
 ): readonly unknown[] {
   if (!data.some((one) => Array.isArray(one))) return data;
-  if (depth <= 1) throw refuse('its data are nested deeper than its shape');
-  return data.flatMap((one) => (Array.isArray(one) ? flatten(one, depth - 1, refuse) : [one]));
+  return nested(data, shape, 0, refuse);
+}
+
+function nested(
+  data: readonly unknown[],
+  shape: readonly number[],
+  axis: number,
+  refuse: (reason: string) => Error,
+): readonly unknown[] {
+  if (data.length !== shape[axis])
+    throw refuse(`axis ${String(axis)} of its nested data is not as long as its shape says`);
+  if (axis === shape.length - 1) {
+    if (data.some((one) => Array.isArray(one))) throw refuse('its data are nested deeper than its shape');
+    return data;
+  }
+  return data.flatMap((one) => {
+    if (!Array.isArray(one)) throw refuse('its data are nested in part');
+    return nested(one, shape, axis + 1, refuse);
+  });
 }

@@ -239,6 +239,12 @@ test('a deadline that passes is DEADLINE_EXCEEDED', async () => {
   expect(await failure(passed)).toMatchObject({ code: status.DEADLINE_EXCEEDED });
 });
 
+test('of a deadline and a parameter that limit the time, the shorter counts', async () => {
+  const message = { ...inferTexts(1), parameters: { timeout: { int64_param: 1 } } };
+  const answered = call('ModelInfer', message, { deadline: new Date(Date.now() + 60_000) });
+  expect(await failure(answered)).toEqual({ code: status.DEADLINE_EXCEEDED, name: 'deadline_exceeded' });
+});
+
 test('a key that is wrong is UNAUTHENTICATED, and live needs none', async () => {
   expect(await failure(call('ModelInfer', inferTexts(1), { key: 'wrong' }))).toEqual({
     code: status.UNAUTHENTICATED,
