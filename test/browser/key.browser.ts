@@ -36,6 +36,18 @@ test('a wrong key is said to be one, and another may be given', async () => {
   expect(await page.getByRole('button', { name: 'Enter a key' }).isVisible()).toBe(false);
 });
 
+test('a key that no header takes is refused, and not kept', async () => {
+  const { page } = await openPage(browser, server);
+  const dialog = page.getByRole('dialog', { name: 'This server wants a key' });
+  await dialog.getByLabel('API key').fill('密钥密钥密钥密钥密钥密钥密钥密钥');
+  await dialog.getByRole('button', { name: 'Use the key' }).click();
+  await dialog.getByText('A key has Latin letters, digits and signs alone.').waitFor();
+  expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  await dialog.getByLabel('API key').fill(key);
+  await dialog.getByRole('button', { name: 'Use the key' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+});
+
 test('a dialog that was closed is opened again from the banner', async () => {
   const { page } = await openPage(browser, server);
   const dialog = page.getByRole('dialog', { name: 'This server wants a key' });

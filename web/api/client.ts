@@ -17,15 +17,26 @@ export class RequestFailure extends Error {
 export const OFFLINE = 'offline';
 const UNREADABLE = 'answer_unreadable';
 
-/** Milliseconds. */
-const patience = 60_000;
+const usualPatienceMs = 60_000;
 
 export async function ask<T>(
   path: string,
   schema: z.ZodMiniType<T>,
-  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
+  {
+    body,
+    signal,
+    patienceMs = usualPatienceMs,
+  }: {
+    readonly body?: unknown;
+    readonly signal?: AbortSignal;
+    /** Null for what takes as long as it takes. */
+    readonly patienceMs?: number | null;
+  } = {},
 ): Promise<T> {
-  const limits = [AbortSignal.timeout(patience), ...(signal === undefined ? [] : [signal])];
+  const limits = [
+    ...(patienceMs === null ? [] : [AbortSignal.timeout(patienceMs)]),
+    ...(signal === undefined ? [] : [signal]),
+  ];
   const response = await fetch(path, {
     method: body === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any(limits),

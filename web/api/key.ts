@@ -3,6 +3,11 @@ import { signal } from '@preact/signals';
 
 const storageKey = 'retort.api-key';
 
+/** Headers are bytes: a browser sends no letters beyond Latin-1 in them. */
+export function isSendable(key: string): boolean {
+  return /^[\x20-\xff]*$/.test(key);
+}
+
 export const apiKey = signal(read());
 
 /** What a request brings along for it. */
@@ -10,6 +15,7 @@ export function keyHeaders(): Readonly<Record<string, string>> {
   return apiKey.value === '' ? {} : { 'x-api-key': apiKey.value };
 }
 
+/** @param value one that can be sent */
 export function rememberKey(value: string): void {
   apiKey.value = value;
   try {

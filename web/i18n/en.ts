@@ -37,6 +37,7 @@ export const en = {
     title: 'This server wants a key',
     explained: 'It is sent with each request and kept until this tab is closed.',
     unknown: 'The server does not know that key.',
+    unsendable: 'A key has Latin letters, digits and signs alone.',
     label: 'API key',
     use: 'Use the key',
     enter: 'Enter a key',

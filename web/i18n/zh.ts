@@ -28,6 +28,7 @@ export const zh: Catalogue = {
     title: '此服务需要密钥',
     explained: '密钥随每个请求发送，关闭本标签页后即忘记。',
     unknown: '服务不认识这个密钥。',
+    unsendable: '密钥只能包含拉丁字母、数字和符号。',
     label: 'API 密钥',
     use: '使用该密钥',
     enter: '输入密钥',

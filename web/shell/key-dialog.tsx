@@ -1,6 +1,6 @@
 /** Asks for an API key when the server wants one. */
-import { useEffect, useRef } from 'preact/hooks';
-import { rememberKey } from '../api/key.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isSendable, rememberKey } from '../api/key.js';
 import { text } from '../i18n/index.js';
 import { dismissKey, isKeyAsked } from './key-wanted.js';
 import { lookAtServer, server } from './server-state.js';
@@ -9,6 +9,7 @@ export function KeyDialog() {
   const words = text.value.key;
   const state = server.value;
   const isAsked = isKeyAsked.value;
+  const [isUnsendable, setUnsendable] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (isAsked) dialog.current?.showModal();
@@ -23,13 +24,21 @@ export function KeyDialog() {
           event.preventDefault();
           const { currentTarget } = event;
           const given = new FormData(currentTarget).get('key');
-          if (typeof given === 'string') rememberKey(given.trim());
+          if (typeof given !== 'string') return;
+          const key = given.trim();
+          setUnsendable(!isSendable(key));
+          if (!isSendable(key)) return;
+          rememberKey(key);
           void lookAtServer();
         }}
       >
         <h2 id="key-title">{words.title}</h2>
         <p class="quiet">{words.explained}</p>
-        {state.kind === 'failed' && state.failure.code === 'api_key_unknown' ? (
+        {isUnsendable ? (
+          <p class="wrong" role="alert">
+            {words.unsendable}
+          </p>
+        ) : state.kind === 'failed' && state.failure.code === 'api_key_unknown' ? (
           <p class="wrong" role="alert">
             {words.unknown}
           </p>
