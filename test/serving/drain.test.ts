@@ -50,7 +50,7 @@ test('a comparison that is cut is told that the server ends', async () => {
   const manifest = JSON.parse(await readFile(path.join(folder, 'manifest.json'), 'utf8')) as Manifest;
   const comparison = new OnDemandComparison();
   const call = { texts: ['太差了'], runs: 50, deadlineMs: performance.now() + 60_000 };
-  const cut = comparison.run({ folder, manifest } as never, call);
+  const cut = comparison.run({ folder, manifest }, call);
   const [outcome] = await Promise.allSettled([cut, comparison.close()]);
   expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'server_draining' } });
 });

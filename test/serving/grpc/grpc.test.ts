@@ -218,7 +218,9 @@ test.each([
     'inference_input_invalid',
   ],
 ])('what is said of %s of 5,000 characters is cut', async (_what, message, name) => {
-  const error: unknown = await call('ModelInfer', message('模'.repeat(5000))).catch((thrown) => thrown);
+  const error: unknown = await call('ModelInfer', message('模'.repeat(5000))).catch(
+    (thrown: unknown) => thrown,
+  );
   const { details, metadata } = error as ServiceError;
   expect(metadata.get('x-error-code')).toEqual([name]);
   expect(Buffer.byteLength(details)).toBeLessThanOrEqual(1025);
