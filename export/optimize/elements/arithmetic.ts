@@ -24,6 +24,7 @@ import {
   type Atom,
   constant,
   difference,
+  index,
   one,
   type Polynomial,
   product,
@@ -180,10 +181,12 @@ const accumulated: Definition = (context) => {
   const [axis] = context.integers(1) ?? [];
   const place = axis === undefined ? null : asNumber(axis);
   if (place === null || intAttribute(context.node, 'reverse', 0) !== 0) return null;
-  const at = context.index.at(place);
-  const found = context.input(0, context.index);
+  const [at, length] = [context.index.at(place), context.inputShape(0)?.at(place)];
+  if (at === undefined || length === undefined) return null;
+  const any = index(`summed by ${context.node.name}`, length);
+  const found = context.input(0, context.index.with(place, any));
   const number = found.kind === 'number' ? asNumber(found.value) : null;
-  if (number === null || at === undefined) return null;
+  if (number === null) return null;
   const exclusive = intAttribute(context.node, 'exclusive', 0) !== 0;
   return numeric(scaled(exclusive ? at : sum(at, one), number));
 };

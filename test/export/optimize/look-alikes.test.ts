@@ -87,6 +87,15 @@ test('what is infinite times 0 is no number', async () => {
   await expectSame(model, { x: float32([Infinity, 2], [1, 2]), z: float32([3, 4], [1, 2]) });
 });
 
+test('lengths that are summed one after another are not one number many times', async () => {
+  const model = modelOf(({ input, ops, floats, integers, one }) => {
+    const x = input('x', 'float32', [4, 3, 2]);
+    const lengths = ops.cast(one('CumSum', ops.shape(x), integers([0], [])), 'float32');
+    return ops.add(lengths, ops.mul(ops.gather(ops.reshape(x, [-1]), integers([0]), 0), floats([2], [])));
+  });
+  await expectSame(model, { x: float32(new Array<number>(24).fill(0), [4, 3, 2]) });
+});
+
 test('a slice up to another length may be shorter than it', async () => {
   const model = modelOf(({ input, ops, integers, builder }) => {
     const [x, w] = [input('x', 'float32', ['n', 'h']), input('w', 'float32', ['k', 'h'])];
