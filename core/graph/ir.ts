@@ -43,6 +43,8 @@ export interface Graph {
   /** In topological order: a node comes after the nodes whose outputs it reads. */
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Tensor>;
+  /** Values of inputs that a caller may leave out. They are no constants, since it may give others. */
+  readonly defaults?: ReadonlyMap<string, Tensor>;
   /** Types of values by name: complete for inputs; for others what the file says or shape inference found. */
   readonly types: ReadonlyMap<string, ValueType>;
 }

@@ -45,7 +45,8 @@ export function parseModel(bytes: Uint8Array): ModelProto {
 export function decodeProto(model: ModelProto, tensorOf: TensorReader): Model {
   if (model.graph === undefined) throw fail('onnx_malformed', { reason: 'it holds no graph' });
   const left = new Set<string>();
-  const graph = decodeGraph(model.graph, { tensorOf, left });
+  const isOverridable = model.irVersion >= firstOfDefaults;
+  const graph = decodeGraph(model.graph, { tensorOf, left, isOverridable });
   const untyped = [...graph.inputs, ...graph.outputs].find((name) => !graph.types.has(name));
   if (untyped !== undefined && isOfOtherType(model.graph, untyped))
     throw fail('onnx_unsupported', {
@@ -61,6 +62,9 @@ export function decodeProto(model: ModelProto, tensorOf: TensorReader): Model {
   };
 }
 
+/** The IR version since which an initializer that is listed among the inputs is a default; before, every one was listed. */
+const firstOfDefaults = 4n;
+
 /** Both names of the standard domain mean the same. */
 const standard = (domain: string) => (domain === 'ai.onnx' ? '' : domain);
 
@@ -72,11 +76,15 @@ interface Reading {
   readonly tensorOf: TensorReader;
   /** Initializers that stay where they lie, of all graphs. */
   readonly left: Set<string>;
+  /** Whether an input's initializer is its default, or a constant all the same. */
+  readonly isOverridable: boolean;
 }
 
 function decodeGraph(proto: GraphProto, reading: Reading): Graph {
   if (proto.sparseInitializer.length > 0) throw fail('onnx_unsupported', { what: 'sparse initializers' });
   const initializers = new Map<string, Tensor>();
+  const defaults = new Map<string, Tensor>();
+  const given = new Set(reading.isOverridable ? proto.input.map(({ name }) => name) : []);
   const types = new Map<string, ValueType>();
   for (const info of [...proto.input, ...proto.output, ...proto.valueInfo]) {
     const type = decodeType(info);
@@ -89,8 +97,9 @@ function decodeGraph(proto: GraphProto, reading: Reading): Graph {
     const value = reading.tensorOf(one);
     if (value === null) {
       setType(types, one.name, one);
-      reading.left.add(one.name);
-    } else initializers.set(one.name, value);
+      if (!given.has(one.name)) reading.left.add(one.name);
+    } else if (given.has(one.name)) defaults.set(one.name, value);
+    else initializers.set(one.name, value);
   }
   const names = new Set<string>();
   const nodes = proto.node.map((node, index): Node => {
@@ -114,11 +123,11 @@ function decodeGraph(proto: GraphProto, reading: Reading): Graph {
   });
   return {
     name: proto.name,
-    // Before IR version 4 every initializer was listed among the inputs as well.
-    inputs: proto.input.map(({ name }) => name).filter((name) => !stored.has(name)),
+    inputs: proto.input.map(({ name }) => name).filter((name) => given.has(name) || !stored.has(name)),
     outputs: proto.output.map(({ name }) => name),
     nodes,
     initializers,
+    ...(defaults.size > 0 && { defaults }),
     types,
   };
 }

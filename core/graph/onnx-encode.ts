@@ -53,10 +53,12 @@ export function encodeModel({
   return toBinary(ModelProtoSchema, model);
 }
 
-function tensorBytes({ initializers, nodes }: Graph): number {
+const stored = ({ initializers, defaults = new Map() }: Graph) => [...initializers, ...defaults];
+
+function tensorBytes(graph: Graph): number {
   let bytes = 0;
-  for (const { data } of initializers.values()) bytes += data.byteLength;
-  for (const attribute of nodes.flatMap(({ attributes }) => Object.values(attributes))) {
+  for (const [, { data }] of stored(graph)) bytes += data.byteLength;
+  for (const attribute of graph.nodes.flatMap(({ attributes }) => Object.values(attributes))) {
     if (attribute.kind === 'tensor') bytes += attribute.value.data.byteLength;
     else if (attribute.kind === 'graph') bytes += tensorBytes(attribute.value);
   }
@@ -82,7 +84,7 @@ function graphProto(graph: Graph): MessageInitShape<typeof GraphProtoSchema> {
     input: graph.inputs.map(info),
     output: graph.outputs.map(info),
     valueInfo: inner.filter((name) => graph.types.get(name)?.shape != null).map(info),
-    initializer: Array.from(graph.initializers, ([name, tensor]) => tensorProto(tensor, name)),
+    initializer: stored(graph).map(([name, tensor]) => tensorProto(tensor, name)),
     node: graph.nodes.map(({ name, domain, opType, inputs, outputs, attributes }) => ({
       name,
       domain,

@@ -1,4 +1,5 @@
 /** What `retort inspect` tells of an ONNX file. */
+import { withoutDefaults } from '../../core/graph/defaults.js';
 import { describeModel, type StoredTensor } from '../../core/graph/onnx-file.js';
 import type { Graph, ValueType } from '../../core/graph/ir.js';
 import { sizeOf } from '../../core/tensor.js';
@@ -42,7 +43,7 @@ const defaultLengths = [16, 64, 128];
  */
 export async function inspectModel(file: string, shapes: readonly Sizes[]): Promise<ModelReport> {
   const { model, tensors, files } = await describeModel(file);
-  const { graph } = model;
+  const graph = withoutDefaults(model.graph);
   const symbols = symbolsOf(graph);
   const stored = new Map(tensors.map(({ name, bytes }) => [name, bytes]));
   const wanted =
@@ -68,7 +69,7 @@ export async function inspectModel(file: string, shapes: readonly Sizes[]): Prom
     ),
     producer: model.producer,
     metadata: Object.fromEntries(model.metadata),
-    inputs: graph.inputs.map(port),
+    inputs: model.graph.inputs.map(port),
     outputs: graph.outputs.map(port),
     operators: Object.fromEntries([...operators].sort(([, a], [, b]) => b - a)),
     nodes: [...operators.values()].reduce((sum, count) => sum + count, 0),

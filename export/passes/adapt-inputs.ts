@@ -4,6 +4,7 @@
  */
 import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
+import { withoutDefaults } from '../../core/graph/defaults.js';
 import type { Graph, Model, Node } from '../../core/graph/ir.js';
 import { int64 } from '../../core/tensor.js';
 import { positionsOf, withinLengths } from '../../models/positions.js';
@@ -30,8 +31,9 @@ const logitsName = 'logits';
 const oldestOpset = 13;
 const classes = 2;
 
-/** The graph, or why there is none. */
-export function adaptInputs({ graph, opsets }: Model): Graph | string {
+/** The graph, or why there is none. Inputs with a default are constants. */
+export function adaptInputs({ graph: whole, opsets }: Model): Graph | string {
+  const graph = withoutDefaults(whole);
   const opset = opsets.get('') ?? 0;
   if (opset < oldestOpset)
     return `its opset is ${String(opset)}, and ${String(oldestOpset)} is the oldest that is taken`;

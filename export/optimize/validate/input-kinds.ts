@@ -1,5 +1,6 @@
 /** What each input of a foreign graph takes, told by its name, type and shape, and by the tables it is looked up in. */
 import { fail } from '../../../core/errors.js';
+import { requiredInputs } from '../../../core/graph/defaults.js';
 import type { Dimension, Graph } from '../../../core/graph/ir.js';
 import type { DType } from '../../../core/tensor.js';
 
@@ -26,11 +27,12 @@ const defaultBelow: Readonly<Record<InputKind, number>> = {
 };
 
 /**
+ * Inputs with a default are left out.
  * @param said kinds by input, where the names do not tell
  * @throws RetortError optimizer_inputs_unknown
  */
 export function planInputs(graph: Graph, said: Readonly<Record<string, InputKind>>): InputPlan[] {
-  return graph.inputs.map((name) => {
+  return requiredInputs(graph).map((name) => {
     const type = graph.types.get(name);
     const kind =
       said[name] ?? (type === undefined ? null : kindOf(name, type.dtype, type.shape?.length ?? 0));

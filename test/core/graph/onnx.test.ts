@@ -151,6 +151,31 @@ test.each(dtypes)('a %s tensor keeps its bytes, as an initializer and as an attr
   expect(decoded.nodes).toEqual([node]);
 });
 
+const defaulted: Graph = {
+  name: 'g',
+  inputs: ['x', 's'],
+  outputs: ['y'],
+  nodes: [{ name: 'n', domain: '', opType: 'Mul', inputs: ['x', 's'], outputs: ['y'], attributes: {} }],
+  initializers: new Map(),
+  defaults: new Map([['s', float32([2], [])]]),
+  types: new Map([
+    ['x', { dtype: 'float32', shape: ['n'] }],
+    ['s', { dtype: 'float32', shape: [] }],
+    ['y', { dtype: 'float32', shape: ['n'] }],
+  ]),
+};
+
+test('an initializer that is listed among the inputs is a default', () => {
+  expect(decodeModel(encodeModel({ graph: defaulted, irVersion: 4 })).graph).toEqual(defaulted);
+});
+
+test('an initializer that is listed among the inputs before IR 4 is a constant', () => {
+  const { inputs, initializers, defaults } = decodeModel(
+    encodeModel({ graph: defaulted, irVersion: 3 }),
+  ).graph;
+  expect({ inputs, initializers, defaults }).toEqual({ inputs: ['x'], initializers: defaulted.defaults });
+});
+
 test('integers that are no safe numbers are written as they were read', () => {
   const proto = create(ModelProtoSchema, {
     graph: {

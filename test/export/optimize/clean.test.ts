@@ -1,6 +1,8 @@
 /** What cleaning alone makes of graphs: the same outputs with fewer nodes; and which graphs are refused. */
 import { expect, test } from '@jest/globals';
 import type { Graph, Model, Node } from '../../../core/graph/ir.js';
+import { float32 } from '../../../core/tensor.js';
+import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { optimizeModel, defaultOptions } from '../../../export/optimize/optimize.js';
 import { graphModel } from '../../fixtures/graph-model.js';
 
@@ -38,6 +40,35 @@ test('nodes of one name stay two nodes', async () => {
   const { model: after } = await optimizeModel(model);
   expect(after.graph.nodes.length).toBe(2);
   expect(new Set(after.graph.nodes.map(({ name }) => name)).size).toBe(2);
+});
+
+test('an input with a default is no constant, and may still be given or left out', async () => {
+  const scaled: Node = {
+    name: 'scaled',
+    domain: '',
+    opType: 'Mul',
+    inputs: ['x', 's'],
+    outputs: ['y'],
+    attributes: {},
+  };
+  const plain = modelOf([scaled], ['y']);
+  const { graph } = plain;
+  const model = {
+    ...plain,
+    graph: {
+      ...graph,
+      inputs: ['x', 's'],
+      defaults: new Map([['s', float32([1], [])]]),
+      types: new Map([...graph.types, ['s', { dtype: 'float32', shape: [] }] as const]),
+    },
+  };
+  const { optimized } = await optimizeChecked(model, defaultOptions, {
+    tolerance: 1e-5,
+    inputs: {},
+    texts: [],
+  });
+  const { inputs, defaults, nodes } = optimized.model.graph;
+  expect([inputs, defaults, nodes.length]).toEqual([['x', 's'], model.graph.defaults, 1]);
 });
 
 test('an unknown rule is refused', async () => {
