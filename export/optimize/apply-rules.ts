@@ -5,8 +5,8 @@ import type { GraphEditor } from './editor.js';
 import { Refusals } from './refusals.js';
 import type { PassOutcome, Rewrite, Rule, Setting, Steps } from './rule.js';
 
-/** Each round ends with fewer nodes or in a form that no rule undoes; more rounds than this are rules at odds. */
-const mostRounds = 64;
+/** Of one graph, for each of its nodes: a node is moved past a few others, or is one of several that become one; more rewrites than this are rules at odds. */
+const mostRewrites = 64;
 
 /** @throws RetortError optimizer_stuck where rules undo each other's work */
 export function applyRules(
@@ -17,17 +17,20 @@ export function applyRules(
 ): PassOutcome {
   const rewrites: Rewrite[] = [];
   const refusals = new Refusals();
+  const most = mostRewrites * (editor.nodes().length + 1);
   const outcome = () => ({ rewrites, refusals: refusals.list() });
-  for (let round = 1; ; round += 1) {
+  for (;;) {
     const before = rewrites.length;
     editor.inferAgain();
     const standing = new Set(editor.nodes().map(({ name }) => name));
     refusals.startRound((node) => standing.has(node));
     for (const [rank, rule] of rules.entries()) {
       const isAnchor = ({ opType }: Node) => rule.anchors === 'any' || rule.anchors.includes(opType);
-      for (const node of editor.nodes()) {
+      const pending = editor.nodes().map(({ name }) => name);
+      for (const name of pending) {
         if (!steps.left) return outcome();
-        if (!isAnchor(node) || !editor.has(node) || isForeign(node.domain)) continue;
+        const node = editor.node(name);
+        if (node === undefined || !isAnchor(node) || isForeign(node.domain)) continue;
         const match = rule.match(editor, node, setting);
         if (match === null) continue;
         if ('refused' in match)
@@ -39,15 +42,18 @@ export function applyRules(
           });
           refusals.taken(removed, rank);
           rewrites.push({ rule: rule.name, step: steps.next(), removed, added });
+          if (rewrites.length > most) throw stuck(rewrites.slice(-mostRewrites));
+          // A rule that moves a node of its own kind up moves it as far as it goes; others follow the order of nodes.
+          if (rule.anchors !== 'any') pending.push(...added);
         }
       }
     }
     if (rewrites.length === before) return outcome();
-    if (round === mostRounds) {
-      const last = rewrites.slice(before).map(({ rule }) => rule);
-      throw fail('optimizer_stuck', { rules: [...new Set(last)].join(', ') });
-    }
   }
+}
+
+function stuck(last: readonly Rewrite[]): Error {
+  return fail('optimizer_stuck', { rules: [...new Set(last.map(({ rule }) => rule))].join(', ') });
 }
 
 function isForeign(domain: string): boolean {

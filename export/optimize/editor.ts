@@ -71,9 +71,14 @@ export class GraphEditor {
     return this.#initializers;
   }
 
-  /** In no order that matters; those that a loop adds meanwhile are not in it. */
+  /** In topological order as of `inferAgain`, those that were added since behind; none that a loop adds meanwhile. */
   nodes(): Node[] {
     return [...this.#nodes.values()];
+  }
+
+  /** The node of this name, as it is now. */
+  node(name: string): Node | undefined {
+    return this.#nodes.get(name);
   }
 
   has(node: Node): boolean {
@@ -271,10 +276,15 @@ export class GraphEditor {
     return removed;
   }
 
-  /** Infers every type again: what became a constant since may tell shapes behind it. */
+  /** Infers every type again, in topological order: what became a constant since may tell shapes behind it. */
   inferAgain(): void {
     this.#elements = null;
-    for (const node of this.#ordered()) this.#infer(node);
+    const ordered = this.#ordered();
+    this.#nodes.clear();
+    for (const node of ordered) {
+      this.#nodes.set(node.name, node);
+      this.#infer(node);
+    }
     this.#elements = null;
   }
 
