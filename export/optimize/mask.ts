@@ -8,6 +8,7 @@ import { asNumber, constant, difference, type Polynomial, sum } from './elements
 import { int32Of } from './int32-of.js';
 import { joined, type KeyMask, type Mask } from './mask-kind.js';
 import { presumedMask } from './presumed-mask.js';
+import { squeezed } from './squeezed.js';
 
 interface Places {
   readonly batch: Polynomial;
@@ -138,9 +139,7 @@ function rowsInput(
 /** Without the axes of 1 between the first and the last; a reshape could not tell the last one of no rows. */
 function flattened(editor: GraphEditor, value: string, opset: number): string {
   const axes = Array.from({ length: (editor.rank(value) ?? 2) - 2 }, (_, place) => place + 1);
-  if (opset >= 13) return added(editor, 'Squeeze', [value, editor.initializer('axes', int64(axes))]);
-  const attributes = { axes: ints(axes) };
-  return editor.add({ opType: 'Squeeze', inputs: [value], attributes }).outputs[0] ?? '';
+  return squeezed(editor, value, axes, opset);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Model } from '../../core/graph/ir.js';
 import type { Tensor } from '../../core/tensor.js';
 import { weightFormName } from '../../core/weight-form.js';
 import { applyRules } from '../optimize/apply-rules.js';
+import { convertModel, opsetOf } from '../opset/convert.js';
 import { withContribDomain } from '../optimize/contrib-domain.js';
 import { GraphEditor } from '../optimize/editor.js';
 import { foldConstants } from '../optimize/passes/fold-constants.js';
@@ -30,9 +31,14 @@ export interface Quantized extends PassOutcome {
 /** Keys of metadata_props under which a file says how it was made. */
 export const metadataKeys = { scheme: 'retort.scheme', weights: 'retort.weights' } as const;
 
-/** @throws RetortError quantize_nothing where no rule of the scheme finds anything; calibration_missing */
-export async function quantizeModel(model: Model, options: QuantizeOptions): Promise<Quantized> {
+/** The first opset that quantises activations to 8 bits. */
+const opsetOfIntegers = 11;
+
+/** @throws RetortError quantize_nothing where no rule of the scheme finds anything; calibration_missing; opset_unconvertible where integers need a newer opset */
+export async function quantizeModel(given: Model, options: QuantizeOptions): Promise<Quantized> {
   const { scheme, weights } = options;
+  const isOlder = scheme.computesIn === 'integers' && opsetOf(given) < opsetOfIntegers;
+  const model = isOlder ? convertModel(given, opsetOfIntegers, { contrib: true }) : given;
   const prepared = await rewritten(model, scheme.preparations, options);
   const ranges = scheme.needsRanges ? await rangesOf(prepared.model, options) : null;
   const done = await rewritten(prepared.model, scheme.rules({ ...options, ranges }), options);

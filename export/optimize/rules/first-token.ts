@@ -8,18 +8,22 @@ import type { Node } from '../../../core/graph/ir.js';
 import type { GraphEditor } from '../editor.js';
 import { asNumber } from '../elements/polynomial.js';
 import { isKeyMask } from '../mask.js';
-import type { Match, Rule } from '../rule.js';
+import { type Match, refused, type Rule } from '../rule.js';
+import { squeezed } from '../squeezed.js';
 import { tokenInputs } from '../token-wise.js';
+
+/** Since which Slice takes its bounds as inputs. */
+const oldestOpset = 10;
 
 export const firstToken: Rule = {
   name: 'first-token',
   anchors: ['Slice', 'Gather'],
-  match(editor, node) {
+  match(editor, node, { opset }) {
     if (node.domain !== '') return null;
     const [x = ''] = node.inputs;
     const above = editor.producer(x);
     if (above === undefined || editor.rank(x) !== 3) return null;
-    if (node.opType === 'Gather') return asSlice(editor, node, above);
+    if (node.opType === 'Gather') return asSlice(editor, node, above, opset);
     if (!isTokenSlice(editor, node)) return null;
     const places = inputsToSlice(editor, above);
     if (places === null) return null;
@@ -34,19 +38,19 @@ export const firstToken: Rule = {
 };
 
 /** x[:, i] as squeeze(x[:, i:i+1]), where the slice can then be moved. */
-function asSlice(editor: GraphEditor, node: Node, above: Node): Match {
+function asSlice(editor: GraphEditor, node: Node, above: Node, opset: number): Match {
   const [x = '', indexName = ''] = node.inputs;
   const index = editor.scalar(indexName);
   const indexRank = editor.constant(indexName)?.shape.length;
   if (node.attributes.axis?.value !== 1 || index === null || indexRank !== 0 || index < 0) return null;
   if (editor.isReadBeyond(x, [node]) || inputsToSlice(editor, above) === null) return null;
+  if (opset < oldestOpset) return refused(`opset ${String(opset)} has no Slice with bounds as inputs`);
   return {
     edit: () => {
       editor.remove(node);
       const bounds = [[index], [index + 1], [1]].map((value) => editor.initializer('tokens', int64(value)));
       const [slice = ''] = editor.add({ opType: 'Slice', inputs: [x, ...bounds] }).outputs;
-      const axes = editor.initializer('axes', int64([1]));
-      editor.add({ opType: 'Squeeze', inputs: [slice, axes], outputs: node.outputs });
+      squeezed(editor, slice, [1], opset, node.outputs[0]);
     },
   };
 }

@@ -11,8 +11,10 @@ import { Steps } from '../../../export/optimize/rule.js';
 import { openEmbedding } from '../../../export/optimize/rules/open-embedding.js';
 import { openGemm } from '../../../export/optimize/rules/open-gemm.js';
 import { defaultOptions, optimizeModel } from '../../../export/optimize/optimize.js';
+import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { validate } from '../../../export/optimize/validate/validate.js';
 import { fixtureUrl } from '../../fixture-url.js';
+import { firstTokenClassifier } from '../../fixtures/first-token-classifier.js';
 import { smallEncoder } from '../../fixtures/small-models.js';
 
 const forLatency = { ...defaultOptions, latency: true };
@@ -46,6 +48,15 @@ test('the last layer of a classifier over the first token computes that token al
   const [query = '', key = ''] = last?.inputs ?? [];
   expect(after.graph.types.get(query)?.shape?.[1]).not.toBe('sequence_length');
   expect(after.graph.types.get(key)?.shape?.[1]).toBe('sequence_length');
+});
+
+test.each([9, 10, 11, 12, 13])('the first token is taken in the form of opset %d', async (opset) => {
+  const checks = { tolerance: 1e-5, inputs: {}, texts };
+  const { optimized } = await optimizeChecked(firstTokenClassifier(opset), forLatency, checks);
+  const rules = optimized.rewrites.map(({ rule }) => rule);
+  const refusals = optimized.refusals.map(({ reason }) => reason);
+  if (opset < 10) expect(refusals).toContain('opset 9 has no Slice with bounds as inputs');
+  else expect(rules).toContain('first-token');
 });
 
 test('no operator is left whose kernel is slower than those of its parts', async () => {

@@ -14,6 +14,7 @@ import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
 import { quantizeFile } from '../../../export/quantize/quantize-file.js';
 import { schemeOf, schemes } from '../../../export/quantize/schemes.js';
 import { weightFormFor } from '../../../core/weight-form.js';
+import { firstTokenClassifier } from '../../fixtures/first-token-classifier.js';
 import { fixtureUrl } from '../../fixture-url.js';
 
 /** Of this machine: 8 bits saturate where the CPU sums pairs of products in 16. */
@@ -51,6 +52,14 @@ test.each(cases)('%s of %s is near the original', async (scheme, name) => {
     expect(change.difference).toBeLessThan(allowed[scheme]!);
     expect(quantized.model.metadata.get('retort.scheme')).toBe(scheme);
   }
+});
+
+const older = schemes.flatMap(({ name }) => [9, 10, 11, 12, 13].map((opset) => [name, opset] as const));
+
+test.each(older)('%s of a graph of opset %d is near the original', async (scheme, opset) => {
+  const model = firstTokenClassifier(opset);
+  const { change } = await quantizeFile(model, { ...settings, scheme: schemeOf(scheme) });
+  expect(change.difference).toBeLessThan(allowed[scheme]!);
 });
 
 test('a constant stored in 16 bits is still found by its name', async () => {
