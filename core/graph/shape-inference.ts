@@ -12,7 +12,7 @@ const rules: InferenceRules = { ...elementwiseInference, ...linearAlgebraInferen
  * Types of a node's outputs, as far as they can be told; an operator without a rule gives none.
  * @throws RetortError graph_shape_mismatch where shapes contradict each other
  */
-export function inferNode(node: Node, scope: TypeScope): readonly ValueType[] {
+export function inferNode(node: Node, scope: TypeScope): readonly (ValueType | undefined)[] {
   const rule = rules[node.domain === '' ? node.opType : `${node.domain}:${node.opType}`];
   if (rule === undefined) return [];
   return rule({

@@ -1,4 +1,5 @@
 /** What a graph computes, moves and holds at given sizes. */
+import { intAttribute, intsAttribute } from '../../core/graph/inference/rule.js';
 import type { Graph, Node, ValueType } from '../../core/graph/ir.js';
 import { bytesPerElement } from '../../core/tensor.js';
 import { GraphEditor } from '../optimize/editor.js';
@@ -150,9 +151,9 @@ function readBy(node: Node): string[] {
 }
 
 /** A Scan's first scanned input comes after its states. */
-function stepsOf({ attributes }: Node, inputs: readonly (Sized | null)[]): number | null {
-  const scanned = attributes.num_scan_inputs;
-  return scanned?.kind === 'int' ? (inputs[inputs.length - scanned.value]?.shape[0] ?? null) : null;
+function stepsOf(node: Node, inputs: readonly (Sized | null)[]): number | null {
+  const scanned = inputs[inputs.length - intAttribute(node, 'num_scan_inputs', 0)];
+  return scanned?.shape.at(intsAttribute(node, 'scan_input_axes')?.[0] ?? 0) ?? null;
 }
 
 function dearest(bodies: readonly (readonly Counted[])[]): readonly Counted[] {

@@ -347,7 +347,7 @@ export class GraphEditor {
   }
 
   /** Nothing where a foreign graph contradicts itself: the runtime's own check names that better. */
-  #inferred(node: Node): readonly ValueType[] {
+  #inferred(node: Node): readonly (ValueType | undefined)[] {
     try {
       return inferNode(node, {
         typeOf: (name) => this.#types.get(name),

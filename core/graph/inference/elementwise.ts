@@ -13,7 +13,7 @@ const broadcasting: InferenceRule = ({ node, inputs }) => {
 };
 
 const comparing: InferenceRule = (context) =>
-  broadcasting(context).map(({ shape }) => ({ dtype: 'bool', shape }));
+  broadcasting(context).map((type) => type && { dtype: 'bool', shape: type.shape });
 
 const choosing: InferenceRule = ({ node, inputs: [condition, a, b] }) => {
   const dtype = a?.dtype ?? b?.dtype;

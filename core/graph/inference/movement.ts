@@ -280,17 +280,22 @@ const constantNode: InferenceRule = ({ node }) => {
   return value?.kind === 'tensor' ? [{ dtype: value.value.dtype, shape: value.value.shape }] : [];
 };
 
-/** A Scan's outputs: its states' types, then what the body gives a step under the scanned length. */
+/** A Scan's outputs: its states' types, then what the body gives a step, with the scanned length among its axes. */
 const scan: InferenceRule = ({ node, inputs }) => {
   const body = node.attributes.body;
-  if (body?.kind !== 'graph') return [];
-  const scanned = intAttribute(node, 'num_scan_inputs', 0);
-  const states = inputs.length - scanned;
-  const length = inputs[states]?.shape?.[0] ?? null;
-  return body.value.outputs.map((name, index): ValueType => {
+  // The form of opset 8 has an input of lengths that its body has not, and an axis of batches.
+  if (body?.kind !== 'graph' || body.value.inputs.length !== inputs.length) return [];
+  const states = inputs.length - intAttribute(node, 'num_scan_inputs', 0);
+  const scanned = inputs[states]?.shape ?? null;
+  const axis = intsAttribute(node, 'scan_input_axes')?.[0] ?? 0;
+  const length = scanned === null ? null : (scanned[normalAxis(node, axis, scanned.length)] ?? null);
+  const outputAxes = intsAttribute(node, 'scan_output_axes') ?? [];
+  return body.value.outputs.map((name, index): ValueType | undefined => {
     const type = body.value.types.get(name);
-    if (index < states) return inputs[index] ?? { dtype: type?.dtype ?? 'float32', shape: null };
-    return { dtype: type?.dtype ?? 'float32', shape: type?.shape == null ? null : [length, ...type.shape] };
+    if (index < states) return inputs[index] ?? type;
+    if (type?.shape == null) return type;
+    const at = normalAxis(node, outputAxes[index - states] ?? 0, type.shape.length + 1);
+    return { dtype: type.dtype, shape: type.shape.toSpliced(at, 0, length) };
   });
 };
 

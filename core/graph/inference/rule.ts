@@ -18,8 +18,8 @@ export interface TypeScope {
   constantOf(value: { readonly name: string }): Tensor | null;
 }
 
-/** Types of the node's outputs, in order; fewer than the node has leave the rest unknown. */
-export type InferenceRule = (context: InferenceContext) => readonly ValueType[];
+/** Types of the node's outputs, in order; undefined, or fewer than the node has, where nothing is known. */
+export type InferenceRule = (context: InferenceContext) => readonly (ValueType | undefined)[];
 
 export type InferenceRules = Readonly<Record<string, InferenceRule>>;
 

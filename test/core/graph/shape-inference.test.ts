@@ -2,10 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSession } from '../../../core/engines/session.js';
-import { int } from '../../../core/graph/attributes.js';
+import { int, ints } from '../../../core/graph/attributes.js';
 import { GraphBuilder, type GraphValue } from '../../../core/graph/builder.js';
 import { GraphOps } from '../../../core/graph/graph-ops.js';
-import type { Dimension, ValueType } from '../../../core/graph/ir.js';
+import type { Attribute, Dimension, Graph, Node, ValueType } from '../../../core/graph/ir.js';
+import { inferNode } from '../../../core/graph/shape-inference.js';
 import { encodeModel } from '../../../core/graph/onnx.js';
 import { type DType, float32, int32, int64, sizeOf, tensor, type Tensor } from '../../../core/tensor.js';
 
@@ -404,6 +405,54 @@ describe('shapes that cannot be', () => {
     expect(ops.concat([n, three, open], 1).type.shape).toEqual([3, 9]);
     expect(ops.reshape(n, [-1, 9]).type.shape).toEqual([null, 9]);
     expect(ops.squeeze(n, [0]).type.shape).toEqual([3]);
+  });
+});
+
+describe('a scan', () => {
+  const types: Readonly<Record<string, ValueType>> = {
+    state: { dtype: 'float32', shape: [4] },
+    x: { dtype: 'float32', shape: ['n', 'time', 4] },
+  };
+  const inferred = (
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    step: readonly (readonly [string, ValueType])[],
+  ) => {
+    const body: Graph = {
+      name: 'body',
+      inputs: ['s', 'xi'],
+      outputs: ['s2', 'yi'],
+      nodes: [],
+      initializers: new Map(),
+      types: new Map(step),
+    };
+    const node: Node = {
+      name: 'scan',
+      domain: '',
+      opType: 'Scan',
+      inputs,
+      outputs: ['last', 'ys'],
+      attributes: { num_scan_inputs: int(1), body: { kind: 'graph', value: body }, ...attributes },
+    };
+    return inferNode(node, { typeOf: (name) => types[name], constantOf: () => null });
+  };
+  const stepType: readonly (readonly [string, ValueType])[] = [['yi', { dtype: 'int64', shape: ['n', 2] }]];
+
+  test.each([
+    [{}, ['n', 'n', 2]],
+    [{ scan_input_axes: ints([1]) }, ['time', 'n', 2]],
+    [{ scan_input_axes: ints([1]), scan_output_axes: ints([1]) }, ['n', 'time', 2]],
+    [{ scan_input_axes: ints([-2]), scan_output_axes: ints([-1]) }, ['n', 2, 'time']],
+  ])('over its axes: %j', (attributes, shape) => {
+    expect(inferred(['state', 'x'], attributes, stepType)).toEqual([types.state, { dtype: 'int64', shape }]);
+  });
+
+  test('of a body that does not say what it gives', () => {
+    expect(inferred(['state', 'x'], {}, [])).toEqual([types.state, undefined]);
+  });
+
+  test('of opset 8 tells nothing', () => {
+    expect(inferred(['', 'state', 'x'], {}, stepType)).toEqual([]);
   });
 });
 
