@@ -41,6 +41,10 @@ export class GraphEditor {
   readonly #made = new Map<string, string>();
   readonly #composites = new Map<string, Polynomial>();
   #elements: Elements | null = null;
+  /** Values that lost a reader, or are new, since `prune` looked at them: any other is read. */
+  readonly #loose = new Set<string>();
+  /** Names of nodes that an edit took out and put in; null where none is recorded. */
+  #recorded: { readonly removed: Set<string>; readonly added: Set<string> } | null = null;
 
   constructor(graph: Graph, lengths: OpenLengths = 'alike') {
     this.#graph = graph;
@@ -49,6 +53,7 @@ export class GraphEditor {
     for (const [name, type] of namedInputs(graph, lengths)) this.#types.set(name, type);
     for (const [name, { dtype, shape }] of graph.initializers) this.#types.set(name, { dtype, shape });
     for (const name of [...graph.inputs, ...graph.initializers.keys()]) this.#names.add(name);
+    for (const name of graph.initializers.keys()) this.#loose.add(name);
     for (const node of graph.nodes) collectNames(node, this.#names);
     for (const node of graph.nodes) {
       const constant = constantOf(node);
@@ -177,18 +182,18 @@ export class GraphEditor {
   /** A value that a node gave becomes a constant; the node must be removed before. */
   setInitializer(name: string, tensor: Tensor): void {
     this.#initializers.set(name, tensor);
+    this.#loose.add(name);
     this.#types.set(name, { dtype: tensor.dtype, shape: tensor.shape });
     this.#elements = null;
   }
 
   /** What an edit changed. */
   record(edit: () => void): Edit {
-    const before = new Set(this.#nodes.keys());
+    const recorded = { removed: new Set<string>(), added: new Set<string>() };
+    this.#recorded = recorded;
     edit();
-    return {
-      removed: [...before].filter((name) => !this.#nodes.has(name)),
-      added: [...this.#nodes.keys()].filter((name) => !before.has(name)),
-    };
+    this.#recorded = null;
+    return { removed: [...recorded.removed], added: [...recorded.added] };
   }
 
   add({ opType, inputs, outputs = [''], attributes = {}, domain = '' }: NewNode): Node {
@@ -207,9 +212,13 @@ export class GraphEditor {
 
   remove(node: Node): void {
     this.#nodes.delete(node.name);
+    if (this.#recorded?.added.delete(node.name) === false) this.#recorded.removed.add(node.name);
     for (const output of node.outputs)
       if (this.#producers.get(output) === node) this.#producers.delete(output);
-    for (const value of valuesRead(node)) this.#readers.get(value)?.delete(node);
+    for (const value of valuesRead(node)) {
+      this.#readers.get(value)?.delete(node);
+      this.#loose.add(value);
+    }
     this.#elements = null;
   }
 
@@ -256,23 +265,18 @@ export class GraphEditor {
   /** Nodes of which nothing is read, and initializers that nothing reads. Gives how many nodes. */
   prune(): number {
     let removed = 0;
-    const pending = this.nodes();
-    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-      if (!this.has(node)) continue;
-      const used = node.outputs.some(
-        (output) => (this.#readers.get(output)?.size ?? 0) > 0 || this.outputs.includes(output),
-      );
-      if (used) continue;
+    const isRead = (value: string) =>
+      (this.#readers.get(value)?.size ?? 0) > 0 || this.outputs.includes(value);
+    // Those that become loose meanwhile are visited too.
+    for (const value of this.#loose) {
+      this.#loose.delete(value);
+      if (isRead(value)) continue;
+      this.#initializers.delete(value);
+      const node = this.#producers.get(value);
+      if (node === undefined || node.outputs.some(isRead)) continue;
       this.remove(node);
       removed += 1;
-      for (const value of valuesRead(node)) {
-        const above = this.#producers.get(value);
-        if (above !== undefined) pending.push(above);
-      }
     }
-    for (const name of this.#initializers.keys())
-      if ((this.#readers.get(name)?.size ?? 0) === 0 && !this.outputs.includes(name))
-        this.#initializers.delete(name);
     return removed;
   }
 
@@ -326,7 +330,12 @@ export class GraphEditor {
 
   #insert(node: Node): void {
     this.#nodes.set(node.name, node);
-    for (const output of node.outputs) if (output !== '') this.#producers.set(output, node);
+    if (this.#recorded?.removed.delete(node.name) === false) this.#recorded.added.add(node.name);
+    for (const output of node.outputs) {
+      if (output === '') continue;
+      this.#producers.set(output, node);
+      this.#loose.add(output);
+    }
     for (const value of valuesRead(node)) {
       const readers = this.#readers.get(value) ?? new Set();
       readers.add(node);
