@@ -1,7 +1,8 @@
 /** Which keys attention may look at, read from the value that is added to its scores or chooses among them. */
 import { int, ints } from '../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../core/graph/data-types.js';
-import { int64, tensor, type Tensor } from '../../core/tensor.js';
+import { toHalf } from '../../core/half.js';
+import { float32, int32, int64, tensor, type Tensor } from '../../core/tensor.js';
 import type { GraphEditor } from './editor.js';
 import type { Condition, Expression } from './elements/expression.js';
 import { asNumber, constant, difference, type Polynomial, sum } from './elements/polynomial.js';
@@ -172,8 +173,20 @@ function added(editor: GraphEditor, opType: string, inputs: readonly string[]): 
 }
 
 function scalarOf(dtype: Tensor['dtype'] | undefined, number: number): Tensor {
-  if (dtype === 'int64') return int64([number], []);
-  return dtype === 'int32'
-    ? tensor('int32', Int32Array.of(number), [])
-    : tensor('float32', Float32Array.of(number), []);
+  switch (dtype) {
+    case 'int64':
+      return int64([number], []);
+    case 'int32':
+      return int32([number], []);
+    case 'int8':
+      return tensor(dtype, Int8Array.of(number), []);
+    case 'uint8':
+      return tensor(dtype, Uint8Array.of(number), []);
+    case 'float64':
+      return tensor(dtype, Float64Array.of(number), []);
+    case 'float16':
+      return toHalf(float32([number], []));
+    default:
+      return float32([number], []);
+  }
 }

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { int } from '../../../core/graph/attributes.js';
 import type { Model } from '../../../core/graph/ir.js';
-import { float32, int64 } from '../../../core/tensor.js';
+import { float32, int64, tensor } from '../../../core/tensor.js';
 import { expectOneAttention, optimizedLayer, type Spellings } from '../../fixtures/attention-layer.js';
 
 const spellings: Spellings = {
@@ -18,6 +18,11 @@ const spellings: Spellings = {
   },
   'scores replaced where a bool mask is false': (l) => {
     const kept = l.ops.unsqueeze(l.mask('bool'), [1, 2]);
+    return l.finish(l.ops.softmax(l.ops.where(kept, l.scores(), l.scalar(-3.4e38)), -1));
+  },
+  'scores replaced where a uint8 mask is not 1': (l) => {
+    const one = l.ops.constant(tensor('uint8', Uint8Array.of(1), []));
+    const kept = l.ops.equal(l.ops.unsqueeze(l.mask('uint8'), [1, 2]), one);
     return l.finish(l.ops.softmax(l.ops.where(kept, l.scores(), l.scalar(-3.4e38)), -1));
   },
   'scores replaced by -Infinity, unguarded': (l) => {
