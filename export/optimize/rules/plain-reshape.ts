@@ -5,6 +5,7 @@
 import type { Node } from '../../../core/graph/ir.js';
 import { int64 } from '../../../core/tensor.js';
 import type { GraphEditor } from '../editor.js';
+import { asNumber } from '../elements/polynomial.js';
 import { reshapeTarget } from '../reshape-target.js';
 import { type Rule } from '../rule.js';
 
@@ -15,12 +16,14 @@ export const plainReshape: Rule = {
   anchors: reshapes,
   match(editor, node) {
     const [input = '', told = ''] = node.inputs;
-    const from = source(editor, input);
+    const chain = reshapesAbove(editor, node);
+    const from = chain.at(-1)?.inputs[0] ?? input;
     const isPlain = node.opType !== 'Reshape' || editor.constant(told) !== null;
     if (isPlain && from === input) return null;
-    const target = targetOf(editor, from, node) ?? (isPlain ? null : targetOf(editor, input, node));
+    const whole = targetOf(editor, from, chain);
+    const target = whole ?? (isPlain ? null : targetOf(editor, input, [node]));
     if (target === null) return null;
-    const data = targetOf(editor, from, node) === null ? input : from;
+    const data = whole === null ? input : from;
     return {
       edit: () => {
         const shape = editor.initializer('shape', int64(target));
@@ -31,15 +34,24 @@ export const plainReshape: Rule = {
   },
 };
 
-/** What is reshaped, above any reshapes of it. */
-function source(editor: GraphEditor, value: string): string {
-  const above = editor.producer(value);
+/** A node and the reshapes above it, the highest last. */
+function reshapesAbove(editor: GraphEditor, node: Node): readonly Node[] {
+  const above = editor.producer(node.inputs[0] ?? '');
   return above?.domain === '' && reshapes.includes(above.opType)
-    ? source(editor, above.inputs[0] ?? '')
-    : value;
+    ? [node, ...reshapesAbove(editor, above)]
+    : [node];
 }
 
-function targetOf(editor: GraphEditor, from: string, { outputs }: Node): number[] | null {
-  const [given, wanted] = [editor.elements.shape(from), editor.elements.shape(outputs[0] ?? '')];
-  return given === null || wanted === null ? null : reshapeTarget(given, wanted);
+/** Of one reshape in the place of several. */
+function targetOf(editor: GraphEditor, from: string, chain: readonly Node[]): number[] | null {
+  const [given, wanted] = [from, chain[0]?.outputs[0] ?? ''].map((value) => editor.elements.shape(value));
+  const target = given == null || wanted == null ? null : reshapeTarget(given, wanted);
+  const isTold = target?.includes(-1) !== true || !target.includes(0);
+  return isTold || chain.some((one) => leavesOpen(editor, one)) ? target : null;
+}
+
+/** Whether a reshape tells an axis by what is left beside one that may have no elements: then nothing is left to tell it by. */
+function leavesOpen(editor: GraphEditor, { opType, inputs }: Node): boolean {
+  const lengths = opType === 'Reshape' ? (editor.elements.integers(inputs[1] ?? '') ?? []).map(asNumber) : [];
+  return lengths.includes(-1) && lengths.some((length) => length === null || length === 0);
 }

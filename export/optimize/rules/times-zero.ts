@@ -24,8 +24,8 @@ export const timesZero: Rule = {
   },
 };
 
-/** Operators whose outputs are between -1 and 1. */
-const bounded: readonly string[] = ['LSTM', 'GRU', 'Tanh', 'Sigmoid', 'Softmax'];
+/** Operators whose outputs are between -1 and 1; not Softmax, whose rows are no numbers where one is infinite. */
+const bounded: readonly string[] = ['LSTM', 'GRU', 'Tanh', 'Sigmoid'];
 /** Operators that keep what is finite so, of float32 values between -1 and 1. */
 const keeping: readonly string[] = [
   'Transpose',

@@ -96,6 +96,22 @@ test('lengths that are summed one after another are not one number many times', 
   await expectSame(model, { x: float32(new Array<number>(24).fill(0), [4, 3, 2]) });
 });
 
+test('what softmax makes of an infinite row is no number, times 0 too', async () => {
+  const model = modelOf(({ input, ops, floats }) => {
+    const [x, z] = [input('x', 'float32', [1, 2]), input('z', 'float32', [1, 2])];
+    return ops.add(ops.mul(ops.softmax(x, -1), floats([0], [])), ops.tanh(z));
+  });
+  await expectSame(model, { x: float32([-Infinity, -Infinity], [1, 2]), z: float32([3, 4], [1, 2]) });
+});
+
+test('axes that are made one are told of no rows too', async () => {
+  const model = modelOf(({ input, ops, builder }) => {
+    const [flat] = builder.node('Flatten', [input('x', 'float32', ['n', 'm', 4])]);
+    return ops.relu(ops.unsqueeze(flat!, [1]));
+  });
+  await expectSame(model, { x: float32([], [0, 3, 4]) });
+});
+
 test('a slice up to another length may be shorter than it', async () => {
   const model = modelOf(({ input, ops, integers, builder }) => {
     const [x, w] = [input('x', 'float32', ['n', 'h']), input('w', 'float32', ['k', 'h'])];
