@@ -1,13 +1,7 @@
 /** IEEE 754 binary16, kept as its 16 bits: 1 of sign, 5 of exponent, 10 of fraction. */
-import { tensor, type Tensor, type TensorOf } from './tensor.js';
 
 /** The largest finite number. */
 export const largestHalf = 65504;
-
-/** Whether a number in 32 bits becomes infinite. */
-export function isBeyondHalf(value: Tensor | null): boolean {
-  return value?.dtype === 'float32' && value.data.some((number) => Math.abs(number) > largestHalf);
-}
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -31,10 +25,6 @@ function roundEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-}
-
-export function toHalf({ data, shape }: TensorOf<'float32'>): TensorOf<'float16'> {
-  return tensor('float16', Uint16Array.from(data, halfBits), shape);
 }
 
 export function widenHalf(bits: Uint16Array): Float32Array {

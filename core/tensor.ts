@@ -1,4 +1,5 @@
 /** A tensor: a typed array with a dtype and a shape, row-major. */
+import { widenHalf } from './half.js';
 
 /** The typed array that holds each dtype. float16 is kept as its 16 bits; bool as one byte, 0 or 1. */
 interface Storage {
@@ -98,6 +99,7 @@ export function tensorOfBuffer(dtype: DType, buffer: ArrayBuffer, shape: readonl
 
 /** A tensor's elements as numbers; int64 must be within the safe integers. */
 export function toNumbers(value: Tensor): number[] {
+  if (value.dtype === 'float16') return Array.from(widenHalf(value.data));
   return value.dtype === 'int64' ? Array.from(value.data, Number) : Array.from(value.data);
 }
 

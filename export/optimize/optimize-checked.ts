@@ -36,7 +36,7 @@ export async function optimizeChecked(
   const rewrite = await firstWrong(model, options, optimized.rewrites, failing, settings);
   throw fail('optimizer_mismatch', {
     difference: divergence.difference.toExponential(2),
-    tolerance: checks.tolerance,
+    tolerance: divergence.tolerance,
     case: divergence.case,
     output: divergence.output,
     place: divergence.place.join(', '),

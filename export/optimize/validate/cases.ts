@@ -1,6 +1,7 @@
 /** Inputs on which a graph and its optimised form are compared: every shape of padding, within the vocabulary. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { halfBits } from '../../../core/half.js';
 import { sizeOf, type Tensor, tensor } from '../../../core/tensor.js';
 import type { InputPlan } from './input-kinds.js';
 
@@ -170,12 +171,7 @@ function filled(dtype: Tensor['dtype'], numbers: readonly number[], shape: reado
     case 'bool':
       return tensor(dtype, Uint8Array.from(numbers), shape);
     case 'float16':
-      // 1 and 0, and the numbers between them as thousandths are not needed to tell graphs apart.
-      return tensor(
-        dtype,
-        Uint16Array.from(numbers, (value) => (value > 0 ? 0x3c00 : 0)),
-        shape,
-      );
+      return tensor(dtype, Uint16Array.from(numbers, halfBits), shape);
     case 'float32':
       return tensor(dtype, Float32Array.from(numbers), shape);
   }

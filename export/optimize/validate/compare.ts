@@ -12,13 +12,20 @@ export interface Divergence {
   readonly expected: number;
   readonly found: number;
   readonly difference: number;
+  /** What is allowed of this output, relative as of `Compared`. */
+  readonly tolerance: number;
 }
 
 export interface Compared {
   /** Largest |difference|, divided by the largest |value| of the output where that is above 1. */
   readonly difference: number;
+  /** The most that is allowed of an output. */
+  readonly tolerance: number;
   readonly divergence: Divergence | null;
 }
+
+/** Two steps between half-precision numbers above 1: sums in another order are rounded so far apart. */
+const halfTolerance = 2e-3;
 
 /** @param expected outputs of the original, by name */
 export async function compareOn(
@@ -31,16 +38,18 @@ export async function compareOn(
     if (error instanceof RetortError) return error;
     throw error;
   });
-  if (found instanceof RetortError) return { difference: Infinity, divergence: failed(one, expected, found) };
-  let difference = 0;
+  if (found instanceof RetortError)
+    return { difference: Infinity, tolerance, divergence: failed(one, expected, found, tolerance) };
+  let [difference, most] = [0, 0];
   for (const [output, wanted] of Object.entries(expected)) {
     const [a, b] = [toNumbers(wanted), numbersOf(wanted, found[output])];
     const scale = Math.max(1, ...extremes(a));
-    const allowed = wanted.dtype.startsWith('float') ? tolerance * scale : 0;
+    const own = toleranceOf(wanted, tolerance);
+    most = Math.max(most, own);
     for (const [at, value] of a.entries()) {
       const other = b[at] ?? Number.NaN;
       const apart = distance(value, other);
-      if (!(apart <= allowed)) {
+      if (!(apart <= own * scale)) {
         const place = indicesOf(at, wanted.shape);
         const divergence = {
           case: one.name,
@@ -49,20 +58,39 @@ export async function compareOn(
           expected: value,
           found: other,
           difference: apart,
+          tolerance: own,
         };
-        return { difference: apart, divergence };
+        return { difference: apart, tolerance: own, divergence };
       }
       difference = Math.max(difference, apart / scale);
     }
   }
-  return { difference, divergence: null };
+  return { difference, tolerance: most, divergence: null };
 }
 
-function failed({ name }: Case, expected: Readonly<Record<string, Tensor>>, error: RetortError): Divergence {
+/** Integers and truths are equal. */
+function toleranceOf({ dtype }: Tensor, tolerance: number): number {
+  if (dtype === 'float16') return Math.max(tolerance, halfTolerance);
+  return dtype.startsWith('float') ? tolerance : 0;
+}
+
+function failed(
+  { name }: Case,
+  expected: Readonly<Record<string, Tensor>>,
+  error: RetortError,
+  tolerance: number,
+): Divergence {
   const [output = ''] = Object.keys(expected);
   const value = Number.NaN;
-  const difference = Infinity;
-  return { case: `${name} (${error.message})`, output, place: [], expected: value, found: value, difference };
+  return {
+    case: `${name} (${error.message})`,
+    output,
+    place: [],
+    expected: value,
+    found: value,
+    difference: Infinity,
+    tolerance,
+  };
 }
 
 /** Nothing where the shape is another one. */

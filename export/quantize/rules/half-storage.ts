@@ -2,7 +2,8 @@
 import { int } from '../../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../../core/graph/data-types.js';
 import { halfName } from '../../../core/graph/stored-parameters.js';
-import { isBeyondHalf, largestHalf, toHalf } from '../../../core/half.js';
+import { largestHalf } from '../../../core/half.js';
+import { isBeyondHalf, toHalf } from '../../../core/half-tensor.js';
 import { refused, type Rule } from '../../optimize/rule.js';
 import { isExcluded, type Settings } from '../scheme.js';
 
