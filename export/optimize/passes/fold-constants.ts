@@ -9,6 +9,8 @@ import type { Pass, Steps } from '../rule.js';
 /** A result larger than what it replaces would make the file larger; below this size nobody minds. Bytes. */
 const freeBytes = 4096;
 const random = /^(Random|Multinomial|Bernoulli|Dropout)/;
+/** Of a constant it is what tells the runtime that a product can be one of integers. */
+const keptForRuntime: readonly string[] = ['DequantizeLinear'];
 const newest = 13;
 
 /** @param opsets of the model, which say what its operators mean */
@@ -57,6 +59,7 @@ function foldable(editor: GraphEditor): Node[] {
       node.domain === '' &&
       node.inputs.length > 0 &&
       !random.test(node.opType) &&
+      !keptForRuntime.includes(node.opType) &&
       !outputs.some((output) => editor.outputs.includes(output)) &&
       !Object.values(node.attributes).some(({ kind }) => kind === 'graph') &&
       node.inputs.every((input) => input === '' || editor.constant(input) !== null) &&

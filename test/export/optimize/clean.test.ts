@@ -1,7 +1,8 @@
 /** What cleaning alone makes of graphs: the same outputs with fewer nodes; and which graphs are refused. */
 import { expect, test } from '@jest/globals';
+import { GraphBuilder } from '../../../core/graph/builder.js';
 import type { Graph, Model, Node } from '../../../core/graph/ir.js';
-import { float32 } from '../../../core/tensor.js';
+import { float32, tensor } from '../../../core/tensor.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { optimizeModel, defaultOptions } from '../../../export/optimize/optimize.js';
 import { graphModel } from '../../fixtures/graph-model.js';
@@ -76,4 +77,32 @@ test('an unknown rule is refused', async () => {
   await expect(optimizeModel(model, { ...defaultOptions, disabled: ['no-such'] })).rejects.toMatchObject({
     code: 'optimizer_rule_unknown',
   });
+});
+
+test('small quantised weights stay quantised', async () => {
+  const builder = new GraphBuilder('g');
+  const [scale, zero] = [
+    builder.initializer('scale', float32([0.02], [])),
+    builder.initializer('zero', tensor('int8', Int8Array.of(0), [])),
+  ];
+  const x = builder.input('x', 'float32', ['batch', 4]);
+  const [rounded] = builder.node('QuantizeLinear', [x, scale, zero]);
+  const [back] = builder.node('DequantizeLinear', [rounded!, scale, zero]);
+  const stored = builder.initializer(
+    'w',
+    tensor(
+      'int8',
+      Int8Array.from({ length: 16 }, (_, at) => at),
+      [4, 4],
+    ),
+  );
+  const [weights] = builder.node('DequantizeLinear', [stored, scale, zero]);
+  builder.output('y', builder.node('MatMul', [back!, weights!])[0]!);
+  const { model: after } = await optimizeModel(graphModel(builder.build()));
+  expect(after.graph.nodes.map(({ opType }) => opType).sort()).toEqual([
+    'DequantizeLinear',
+    'DequantizeLinear',
+    'MatMul',
+    'QuantizeLinear',
+  ]);
 });
