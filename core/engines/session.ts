@@ -17,6 +17,11 @@ export interface SessionOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Whether idle intra-op threads spin: quicker to wake, at the cost of a busy core. */
   readonly spinning?: boolean;
+  /**
+   * Whether numbers too small for full precision are computed with, and not taken for 0, which is quicker. For the
+   * calling thread the first session of a process decides.
+   */
+  readonly denormals?: boolean;
   /** Further options by ONNX Runtime's own names; they win over those above. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** Records what each run's kernels take; native kernels alone. */
@@ -55,6 +60,7 @@ export async function openSession(
     intraOpThreads = 1,
     optimization = 'all',
     spinning = false,
+    denormals = false,
     extra = {},
     profiling = false,
   } = options;
@@ -68,7 +74,12 @@ export async function openSession(
     graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
     ...(recording === null ? {} : { enableProfiling: true, profileFilePrefix: recording.prefix }),
-    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' }, set_denormal_as_zero: '1' } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: spinning ? '1' : '0' },
+        set_denormal_as_zero: denormals ? '0' : '1',
+      },
+    },
     ...extra,
   };
   const { InferenceSession, Tensor: OrtTensor } = runtime;
@@ -91,11 +102,7 @@ export async function openSession(
         outputs.map((name) => [name, into[name] === undefined ? null : toOrt(into[name])]),
       );
       const results = await session.run(wrapped, fetches).catch((error: unknown) => {
-        throw fail(
-          'session_run_failed',
-          { reason: reasonOf(error) },
-          error,
-        );
+        throw fail('session_run_failed', { reason: reasonOf(error) }, error);
       });
       return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, ofOrt(name, value)]));
     },

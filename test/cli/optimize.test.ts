@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readModel } from '../../core/graph/onnx.js';
+import { GraphBuilder } from '../../core/graph/builder.js';
+import { GraphOps } from '../../core/graph/graph-ops.js';
+import { encodeModel, readModel } from '../../core/graph/onnx.js';
+import { float32, toNumbers } from '../../core/tensor.js';
 import { fixtureUrl } from '../fixture-url.js';
 import { retort } from './retort.js';
 
@@ -55,6 +58,20 @@ test('a graph that differs by more than is allowed is not written, and the rule 
   expect(ended.status).toBe(1);
   expect(ended.stderr).toMatch(/by the rule [a-z-]+/);
   expect(await readdir(folder)).not.toContain('strict.onnx');
+});
+
+test('constants are folded as the format means them, too small for full precision though they be', async () => {
+  const builder = new GraphBuilder('g');
+  const ops = new GraphOps(builder);
+  const number = (value: number) => ops.constant(float32([value], []));
+  const tiny = ops.mul(number(1e-30), number(1e-10));
+  builder.output('y', ops.mul(builder.input('x', 'float32', ['batch', 4]), ops.mul(tiny, number(1e38))));
+  const [file, out] = [path.join(folder, 'tiny.onnx'), path.join(folder, 'tiny.opt.onnx')];
+  await writeFile(file, encodeModel({ graph: builder.build() }));
+  expect((await retort('optimize', file, out)).status).toBe(0);
+  const [factor, ...others] = (await readModel(out)).graph.initializers.values();
+  expect(others).toEqual([]);
+  expect(toNumbers(factor!)[0]).toBeCloseTo(0.01, 6);
 });
 
 test('what is no model is refused', async () => {

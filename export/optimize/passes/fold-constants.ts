@@ -113,7 +113,7 @@ async function computed(
   };
   try {
     const bytes = encodeModel({ graph, opsets, irVersion: Math.min(irVersion, newest) });
-    const session = await openSession(bytes, { optimization: 'disabled' });
+    const session = await openSession(bytes, { optimization: 'disabled', denormals: true });
     const results = await session.run({}).finally(() => session.close());
     return new Map(Object.entries(results));
   } catch {

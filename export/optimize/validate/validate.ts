@@ -50,6 +50,7 @@ export async function validate(
   // What the original refuses is said here, and not by the runtime besides.
   const before = await openSession(encodeModel(original), {
     optimization: 'disabled',
+    denormals: true,
     extra: { logSeverityLevel: 4 },
   });
   try {
@@ -83,7 +84,7 @@ export async function differsOn(
 
 /** "disabled": the runtime's own check of types and schemas, and no rewriting of its own. */
 function sessionFor(target: Target): SessionOptions {
-  return { optimization: 'disabled', engine: target === 'web' ? 'web' : 'node' };
+  return { optimization: 'disabled', denormals: true, engine: target === 'web' ? 'web' : 'node' };
 }
 
 async function compareSessions(
