@@ -1,15 +1,20 @@
 /** Attributes that became inputs: axes, splits, bounds. A constant input can go back into the attribute. */
 import type { Attribute } from '../../../core/graph/ir.js';
 import { float, int, ints } from '../../../core/graph/attributes.js';
-import { float32, int64, type Tensor, toNumbers } from '../../../core/tensor.js';
+import { halfBits } from '../../../core/half.js';
+import { type DType, float32, int64, type Tensor, tensor, toNumbers } from '../../../core/tensor.js';
 import { refused } from '../../optimize/rule.js';
 import type { OpsetChange } from '../change.js';
 
-/** @param names of the attributes, in the order of the inputs behind the first one */
+/**
+ * @param names of the attributes, in the order of the inputs behind the first one
+ * @param neutral all that an input behind those may hold, which the older form does not have
+ */
 export function movedAttributes(
   since: number,
   opTypes: readonly string[],
   names: readonly string[],
+  neutral?: number,
 ): OpsetChange {
   return {
     opTypes,
@@ -17,10 +22,13 @@ export function movedAttributes(
     up: (editor, node) => {
       const given = names.map((name) => node.attributes[name]);
       if (given.every((one) => one === undefined)) return null;
+      const dtype = editor.typeOf(node.inputs[0] ?? '')?.dtype;
       return {
         edit: () => {
           const moved = given.map((value, place) =>
-            value === undefined ? '' : editor.initializer(names[place] ?? '', asTensor(value, names[place])),
+            value === undefined
+              ? ''
+              : editor.initializer(names[place] ?? '', asTensor(value, names[place], dtype)),
           );
           while (moved.at(-1) === '') moved.pop();
           const kept = Object.entries(node.attributes).filter(([name]) => !names.includes(name));
@@ -39,12 +47,13 @@ export function movedAttributes(
         if (input === '') continue;
         const name = names[place];
         const value = editor.constant(input);
-        // Steps of a slice, which the older form does not have.
         if (name === undefined) {
-          if (value !== null && toNumbers(value).every((step) => step === 1)) continue;
+          if (value !== null && toNumbers(value).every((one) => one === neutral)) continue;
           return refused(`its input ${input} has no place there`);
         }
         if (value === null) return refused(`its input ${input}, an attribute there, is no constant`);
+        if (floats.includes(name) && !value.dtype.startsWith('float'))
+          return refused('it is not computed in floating-point numbers');
         moved.push([name, asAttribute(value, name)]);
       }
       return {
@@ -59,25 +68,32 @@ export function movedAttributes(
   };
 }
 
-/** An attribute of one number, where the input is a scalar or, as of TopK, a vector of one. */
-const single = ['k', 'value', 'min', 'max', 'ratio'];
+/** Attributes of one number in floating point, where the input is a scalar of the type that is computed in. */
+const floats: readonly string[] = ['value', 'min', 'max', 'ratio'];
 
-function asTensor(value: Attribute, name: string | undefined): Tensor {
+/** @param dtype of what the operator computes */
+function asTensor(value: Attribute, name: string | undefined, dtype: DType | undefined): Tensor {
   switch (value.kind) {
     case 'ints':
       return int64(value.value);
     case 'int':
       return int64([value.value], name === 'k' ? [1] : []);
     case 'float':
-      return float32([value.value], []);
+      return scalar(value.value, dtype);
     default:
       throw new RangeError(`an attribute of the kind ${value.kind} became an input`);
   }
 }
 
+function scalar(value: number, dtype: DType | undefined): Tensor {
+  if (dtype === 'float16') return tensor(dtype, Uint16Array.of(halfBits(value)), []);
+  return dtype === 'float64' ? tensor(dtype, Float64Array.of(value), []) : float32([value], []);
+}
+
 function asAttribute(value: Tensor, name: string): Attribute {
   const numbers = toNumbers(value);
-  if (!single.includes(name)) return ints(numbers);
   const [first = 0] = numbers;
-  return value.dtype.startsWith('float') ? float(first) : int(first);
+  if (floats.includes(name)) return float(first);
+  // Of TopK, where the input is a vector of one.
+  return name === 'k' ? int(first) : ints(numbers);
 }
