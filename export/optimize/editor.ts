@@ -10,7 +10,7 @@ import { int64, type Tensor } from '../../core/tensor.js';
 import { constantOf } from './constant-node.js';
 import { Elements } from './elements/elements.js';
 import { asNumber, index, type Polynomial } from './elements/polynomial.js';
-import { namedInputs, type OpenLengths } from './named-inputs.js';
+import { namedInputs, type OpenSizes } from './named-inputs.js';
 import { collectNames, subgraphValues } from './names-read.js';
 import { toldShape } from './told-shapes.js';
 
@@ -46,11 +46,11 @@ export class GraphEditor {
   /** Names of nodes that an edit took out and put in; null where none is recorded. */
   #recorded: { readonly removed: Set<string>; readonly added: Set<string> } | null = null;
 
-  constructor(graph: Graph, lengths: OpenLengths = 'alike') {
+  constructor(graph: Graph, sizes: OpenSizes = 'alike') {
     this.#graph = graph;
     this.#initializers = new Map(graph.initializers);
     this.#types = new Map(graph.types);
-    for (const [name, type] of namedInputs(graph, lengths)) this.#types.set(name, type);
+    for (const [name, type] of namedInputs(graph, sizes)) this.#types.set(name, type);
     for (const [name, { dtype, shape }] of graph.initializers) this.#types.set(name, { dtype, shape });
     for (const name of [...graph.inputs, ...graph.initializers.keys()]) this.#names.add(name);
     for (const name of graph.initializers.keys()) this.#loose.add(name);
@@ -292,8 +292,14 @@ export class GraphEditor {
     this.#elements = null;
   }
 
+  /** Inputs and outputs have the types that they had: names of sizes that were made here mean nothing outside. */
   build(): Graph {
     const ordered = this.#ordered();
+    const { inputs, outputs, types } = this.#graph;
+    const own = [...inputs, ...outputs].flatMap((name) => {
+      const type = types.get(name);
+      return type === undefined ? [] : [[name, type] as const];
+    });
     const known = new Set([
       ...this.#graph.inputs,
       ...this.#initializers.keys(),
@@ -303,7 +309,7 @@ export class GraphEditor {
       ...this.#graph,
       nodes: ordered,
       initializers: new Map(this.#initializers),
-      types: new Map(Array.from(this.#types).filter(([name]) => known.has(name))),
+      types: new Map([...Array.from(this.#types).filter(([name]) => known.has(name)), ...own]),
     };
   }
 

@@ -1,8 +1,10 @@
 /** Optimises a model and keeps the result only where it gives what the original gives. */
 import { fail } from '../../core/errors.js';
 import type { Model } from '../../core/graph/ir.js';
+import type { OpenSizes } from './named-inputs.js';
 import { type Optimized, type OptimizeOptions, optimizeModel } from './optimize.js';
 import type { Rewrite } from './rule.js';
+import type { Case } from './validate/cases.js';
 import {
   differsOn,
   type FailingCase,
@@ -17,8 +19,8 @@ export interface Checked {
 }
 
 /**
- * Rows whose lengths have no names are taken to be of one length, and where the graph gives something else on rows of
- * unlike ones, each to be of its own.
+ * Rows whose sizes have no names are taken to be of one batch and one length, and where the graph gives something else
+ * on rows of unlike ones, each to be of its own.
  * @throws RetortError optimizer_mismatch, which names the rule; of `optimizeModel` and `validate`
  */
 export async function optimizeChecked(
@@ -31,8 +33,13 @@ export async function optimizeChecked(
   const verdict = await validate(model, optimized.model, settings);
   if ('validation' in verdict) return { optimized, validation: verdict.validation };
   const { divergence, failing } = verdict;
-  if (failing.case.isOfUnlikeLengths === true && options.openLengths !== 'apart')
-    return optimizeChecked(model, { ...options, openLengths: 'apart' }, checks);
+  const { unlike } = failing.case;
+  if (unlike !== undefined && !isApart(unlike, options.openSizes))
+    return optimizeChecked(
+      model,
+      { ...options, openSizes: unlike === 'lengths' ? 'lengths apart' : 'apart' },
+      checks,
+    );
   const rewrite = await firstWrong(model, options, optimized.rewrites, failing, settings);
   throw fail('optimizer_mismatch', {
     difference: divergence.difference.toExponential(2),
@@ -47,6 +54,10 @@ export async function optimizeChecked(
         ? 'No single rewrite explains it.'
         : `It is first seen after step ${String(rewrite.step)}, by the rule ${rewrite.rule}, which took out ${rewrite.removed.join(', ')}.`,
   });
+}
+
+function isApart(unlike: NonNullable<Case['unlike']>, sizes: OpenSizes = 'alike'): boolean {
+  return sizes === 'apart' || (unlike === 'lengths' && sizes === 'lengths apart');
 }
 
 /** The rewrite after which the outputs differ, by bisection over the number of steps. */

@@ -6,7 +6,7 @@ import { convert, opsetOf, withOpset } from '../opset/convert.js';
 import { applyRules } from './apply-rules.js';
 import { withContribDomain } from './contrib-domain.js';
 import { GraphEditor } from './editor.js';
-import type { OpenLengths } from './named-inputs.js';
+import type { OpenSizes } from './named-inputs.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { mergeConstants } from './passes/merge-constants.js';
 import { type Pass, type PassOutcome, type Setting, Steps, type Target } from './rule.js';
@@ -28,8 +28,8 @@ export interface OptimizeOptions {
   readonly irVersion?: number;
   /** How many rewrites may be made; all by default. */
   readonly steps?: number;
-  /** Of rows whose lengths have no names; alike by default. */
-  readonly openLengths?: OpenLengths;
+  /** Alike by default. */
+  readonly openSizes?: OpenSizes;
   /** Constants that are known by name, so that equal ones are not made one. */
   readonly parameters?: readonly string[];
 }
@@ -56,7 +56,7 @@ export async function optimizeModel(
 ): Promise<Optimized> {
   const setting = settingOf(model, options);
   const steps = new Steps(options.steps);
-  const editor = new GraphEditor(checkedGraph(model.graph), options.openLengths);
+  const editor = new GraphEditor(checkedGraph(model.graph), options.openSizes);
   const rewrites: PassOutcome['rewrites'][number][] = [];
   const refusals: PassOutcome['refusals'][number][] = [];
   const passes: Optimized['passes'][number][] = [];

@@ -75,7 +75,7 @@ async function rewritten(
   const opset = model.opsets.get('') ?? 0;
   const setting: Setting = { target: 'cpu', opset, contrib: true };
   const steps = new Steps();
-  // That lengths without a name are one is compared when a graph is optimised, which then names them.
+  // That rows whose sizes have no names are of one batch and one length is compared where a graph is optimised.
   const editor = new GraphEditor(checkedGraph(model.graph), 'apart');
   await foldConstants(model.opsets, model.irVersion, steps).run(editor);
   // `first-token` splits what `take-one` joins; and a node that is excluded must keep its name.

@@ -8,8 +8,8 @@ import type { InputPlan } from './input-kinds.js';
 export interface Case {
   readonly name: string;
   readonly feeds: Readonly<Record<string, Tensor>>;
-  /** Most graphs refuse rows of unlike lengths, as they should. */
-  readonly isOfUnlikeLengths?: true;
+  /** Most graphs refuse rows of unlike lengths and batches, as they should. */
+  readonly unlike?: 'lengths' | 'batches';
 }
 
 /** Whether a place of a row holds a token. */
@@ -51,21 +51,47 @@ export function casesOfUnlikeLengths(
   longest: number,
 ): Case[] {
   if (open.length < 2) return [];
+  const feed = feedsApart(plans, longest);
+  const groups = open.map((name) => [name]);
+  return [groups, groups.toReversed()].map((order, place) => ({
+    name: `rows of unlike lengths, the ${place === 0 ? 'first' : 'last'} input's the longest`,
+    feeds: feed(order, () => 3),
+    unlike: 'lengths',
+  }));
+}
+
+/** One row of some inputs beside three of the others, each group of another length. */
+export function casesOfUnlikeBatches(
+  plans: readonly InputPlan[],
+  groups: readonly (readonly string[])[],
+  longest: number,
+): Case[] {
+  if (groups.length < 2) return [];
+  const feed = feedsApart(plans, longest);
+  return groups.map((single) => ({
+    name: `one row of ${single.join(', ')} beside three`,
+    feeds: feed(groups, (group) => (group === single ? 1 : 3)),
+    unlike: 'batches',
+  }));
+}
+
+type FeedGroups = (
+  groups: readonly (readonly string[])[],
+  rowsOf: (group: readonly string[]) => number,
+) => Record<string, Tensor>;
+
+/** Each group of inputs is a place shorter than the one before; what is in none has three rows of full length. */
+function feedsApart(plans: readonly InputPlan[], longest: number): FeedGroups {
   const length = Math.min(longest, 13);
   const random = randomIntegers();
-  const others = plans.filter(({ name }) => !open.includes(name));
-  const caseOf = (order: readonly string[], which: string): Case => {
-    const feeds = Object.entries(feedsOf(others, 3, length, right, random));
-    for (const plan of plans) {
-      const place = order.indexOf(plan.name);
-      if (place < 0) continue;
-      const own = feedsOf([plan], 3, Math.max(1, length - place), right, random);
-      feeds.push(...Object.entries(own));
-    }
-    const name = `rows of unlike lengths, the ${which} input's the longest`;
-    return { name, feeds: Object.fromEntries(feeds), isOfUnlikeLengths: true };
+  return (groups, rowsOf) => {
+    const others = plans.filter(({ name }) => !groups.some((group) => group.includes(name)));
+    const parts = groups.map((group, place) => {
+      const own = plans.filter(({ name }) => group.includes(name));
+      return feedsOf(own, rowsOf(group), Math.max(1, length - place), right, random);
+    });
+    return Object.assign({}, feedsOf(others, 3, length, right, random), ...parts) as Record<string, Tensor>;
   };
-  return [caseOf(open, 'first'), caseOf(open.toReversed(), 'last')];
 }
 
 /** Rows without padding. */

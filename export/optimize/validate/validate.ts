@@ -4,9 +4,9 @@ import { fail, RetortError } from '../../../core/errors.js';
 import { encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
 import type { Tensor } from '../../../core/tensor.js';
-import { inputsOfOpenLength } from '../named-inputs.js';
+import { inputsOfOpenBatch, inputsOfOpenLength } from '../named-inputs.js';
 import type { Target } from '../rule.js';
-import { type Case, caseOfTexts, casesFor, casesOfUnlikeLengths } from './cases.js';
+import { type Case, caseOfTexts, casesFor, casesOfUnlikeBatches, casesOfUnlikeLengths } from './cases.js';
 import { compareOn, type Compared, type Divergence } from './compare.js';
 import { type InputKind, longestSequence, planInputs } from './input-kinds.js';
 
@@ -99,6 +99,7 @@ async function compareSessions(
     ...casesFor(plans, longest),
     ...(texts.length === 0 ? [] : [caseOfTexts(plans, texts)]),
     ...casesOfUnlikeLengths(plans, inputsOfOpenLength(original.graph), longest),
+    ...casesOfUnlikeBatches(plans, inputsOfOpenBatch(original.graph), longest),
   ];
   const [done, skipped]: [string[], string[]] = [[], []];
   let [difference, allowed] = [0, 0];
@@ -106,7 +107,7 @@ async function compareSessions(
   for (const one of cases) {
     const expected = await before.run(one.feeds).catch((error: unknown) => {
       if (!(error instanceof RetortError)) throw error;
-      if (one.isOfUnlikeLengths !== true) {
+      if (one.unlike === undefined) {
         reason ||= error.message;
         skipped.push(one.name);
       }

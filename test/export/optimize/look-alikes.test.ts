@@ -181,6 +181,55 @@ test('inputs whose lengths have no names may be of unlike lengths', async () => 
   expect(validation.cases).toContain("rows of unlike lengths, the last input's the longest");
 });
 
+/** Of two kinds of rows the mean of each, the first as often as there are of the second. */
+function paired(): Model {
+  return modelOf(({ builder, input, ops, floats }) => {
+    const table = floats(
+      Array.from({ length: 80 }, (_, at) => Math.sin(at)),
+      [10, 8],
+    );
+    const mean = (name: string) =>
+      builder.node('ReduceMean', [ops.gather(table, input(name, 'int64', ['?', '?']), 0)], {
+        attributes: { axes: ints([1]), keepdims: int(0) },
+      })[0]!;
+    const [question, answers] = [mean('q'), mean('d')];
+    return ops.concat([ops.expand(question, ops.shape(answers)), answers], 1);
+  });
+}
+
+test('inputs whose batches have no names may be of unlike batches', async () => {
+  const checks = { tolerance: 1e-5, inputs: {}, texts: [] };
+  const model = paired();
+  const { optimized, validation } = await optimizeChecked(model, defaultOptions, checks);
+  expect(optimized.model.graph.nodes.map(({ opType }) => opType)).toContain('Expand');
+  expect(validation.cases).toContain('one row of q beside three');
+  const feeds = { q: int64([1, 2, 3], [1, 3]), d: int64([1, 2, 3, 4, 5, 6], [3, 2]) };
+  expect((await outputOf(optimized.model, feeds)).shape).toEqual([3, 16]);
+});
+
+test('rows of ids and their mask, of one length, are taken to be of one batch', async () => {
+  const model = modelOf(({ input, ops, floats }) => {
+    const [ids, mask] = [
+      ops.cast(input('input_ids', 'int64', ['?', '?']), 'float32'),
+      input('attention_mask', 'int64', ['?', '?']),
+    ];
+    const spread = ops.expand(ops.cast(mask, 'float32'), ops.shape(ids));
+    return ops.mul(ops.add(ids, floats([1])), spread);
+  });
+  const checks = { tolerance: 1e-5, inputs: {}, texts: [] };
+  const { optimized } = await optimizeChecked(model, defaultOptions, checks);
+  expect(optimized.model.graph.nodes.map(({ opType }) => opType)).not.toContain('Expand');
+});
+
+test('inputs and outputs keep the names of their axes, and stay without one', async () => {
+  const { graph } = paired();
+  const types = new Map([...graph.types, ['y', { dtype: 'float32', shape: ['rows', null] }]] as const);
+  const model: Model = { ...paired(), graph: { ...graph, types } };
+  const { model: after } = await optimizeModel(model);
+  expect(after.graph.types.get('q')).toEqual({ dtype: 'int64', shape: ['?', '?'] });
+  expect(after.graph.types.get('y')).toEqual({ dtype: 'float32', shape: ['rows', null] });
+});
+
 test('axes without a name are like no other', async () => {
   const model = modelOf(({ input, ops }) => {
     const [x, z] = [input('x', 'float32', ['?', '?']), input('z', 'float32', ['?', '?'])];
