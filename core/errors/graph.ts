@@ -37,6 +37,11 @@ export const graphErrors = define({
     message: 'The model has {what}, which Retort does not read.',
     hint: 'Save the model without it; `retort inspect` lists what the file holds.',
   },
+  onnx_port_unsupported: {
+    kind: 'unsupported_media',
+    message: 'The input or output {name} of the model is of the type {type}, which Retort does not read.',
+    hint: 'Cast it within the model, so that it is a tensor of one of {known}.',
+  },
   onnx_too_large: {
     kind: 'too_large',
     message: '{what} has {bytes} bytes; at most {limit} are taken.',

@@ -25,15 +25,24 @@ export type Attribute =
   /** Of a kind that nothing here computes with: the bytes of ONNX's AttributeProto, written as they were read. */
   | { readonly kind: 'opaque'; readonly value: Uint8Array };
 
+/** What is said of a graph or a node and computes nothing: written as it was read. */
+export interface Notes {
+  readonly doc?: string;
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
 export interface Node {
   readonly name: string;
   /** '' is the ONNX standard domain. */
   readonly domain: string;
   readonly opType: string;
+  /** Which of the model's functions that are called so; absent where there is one at most. */
+  readonly overload?: string;
   /** Value names; '' marks an optional input or output that is absent. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly notes?: Notes;
 }
 
 export interface Graph {
@@ -47,6 +56,15 @@ export interface Graph {
   readonly defaults?: ReadonlyMap<string, Tensor>;
   /** Types of values by name: complete for inputs; for others what the file says or shape inference found. */
   readonly types: ReadonlyMap<string, ValueType>;
+  readonly notes?: Notes;
+}
+
+/** What is said of a model beside its producer and metadata. */
+export interface ModelNotes {
+  readonly producerVersion?: string;
+  readonly modelVersion?: bigint;
+  readonly domain?: string;
+  readonly doc?: string;
 }
 
 /** A graph with what an ONNX file adds to it. */
@@ -57,6 +75,7 @@ export interface Model {
   readonly opsets: ReadonlyMap<string, number>;
   readonly producer: string;
   readonly metadata: ReadonlyMap<string, string>;
+  readonly notes?: ModelNotes;
   /** Functions that the model brings for operators of its own: ONNX's FunctionProtos, kept as they were read. */
   readonly functions: readonly Uint8Array[];
 }

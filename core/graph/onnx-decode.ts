@@ -15,9 +15,10 @@ import {
 import { fail } from '../errors.js';
 import { reasonOf } from '../reason-of.js';
 import type { Tensor } from '../tensor.js';
-import { dtypeOfOnnx } from './data-types.js';
+import { dataTypeName, dtypeOfOnnx } from './data-types.js';
 import type { Attribute, Dimension, Graph, Model, Node, ValueType } from './ir.js';
 import { decodeTensor, tensorShape } from './onnx-decode-tensor.js';
+import { entriesOf, modelNotesOf, notesOf } from './onnx-notes.js';
 import { checkedGraph } from './order.js';
 
 /** A tensor of the file; null where it stays where it lies, so that the graph knows its type alone. */
@@ -25,8 +26,8 @@ export type TensorReader = (proto: TensorProto) => Tensor | null;
 
 /**
  * Operators of any domain are kept as they are; nodes come in topological order, each under a name of its own.
- * @throws RetortError onnx_malformed, onnx_unsupported, onnx_tensor_incomplete, graph_name_duplicated,
- * graph_value_missing, graph_cyclic
+ * @throws RetortError onnx_malformed, onnx_unsupported, onnx_port_unsupported, onnx_tensor_incomplete,
+ * graph_name_duplicated, graph_value_missing, graph_cyclic
  */
 export function decodeModel(bytes: Uint8Array): Model {
   return decodeProto(parseModel(bytes), decodeTensor);
@@ -47,17 +48,14 @@ export function decodeProto(model: ModelProto, tensorOf: TensorReader): Model {
   const left = new Set<string>();
   const isOverridable = model.irVersion >= firstOfDefaults;
   const graph = decodeGraph(model.graph, { tensorOf, left, isOverridable });
-  const untyped = [...graph.inputs, ...graph.outputs].find((name) => !graph.types.has(name));
-  if (untyped !== undefined && isOfOtherType(model.graph, untyped))
-    throw fail('onnx_unsupported', {
-      what: `the input or output ${untyped} of another type than a tensor's`,
-    });
+  expectTensors(model.graph, graph);
   return {
     graph: checkedGraph(graph, left),
     irVersion: Number(model.irVersion),
     opsets: new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), Number(version)])),
     producer: model.producerName,
-    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+    metadata: entriesOf(model.metadataProps),
+    ...modelNotesOf(model),
     functions: model.functions.map((one) => toBinary(FunctionProtoSchema, one)),
   };
 }
@@ -68,8 +66,18 @@ const firstOfDefaults = 4n;
 /** Both names of the standard domain mean the same. */
 const standard = (domain: string) => (domain === 'ai.onnx' ? '' : domain);
 
-function isOfOtherType({ input, output }: GraphProto, name: string): boolean {
-  return [...input, ...output].some((info) => info.name === name && info.type?.value.case !== undefined);
+/** @throws RetortError onnx_port_unsupported */
+function expectTensors({ input, output }: GraphProto, { inputs, outputs, types }: Graph): void {
+  const untyped = new Set([...inputs, ...outputs].filter((name) => !types.has(name)));
+  for (const { name, type } of [...input, ...output]) {
+    const value = type?.value;
+    if (!untyped.has(name) || value?.case === undefined) continue;
+    const found =
+      value.case === 'tensorType'
+        ? dataTypeName(value.value.elemType)
+        : value.case.replace(/Type$/, '').replace('sparseTensor', 'sparse tensor');
+    throw fail('onnx_port_unsupported', { name, type: found, known: [...dtypeOfOnnx.values()].join(', ') });
+  }
 }
 
 interface Reading {
@@ -116,9 +124,11 @@ function decodeGraph(proto: GraphProto, reading: Reading): Graph {
       name: freeName(node, index, names),
       domain: standard(domain),
       opType,
+      ...(node.overload === '' ? {} : { overload: node.overload }),
       inputs,
       outputs,
       attributes,
+      ...notesOf(node),
     };
   });
   return {
@@ -129,6 +139,7 @@ function decodeGraph(proto: GraphProto, reading: Reading): Graph {
     initializers,
     ...(defaults.size > 0 && { defaults }),
     types,
+    ...notesOf(proto),
   };
 }
 

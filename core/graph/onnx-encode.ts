@@ -13,6 +13,7 @@ import { fail } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { onnxDataTypes } from './data-types.js';
 import type { Attribute, Graph, Model, ValueType } from './ir.js';
+import { entriesFields, modelNotesFields, notesFields } from './onnx-notes.js';
 
 export const defaultOpset = 17;
 export const defaultIrVersion = 9;
@@ -36,6 +37,7 @@ export function encodeModel({
   opsets,
   producer = defaultProducer,
   metadata,
+  notes,
   functions = [],
 }: ModelToEncode): Uint8Array {
   const bytes = tensorBytes(graph);
@@ -46,7 +48,8 @@ export function encodeModel({
     irVersion: int64(irVersion),
     producerName: producer,
     opsetImport: Array.from(domains, ([domain, version]) => ({ domain, version: int64(version) })),
-    metadataProps: Array.from(metadata ?? [], ([key, value]) => ({ key, value })),
+    metadataProps: entriesFields(metadata ?? new Map()),
+    ...modelNotesFields(notes),
     graph: graphProto(graph),
     functions: functions.map((one) => fromBinary(FunctionProtoSchema, one)),
   });
@@ -85,14 +88,17 @@ function graphProto(graph: Graph): MessageInitShape<typeof GraphProtoSchema> {
     output: graph.outputs.map(info),
     valueInfo: inner.filter((name) => graph.types.get(name)?.shape != null).map(info),
     initializer: stored(graph).map(([name, tensor]) => tensorProto(tensor, name)),
-    node: graph.nodes.map(({ name, domain, opType, inputs, outputs, attributes }) => ({
+    node: graph.nodes.map(({ name, domain, opType, overload, inputs, outputs, attributes, notes }) => ({
       name,
       domain,
       opType,
+      ...(overload === undefined ? {} : { overload }),
       input: [...inputs],
       output: [...outputs],
       attribute: Object.entries(attributes).map(([key, attribute]) => attributeProto(key, attribute)),
+      ...notesFields(notes),
     })),
+    ...notesFields(graph.notes),
   };
 }
 

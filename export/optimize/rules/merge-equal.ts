@@ -31,6 +31,7 @@ function isTwin(editor: GraphEditor, other: Node, node: Node): boolean {
   return (
     other.opType === node.opType &&
     other.domain === node.domain &&
+    other.overload === node.overload &&
     !random.test(node.opType) &&
     other.inputs.length === node.inputs.length &&
     other.inputs.every((input, place) => input === node.inputs[place]) &&

@@ -54,6 +54,18 @@ const plainAttribute: fc.Arbitrary<Attribute> = fc.oneof(
   anyTensor.map((value): Attribute => ({ kind: 'tensor', value })),
 );
 
+const entries = fc
+  .dictionary(name, text, { minKeys: 1 })
+  .map((found): ReadonlyMap<string, string> => new Map(Object.entries(found)));
+const notes = fc.option(
+  fc.oneof(
+    fc.record({ doc: name }),
+    fc.record({ metadata: entries }),
+    fc.record({ doc: name, metadata: entries }),
+  ),
+);
+const given = <T>(key: string, value: T | null) => (value === null ? {} : { [key]: value });
+
 /** Nodes in a chain: each reads what there is before it; every value has a name of its own. */
 function graphWith(attribute: fc.Arbitrary<Attribute>): fc.Arbitrary<Graph> {
   const node = fc.record({
@@ -62,6 +74,8 @@ function graphWith(attribute: fc.Arbitrary<Attribute>): fc.Arbitrary<Graph> {
     reads: fc.array(fc.option(fc.nat(99)), { maxLength: 3 }),
     writes: fc.array(fc.option(valueType, { freq: 4 }), { minLength: 1, maxLength: 2 }),
     attributes: fc.uniqueArray(fc.tuple(name, attribute), { maxLength: 3, selector: ([key]) => key }),
+    overload: fc.option(name),
+    notes,
   });
   return fc
     .record({
@@ -69,6 +83,7 @@ function graphWith(attribute: fc.Arbitrary<Attribute>): fc.Arbitrary<Graph> {
       inputs: fc.array(valueType, { maxLength: 3 }),
       initializers: fc.array(anyTensor, { maxLength: 3 }),
       nodes: fc.array(node, { maxLength: 4 }),
+      notes,
     })
     .map((parts): Graph => {
       const types = new Map<string, ValueType>();
@@ -80,7 +95,7 @@ function graphWith(attribute: fc.Arbitrary<Attribute>): fc.Arbitrary<Graph> {
       const initializers = new Map(parts.initializers.map((value, k) => [`weight${String(k)}`, value]));
       values.push(...inputs, ...initializers.keys());
       let last: string[] = [];
-      const nodes = parts.nodes.map(({ opType, domain, reads, writes, attributes }, k): Node => {
+      const nodes = parts.nodes.map(({ opType, domain, reads, writes, attributes, ...said }, k): Node => {
         const outputs = writes.map((type, index) => {
           const value = type === null ? '' : `value${String(k)}.${String(index)}`;
           // Of a value between nodes the file says a type only where its shape is known.
@@ -97,14 +112,17 @@ function graphWith(attribute: fc.Arbitrary<Attribute>): fc.Arbitrary<Graph> {
           inputs: from,
           outputs,
           attributes: Object.fromEntries(attributes),
+          ...given('overload', said.overload),
+          ...given('notes', said.notes),
         };
       });
-      return { name: parts.name, inputs, outputs: last, nodes, initializers, types };
+      const graph = { name: parts.name, inputs, outputs: last, nodes, initializers, types };
+      return { ...graph, ...given('notes', parts.notes) };
     });
 }
 
 const subgraph = graphWith(plainAttribute).map((value): Attribute => ({ kind: 'graph', value }));
-const anyModel: fc.Arbitrary<Model> = fc.record({
+const plainModel: fc.Arbitrary<Model> = fc.record({
   graph: graphWith(fc.oneof({ weight: 6, arbitrary: plainAttribute }, { weight: 1, arbitrary: subgraph })),
   irVersion: fc.integer({ min: 3, max: 12 }),
   opsets: fc
@@ -114,6 +132,15 @@ const anyModel: fc.Arbitrary<Model> = fc.record({
   metadata: fc.dictionary(name, text).map((entries) => new Map(Object.entries(entries))),
   functions: fc.constant([]),
 });
+const modelNotes = fc.record({
+  producerVersion: name,
+  modelVersion: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+  domain: name,
+  doc: name,
+});
+const anyModel = fc
+  .tuple(plainModel, fc.option(modelNotes))
+  .map(([model, said]): Model => ({ ...model, ...given('notes', said) }));
 
 test('a model that is written and read is the same model, and written again the same bytes', () => {
   fc.assert(
@@ -200,6 +227,28 @@ test('integers that are no safe numbers are written as they were read', () => {
     [[2n ** 63n - 1n, -(2n ** 63n)], 0n],
     [[], 2n ** 60n + 1n],
   ]);
+});
+
+test.each([
+  ['uint16', { elemType: 4 }],
+  ['string', { elemType: 8 }],
+] as const)('an input of the type %s is refused by that name', (type, tensorType) => {
+  const proto = create(ModelProtoSchema, {
+    graph: { input: [{ name: 'x', type: { value: { case: 'tensorType', value: tensorType } } }] },
+  });
+  expect(() => decodeModel(toBinary(ModelProtoSchema, proto))).toThrow(
+    expect.objectContaining({
+      code: 'onnx_port_unsupported',
+      message: expect.stringMatching(`x of the model is of the type ${type},`),
+    }),
+  );
+});
+
+test('an input that is a sequence is refused as one', () => {
+  const proto = create(ModelProtoSchema, {
+    graph: { input: [{ name: 'x', type: { value: { case: 'sequenceType', value: {} } } }] },
+  });
+  expect(() => decodeModel(toBinary(ModelProtoSchema, proto))).toThrow(/of the type sequence,/);
 });
 
 describe('bytes that are not a model', () => {

@@ -1,8 +1,12 @@
 /** What cleaning alone makes of graphs: the same outputs with fewer nodes; and which graphs are refused. */
+import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
+import { FunctionProtoSchema } from 'onnx-buf';
+import { openSession } from '../../../core/engines/session.js';
 import { GraphBuilder } from '../../../core/graph/builder.js';
 import type { Graph, Model, Node } from '../../../core/graph/ir.js';
-import { float32, tensor } from '../../../core/tensor.js';
+import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
+import { float32, tensor, toNumbers } from '../../../core/tensor.js';
 import { optimizeChecked } from '../../../export/optimize/optimize-checked.js';
 import { optimizeModel, defaultOptions } from '../../../export/optimize/optimize.js';
 import { graphModel } from '../../fixtures/graph-model.js';
@@ -105,4 +109,48 @@ test('small quantised weights stay quantised', async () => {
     'MatMul',
     'QuantizeLinear',
   ]);
+});
+
+test('functions of one name are told apart by their overload, and what is said of a model is kept', async () => {
+  const functionOf = (overload: string, opType: string) =>
+    toBinary(
+      FunctionProtoSchema,
+      create(FunctionProtoSchema, {
+        name: 'F',
+        domain: 'my',
+        overload,
+        input: ['a'],
+        output: ['b'],
+        node: [{ opType, input: ['a'], output: ['b'] }],
+        opsetImport: [{ domain: '', version: 17n }],
+      }),
+    );
+  const call = (overload: string, output: string): Node => ({
+    ...relu(overload, 'x', output),
+    domain: 'my',
+    opType: 'F',
+    overload,
+    notes: { metadata: new Map([['layer', overload]]) },
+  });
+  const add: Node = { ...relu('sum', '', 'y'), opType: 'Add', inputs: ['p', 'n'], notes: { doc: 'the sum' } };
+  const model = modelOf([call('one', 'p'), call('two', 'n'), add], ['y'], {
+    irVersion: 10,
+    opsets: new Map([
+      ['', 17],
+      ['my', 1],
+    ]),
+    functions: [functionOf('one', 'Relu'), functionOf('two', 'Neg')],
+    notes: { modelVersion: 3n },
+  });
+  const { model: after } = await optimizeModel(decodeModel(encodeModel(model)));
+  expect(after.notes).toEqual({ modelVersion: 3n });
+  expect(after.graph.nodes.map(({ overload, notes }) => [overload, notes])).toEqual([
+    ['one', { metadata: new Map([['layer', 'one']]) }],
+    ['two', { metadata: new Map([['layer', 'two']]) }],
+    [undefined, { doc: 'the sum' }],
+  ]);
+  const session = await openSession(encodeModel(after), { optimization: 'disabled' });
+  const { y } = await session.run({ x: float32([1, -2, 3, -4], [1, 4]) });
+  await session.close();
+  expect(toNumbers(y!)).toEqual([0, 2, 0, 4]);
 });
