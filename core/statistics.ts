@@ -1,7 +1,7 @@
 /** The statistics that a printed figure carries: percentiles, and intervals for a rate and for a ratio. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { errorFunction, median as medianOf, probit, quantile, sum as sumOf } from 'simple-statistics';
+import { seededGenerator } from './random.js';
 
 export type Interval = readonly [low: number, high: number];
 
@@ -61,7 +61,7 @@ export function pairedRatio(
     );
   }
   const ratios = numerators.map((numerator, i) => numerator / (denominators[i] ?? NaN));
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   const draw = new Float64Array(ratios.length);
   const medians = Array.from({ length: resamples }, () => {
     for (let i = 0; i < draw.length; i++) draw[i] = ratios[uniformInt(random, 0, ratios.length - 1)] ?? NaN;

@@ -4,8 +4,8 @@
  * is not drawn.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { quantile } from 'simple-statistics';
+import { seededGenerator } from '../core/random.js';
 import type { Interval } from '../core/statistics.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import { wholeHistogram, type MeasuredWindow } from './measurement.js';
@@ -31,7 +31,7 @@ const resamples = 1000;
 
 /** @param seed of the resampling */
 export function compareRuns(a: LoadReport, b: LoadReport, seed: number): ComparedMeasure[] {
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   const [secondsA, secondsB] = [secondsOf(a), secondsOf(b)];
   const resample = ({ ms, windows, drawn, drawnSeconds }: Seconds) =>
     measure(

@@ -4,7 +4,7 @@
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../core/random.js';
 
 export type Purpose =
   | 'initialisation'
@@ -27,8 +27,8 @@ export interface Random {
 
 /** The stream of one purpose and index (an epoch, a step, a parameter's place). */
 export function randomStream(seed: number, purpose: Purpose, index: number): Random {
-  const words = [seed, ...Array.from(purpose, (letter) => letter.codePointAt(0) ?? 0), index];
-  const generator = xoroshiro128plus(words.reduce(mix, 0));
+  const letters = Array.from(purpose, (letter) => letter.codePointAt(0) ?? 0);
+  const generator = seededGenerator(seed, ...letters, index);
   return {
     uniform: () => uniformFloat64(generator),
     below: (end) => uniformInt(generator, 0, end - 1),
@@ -44,15 +44,4 @@ export function shuffle<T>(values: T[], random: Random): T[] {
     if (a !== undefined && b !== undefined) [values[last], values[other]] = [b, a];
   }
   return values;
-}
-
-/** MurmurHash3's 32-bit block mixing and finalisation (Appleby, 2011, public domain). */
-function mix(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  let h = hash ^ Math.imul(k, 0x1b873593);
-  h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
 }

@@ -58,6 +58,11 @@ export const loadtestErrors = define({
     message: 'None of {requests} requests succeeded.',
     hint: 'The report says how they ended; a few by hand, with curl, say why.',
   },
+  loadtest_nothing_measured: {
+    kind: 'invalid',
+    message: 'No request {what} in the time that was measured.',
+    hint: 'Measure for longer, with --duration or longer --stages, or at a higher rate.',
+  },
   loadtest_server_gone: {
     kind: 'unavailable',
     message: 'The server takes no connections any more, so the run ended early.',

@@ -1,6 +1,6 @@
 /** Rounds of bare sessions, one by one and in batches, and of the served route on the same texts, in random order within each round. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../../core/random.js';
 import { median, pairedRatio } from '../../core/statistics.js';
 import { failures } from '../outcome.js';
 import { textsPerSecond, type LoadReport } from '../report.js';
@@ -55,7 +55,7 @@ export async function runRounds({
     },
     { name: 'served over HTTP', run: async () => reports.push(await load()) },
   ];
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   for (let round = 0; round < rounds; round++) {
     const waiting = [...kinds];
     while (waiting.length > 0) {

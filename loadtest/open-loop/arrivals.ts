@@ -1,7 +1,7 @@
 /** When requests are due: a seeded Poisson process, or constant distances, whose rate may change over time. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { z } from 'zod';
+import { seededGenerator } from '../../core/random.js';
 
 /** The rate goes from `from` to `to`, in a straight line. Requests a second. */
 export const stageSchema = z.strictObject({
@@ -22,7 +22,7 @@ export type Arrivals = () => number;
  * at 0, 1, 2, … (constant) or at sums of Exp(1) (Poisson).
  */
 export function arrivals(stages: readonly Stage[], kind: ArrivalKind, seed: number): Arrivals {
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   const step = kind === 'constant' ? () => 1 : () => -Math.log1p(-uniformFloat64(random));
   let event = kind === 'constant' ? 0 : step();
   let stage = 0;

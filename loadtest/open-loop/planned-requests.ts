@@ -1,6 +1,6 @@
 /** The requests of an open loop: when each is due and which of those that are known it sends, the same for one seed. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../../core/random.js';
 import { type Arrivals, arrivals, type Stage } from './arrivals.js';
 import type { Plan } from './protocol.js';
 
@@ -17,7 +17,7 @@ export interface PlannedRequests {
 
 export function plannedRequests(plan: RequestPlan, known: number): PlannedRequests {
   const stages = withWarmup(plan);
-  const draws = xoroshiro128plus(~plan.seed);
+  const draws = seededGenerator(~plan.seed);
   return {
     stages,
     nextDueMs: arrivals(stages, plan.arrivals, plan.seed),

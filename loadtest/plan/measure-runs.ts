@@ -3,7 +3,7 @@
  * which other programs on the machine do not lengthen.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../../core/random.js';
 import { median, sum } from '../../core/statistics.js';
 import type { ServingCosts } from './costs.js';
 
@@ -53,7 +53,7 @@ export class RunsMeasurement {
   constructor(options: RunsOptions) {
     this.#options = options;
     this.#cells = options.rows.flatMap((rows) => options.lengths.map((length) => ({ rows, length })));
-    this.#random = xoroshiro128plus(options.seed);
+    this.#random = seededGenerator(options.seed);
   }
 
   /** @param seconds no round begins later */

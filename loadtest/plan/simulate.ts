@@ -4,7 +4,7 @@
  * are the server's own (`core/batching/`).
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../../core/random.js';
 import { percentiles } from '../../core/statistics.js';
 import { plannedRequests, type RequestPlan } from '../open-loop/planned-requests.js';
 import { type CoreSpeed, SimulatedCores, type SimulatedThread } from './cores.js';
@@ -58,7 +58,7 @@ const drawsOfRuns = 0x5bd1e995;
 export function simulate(options: SimulationOptions): Simulated {
   const { costs, replica, load, generatorMs = 0 } = options;
   const { main, batching, wireMs, texts } = costs;
-  const random = xoroshiro128plus(load.seed ^ drawsOfRuns);
+  const random = seededGenerator(load.seed ^ drawsOfRuns);
   const draw = () => uniformFloat64(random);
   const batchMs = serviceTime(costs);
   const wakeMs = wakeTime(costs.worker.wake);

@@ -3,7 +3,7 @@
  * every engine (as perf_analyzer takes a figure for stable), or the time is up.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { seededGenerator } from '../../core/random.js';
 import { median, relativeSpread } from '../../core/statistics.js';
 import type { Batch, PreparedEngine } from './engine.js';
 
@@ -146,7 +146,7 @@ async function measureWindow(
 }
 
 function shuffler(seed: number): (size: number) => number[] {
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   return (size) => {
     const order = Array.from({ length: size }, (_, i) => i);
     for (let i = size - 1; i > 0; i--) {

@@ -44,10 +44,20 @@ describe('a run', () => {
     expect(verdict(run('complete', { lagMs: null }), { ...limits, maxLagMs: null })).toBeNull();
   });
 
+  it('in which no request was due, or none of a closed loop was answered, says so', () => {
+    const nothing = run('complete', { outcomes: {}, latencyMs: null, lagMs: null });
+    expect(verdict(nothing, limits)).toMatchObject({
+      code: 'loadtest_nothing_measured',
+      message: expect.stringContaining('was due'),
+    });
+    expect(verdict(nothing, { ...limits, maxLagMs: null })?.message).toContain('was answered');
+  });
+
   it('fails when nothing succeeded, the server went away, or a threshold is crossed', () => {
     expect(verdict(run('complete', { outcomes: { '503': 9 } }), limits)?.code).toBe(
       'loadtest_nothing_succeeded',
     );
+    expect(verdict(run('server-gone', { outcomes: {} }), limits)?.code).toBe('loadtest_server_gone');
     expect(verdict(run('server-gone'), limits)?.code).toBe('loadtest_server_gone');
     const crossed = { written: 'p99>5ms', crossedBy: () => '20 ms' };
     const failure = verdict(run('complete'), { ...limits, thresholds: [crossed] });

@@ -1,7 +1,7 @@
 /** Inputs on which a graph and its optimised form are compared: every shape of padding, within the vocabulary. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { halfBits } from '../../../core/half.js';
+import { seededGenerator } from '../../../core/random.js';
 import { sizeOf, type Tensor, tensor } from '../../../core/tensor.js';
 import type { InputPlan } from './input-kinds.js';
 
@@ -112,7 +112,7 @@ export function caseOfTexts(plans: readonly InputPlan[], ids: readonly (readonly
 type Draw = (below: number, row: number, place: number) => number;
 
 function randomIntegers(): Draw {
-  const generator = xoroshiro128plus(1);
+  const generator = seededGenerator(1);
   return (below) => uniformInt(generator, 0, below - 1);
 }
 

@@ -226,4 +226,17 @@ describe('arrivals', () => {
     for (const ms of [1, 2, 5, 10]) expect(longer(ms)).toBeCloseTo(Math.exp(-ms / 2), 2);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
   });
+
+  it('of a Poisson process are of its rate from the first on, whatever the seed', () => {
+    const seeds = Array.from({ length: 1000 }, (_, seed) => seed);
+    const timesOf = (seed: number) => all(arrivals([{ seconds: 20, from: 1, to: 1 }], 'poisson', seed));
+    const plans = seeds.map(timesOf);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    // Gaps of mean 1 s have a standard error of 1 / √1000 over the seeds; a count of mean 20, one of √(20 / 1000).
+    for (const nth of [0, 1, 2])
+      expect(
+        Math.abs(mean(plans.map((times) => ((times[nth] ?? 20_000) - (times[nth - 1] ?? 0)) / 1000)) - 1),
+      ).toBeLessThan(4 / Math.sqrt(1000));
+    expect(Math.abs(mean(plans.map(({ length }) => length)) - 20)).toBeLessThan(4 * Math.sqrt(20 / 1000));
+  });
 });
