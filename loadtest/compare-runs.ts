@@ -21,9 +21,10 @@ export interface Estimate {
 export interface ComparedMeasure {
   readonly name: string;
   readonly unit: 'ms' | 'req/s' | '%';
-  readonly a: Estimate;
-  readonly b: Estimate;
-  /** b over a; null where a is 0. */
+  /** Null for a figure of nothing: a percentile where no request succeeded, a share where none was due. */
+  readonly a: Estimate | null;
+  readonly b: Estimate | null;
+  /** b over a; null where a is 0, or either is null. */
   readonly ratio: Estimate | null;
 }
 
@@ -43,8 +44,9 @@ export function compareRuns(a: LoadReport, b: LoadReport, seed: number): Compare
   const wholeA = measure(secondsA.ms, secondsA.windows, a.measured.durationSeconds);
   const wholeB = measure(secondsB.ms, secondsB.windows, b.measured.durationSeconds);
   return measures.map(({ name, unit }) => {
-    const ratio = (numerator: Measures, denominator: Measures) => numerator[name] / denominator[name];
-    const ratios = drawn.map((each) => ratio(each.b, each.a)).filter(Number.isFinite);
+    const ratio = (numerator: number | null, denominator: number | null) =>
+      numerator === null || denominator === null ? NaN : numerator / denominator;
+    const ratios = drawn.map((each) => ratio(each.b[name], each.a[name]));
     return {
       name,
       unit,
@@ -56,7 +58,7 @@ export function compareRuns(a: LoadReport, b: LoadReport, seed: number): Compare
         wholeB[name],
         drawn.map((each) => each.b[name]),
       ),
-      ratio: wholeA[name] === 0 ? null : estimate(ratio(wholeB, wholeA), ratios),
+      ratio: estimate(ratio(wholeB[name], wholeA[name]), ratios),
     };
   });
 }
@@ -65,14 +67,14 @@ export function compareRuns(a: LoadReport, b: LoadReport, seed: number): Compare
 export function comparisonRows(measures: readonly ComparedMeasure[]): string[][] {
   return measures.map(({ name, unit, a, b, ratio }) => [
     `${name}, ${unit}`,
-    withInterval(a, 2),
-    withInterval(b, 2),
+    a === null ? 'none' : withInterval(a, 2),
+    b === null ? 'none' : withInterval(b, 2),
     ratio === null ? '' : withInterval(ratio, 3),
   ]);
 }
 
 type MeasureName = 'p50' | 'p90' | 'p99' | 'throughput' | 'failed';
-type Measures = Readonly<Record<MeasureName, number>>;
+type Measures = Readonly<Record<MeasureName, number | null>>;
 
 const measures: readonly { readonly name: MeasureName; readonly unit: ComparedMeasure['unit'] }[] = [
   { name: 'p50', unit: 'ms' },
@@ -132,22 +134,30 @@ function measure(ms: readonly number[], windows: readonly (Window | undefined)[]
     all += window?.offered ?? 0;
   }
   const percentile = (percent: number) => {
+    if (succeeded === 0) return null;
     let seen = 0;
     const place = counts.findIndex((count) => (seen += count) >= (percent / 100) * succeeded);
-    return ms[place] ?? 0;
+    return ms[place] ?? null;
   };
   return {
     p50: percentile(50),
     p90: percentile(90),
     p99: percentile(99),
     throughput: seconds === 0 ? 0 : answered / seconds,
-    failed: all === 0 ? 0 : (100 * (all - succeeded)) / all,
+    failed: all === 0 ? null : (100 * (all - succeeded)) / all,
   };
 }
 
-function estimate(value: number, drawn: readonly number[]): Estimate {
-  if (drawn.length === 0) return { value, interval: [value, value] };
-  return { value, interval: [quantile([...drawn], 0.025), quantile([...drawn], 0.975)] };
+/** What was drawn of seconds that have no such figure tells nothing of it, and is left out. */
+function estimate(value: number | null, drawn: readonly (number | null)[]): Estimate | null {
+  if (!isFigure(value)) return null;
+  const figures = drawn.filter(isFigure);
+  if (figures.length === 0) return { value, interval: [value, value] };
+  return { value, interval: [quantile(figures, 0.025), quantile(figures, 0.975)] };
+}
+
+function isFigure(value: number | null): value is number {
+  return value !== null && Number.isFinite(value);
 }
 
 function withInterval({ value, interval: [low, high] }: Estimate, digits: number): string {
