@@ -67,7 +67,9 @@ export class Generator {
   }
 
   stop(because: RunEnd = 'interrupted'): void {
-    if (this.#end !== null) return;
+    // A run that has sent everything, and waits for answers, can still be interrupted.
+    const drains = this.#end === 'complete' && this.#open.size > 0;
+    if (this.#end !== null && !(drains && because === 'interrupted')) return;
     this.#end = because;
     this.#endedMs = this.#elapsed();
     if (because !== 'complete') {

@@ -41,7 +41,7 @@ export function startRun(
     const { ended, elapsedMs } = await generator.run();
     const { user, system } = process.cpuUsage(cpuBefore);
     const measured = {
-      ...recorder.result(ended === 'complete' ? endMs : elapsedMs),
+      ...recorder.result(ended === 'complete' ? endMs : Math.min(endMs, elapsedMs)),
       connectionsOpened: sender.connectionsOpened - openedBefore,
       generatorCores: (user + system) / 1000 / Math.max(1, clock.now() - startedMs),
     };

@@ -161,6 +161,18 @@ describe('the open loop', () => {
     expect(measured.durationSeconds).toBeCloseTo(3, 1);
   });
 
+  it('can be stopped while it waits for its last answers, which are unfinished then', async () => {
+    const time = new VirtualTime();
+    const sender = server(time, (now) => (now >= 9000 ? 60_000 : 1));
+    const { result, stop } = startRun(plan(), sender, 3, time);
+    time.after(12_000, stop);
+    await time.runOut();
+    const { measured, ended } = await result;
+    expect(ended).toBe('interrupted');
+    expect(measured.outcomes).toEqual({ ok: 900, unfinished: 100 });
+    expect(measured.durationSeconds).toBe(10);
+  });
+
   it('leaves the warm-up out', async () => {
     const time = new VirtualTime();
     const slowFirst = server(time, (now) => (now < 1999 ? 500 : 1));
