@@ -18,16 +18,26 @@ export interface RepeatedSearchOptions {
 export const searchPrecision = 0.05;
 const firstRate = 20;
 const warmupSeconds = 1;
-/** At a rate so low that even this does not give queries enough, nothing can be claimed. */
-const longestTrialSeconds = 120;
+/** A low rate is loaded for longer than it would be, up to this, so that its queries are enough for a claim. */
+const mostSecondsForClaim = 120;
+/**
+ * Of a load, in units of the bound. Where a rate is too high by a share e, the queue grows by e / (1 + e) of the time: in
+ * fewer than (1 + e) / e bounds it does not reach the bound, and the rate would be taken for kept.
+ */
+const fewestBounds = Math.ceil((1 + searchPrecision) / searchPrecision) + 1;
 /** Between a search and the next: the result is near, so steps are short. */
 const nearStep = 1.25;
+
+/** How long each rate is to be loaded where `seconds` are asked for. */
+export function secondsEachFor(seconds: number, p99BoundMs: number): number {
+  return Math.max(seconds, (fewestBounds * p99BoundMs) / 1000);
+}
 
 export async function searchRepeatedly(options: RepeatedSearchOptions): Promise<void> {
   const { load, repeats, seed, secondsEach, onTrial, onSearch } = options;
   let loads = 0;
   const loadAt = (rate: number): Promise<Trial> => {
-    const seconds = Math.min(longestTrialSeconds, Math.max(secondsEach, (1.2 * fewestQueries()) / rate));
+    const seconds = Math.max(secondsEach, Math.min(mostSecondsForClaim, (1.2 * fewestQueries()) / rate));
     const stages = [{ seconds, from: rate, to: rate }];
     return load({ stages, arrivals: 'poisson', seed: seed + loads++, warmupSeconds }, rate);
   };

@@ -5,7 +5,7 @@
  */
 import { median } from '../../core/statistics.js';
 import { fewestQueries } from '../capacity/claim.js';
-import { searchPrecision } from '../capacity/repeated-search.js';
+import { searchPrecision, secondsEachFor } from '../capacity/repeated-search.js';
 import { searchCapacity } from '../capacity/search.js';
 import { wholeHistogram } from '../measurement.js';
 import { failures, offered } from '../outcome.js';
@@ -92,7 +92,7 @@ async function searchedCapacity(
     let loads = 0;
     const { rate } = await searchCapacity({
       load: (at) => {
-        const enough = Math.max(seconds, (1.2 * fewestQueries()) / at);
+        const enough = Math.max(secondsEachFor(seconds, p99BoundMs), (1.2 * fewestQueries()) / at);
         return trialAt(planAt(at, enough, warmupSecondsAt(at), seed + loads++), at);
       },
       start,
