@@ -5,6 +5,10 @@ import { median } from '../../core/statistics.js';
 
 export const CAPACITY_FORMAT = 2;
 
+/** `failed`: the generator's process died, or what else is no server's and no generator's doing. */
+export const searchEnds = ['complete', 'interrupted', 'server-gone', 'generator-late', 'failed'] as const;
+export type SearchEnd = (typeof searchEnds)[number];
+
 const trialSchema = z.strictObject({
   rate: z.number(),
   queries: z.int(),
@@ -30,11 +34,13 @@ export const capacitySchema = z.strictObject({
   texts: z.int(),
   textsPerRequest: z.int(),
   searches: z.array(z.strictObject({ rate: z.number().nullable(), trials: z.array(trialSchema) })),
+  /** Of the search that was not done when all ended. */
+  unfinished: z.array(trialSchema).default([]),
   /** Median of the searches' rates, with their range; null when a search found none. */
   capacity: z
     .strictObject({ median: z.number(), low: z.number(), high: z.number(), confidence: z.number() })
     .nullable(),
-  ended: z.enum(['complete', 'interrupted']),
+  ended: z.enum(searchEnds),
   machine: machineSchema,
 });
 export type CapacityReport = z.infer<typeof capacitySchema>;
@@ -56,18 +62,36 @@ export function capacityOf(rates: readonly (number | null)[]): CapacityReport['c
 
 export function renderCapacity(report: CapacityReport): string {
   return [
-    `${report.url}${report.ended === 'interrupted' ? ' (interrupted: what was found until then)' : ''}`,
+    `${report.url}${cutShort(report)}`,
     `capacity    ${capacityLine(report)}`,
     ...report.searches.map(
       ({ rate, trials }, index) =>
         `search ${index + 1}    ${rate === null ? 'no rate' : `${rate.toFixed(1)} req/s`} after ${trials.length} rates`,
     ),
+    ...(report.unfinished.length === 0
+      ? []
+      : [`unfinished  a search of ${report.unfinished.length} rates until then`]),
     `conditions  ${capacityConditions(report)}`,
     `machine     ${machineLine(report.machine)}`,
   ].join('\n');
 }
 
-export function capacityLine({ capacity, textsPerRequest, p99BoundMs }: CapacityReport): string {
+const whyCutShort: Readonly<Record<Exclude<SearchEnd, 'complete'>, string>> = {
+  interrupted: 'it was interrupted',
+  'server-gone': 'the server took no connections any more',
+  'generator-late': 'the generator was late',
+  failed: 'it failed',
+};
+
+/** Behind the URL; empty for a search that was done. */
+export function cutShort({ ended }: CapacityReport): string {
+  return ended === 'complete' ? '' : ` (${whyCutShort[ended]}: what was found until then)`;
+}
+
+export function capacityLine(report: CapacityReport): string {
+  const { capacity, textsPerRequest, p99BoundMs, searches, ended } = report;
+  if (searches.length === 0 && ended !== 'complete')
+    return `none: ${whyCutShort[ended]} before a search was done`;
   if (capacity === null) return `no rate keeps p99 <= ${p99BoundMs} ms in every search`;
   const { median: middle, low, high, confidence } = capacity;
   return (

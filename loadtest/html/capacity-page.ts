@@ -4,15 +4,16 @@ import { machineLine } from '../../core/machine.js';
 import { chart } from '../../core/report/chart.js';
 import { reportPage } from '../../core/report/page.js';
 import { table } from '../../core/report/table.js';
-import { capacityConditions, capacityLine, type CapacityReport } from '../capacity/report.js';
+import { capacityConditions, capacityLine, cutShort, type CapacityReport } from '../capacity/report.js';
 
 export function capacityPage(report: CapacityReport): string {
-  const trials = report.searches.flatMap((search, index) =>
-    search.trials.map((trial) => ({ ...trial, search: index + 1 })),
+  const { searches, unfinished } = report;
+  const trials = [...searches.map((search) => search.trials), unfinished].flatMap((tried, index) =>
+    tried.map((trial) => ({ ...trial, search: index + 1 })),
   );
   return reportPage({
     title: `Capacity of ${report.url}`,
-    summary: `${report.startedAt}. ${capacityConditions(report)}. ${machineLine(report.machine)}.`,
+    summary: `${report.startedAt}${cutShort(report)}. ${capacityConditions(report)}. ${machineLine(report.machine)}.`,
     sections: [
       {
         heading: capacityLine(report),
@@ -32,7 +33,7 @@ export function capacityPage(report: CapacityReport): string {
           }),
           table(
             ['search', 'found, req/s', 'rates tried'],
-            report.searches.map(({ rate, trials: tried }, index) => [
+            searches.map(({ rate, trials: tried }, index) => [
               String(index + 1),
               rate?.toFixed(1) ?? 'none',
               tried.length,

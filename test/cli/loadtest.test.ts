@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { capacitySchema } from '../../loadtest/capacity/report.js';
 import { reportSchema } from '../../loadtest/report.js';
 import { generate } from 'selfsigned';
 import { killAll, retort, start, startWith } from './retort.js';
@@ -115,15 +116,37 @@ describe('an open loop', () => {
   });
 });
 
-test('the search for a capacity keeps what was found at Ctrl-C', async () => {
-  const options = ['--duration', '1', '--max-lag', '60000', '--p99', '50'];
-  const searching = start('loadtest', url, '--find-capacity', ...options);
-  await searching.says('stderr', /ok\/s/);
-  searching.child.kill('SIGINT');
-  expect(await searching.ended).toMatchObject({
-    status: 130,
-    stdout: expect.stringContaining('interrupted'),
+describe('the search for a capacity', () => {
+  const search = ['--find-capacity', '--duration', '1', '--max-lag', '60000', '--p99', '50'];
+
+  test('keeps what was found at Ctrl-C', async () => {
+    const searching = start('loadtest', url, ...search);
+    await searching.says('stderr', /ok\/s/);
+    searching.child.kill('SIGINT');
+    expect(await searching.ended).toMatchObject({
+      status: 130,
+      stdout: expect.stringContaining('interrupted before a search was done'),
+    });
   });
+
+  test('writes its report when the server goes, and fails', async () => {
+    const json = path.join(folder, 'gone.json');
+    let asked = 0;
+    const going = createServer((request, response) => {
+      if (asked++ === 0) response.setHeader('content-type', 'application/json').end('{}');
+      else request.socket.destroy();
+    });
+    await new Promise<void>((resolve) => going.listen(0, '127.0.0.1', resolve));
+    const target = `http://127.0.0.1:${(going.address() as AddressInfo).port}`;
+    const { status, stderr } = await retort('loadtest', target, ...search, '--out', json);
+    going.close();
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('loadtest_server_gone'),
+    });
+    const report = capacitySchema.parse(JSON.parse(await readFile(json, 'utf8')));
+    expect(report).toMatchObject({ ended: 'server-gone', searches: [], capacity: null });
+  }, 30_000);
 });
 
 test.each([

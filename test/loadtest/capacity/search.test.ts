@@ -64,4 +64,23 @@ describe('the search for a capacity', () => {
       for (const { rate } of searches) expect(text).toContain(rate!.toFixed(1));
     }
   });
+
+  it('that was cut short reports what it tried until then, and how it ended', async () => {
+    const { trials } = await searchCapacity({ ...options, load: upTo(30) });
+    const report = capacitySchema.parse({
+      ...capacityReport(),
+      searches: [],
+      unfinished: [...trials],
+      capacity: null,
+      ended: 'server-gone',
+    });
+    for (const text of [renderCapacity(report), capacityPage(report)]) {
+      expect(text).toContain('none: the server took no connections any more before a search was done');
+      expect(text).toContain('what was found until then');
+    }
+    expect(renderCapacity(report)).toContain(`a search of ${trials.length} rates`);
+    expect(capacityPage(report)).toContain(`<td>${trials[0]!.queries}</td>`);
+    const { unfinished: _, ...older } = capacityReport();
+    expect(capacitySchema.parse(older).unfinished).toEqual([]);
+  });
 });

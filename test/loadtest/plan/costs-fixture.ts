@@ -54,6 +54,7 @@ export function capacityReport(): CapacityReport {
     texts: 1,
     textsPerRequest: 1,
     searches: [{ rate: 80, trials: [] }],
+    unfinished: [],
     capacity: { median: 80, low: 80, high: 80, confidence: 0 },
     ended: 'complete',
     machine: describeMachine(),
