@@ -1,14 +1,14 @@
 /** `retort bench generator`: how far the load generator can be believed. */
 import type { Command } from 'commander';
 import { describeMachine, machineLine } from '../../core/machine.js';
-import { startKnownServer } from '../../loadtest/bench/known-server.js';
+import { withKnownServer } from '../../loadtest/bench/known-server.js';
 import { measureStall } from '../../loadtest/bench/stall.js';
 import { offered } from '../../loadtest/outcome.js';
 import { startGenerator } from '../../loadtest/open-loop/generator-handle.js';
-import { decimal, integer } from '../options.js';
+import { commaSeparated, decimal, integer } from '../options.js';
 
 interface GeneratorBenchOptions {
-  readonly rates: string;
+  readonly rates: readonly number[];
   readonly duration: number;
   readonly seed: number;
   readonly json?: true;
@@ -28,7 +28,12 @@ export function register(bench: Command): void {
       'Loads a server that answers at once, in a process of its own, at several rates; and one that stands still for a ' +
         'second, which autocannon then loads too.',
     )
-    .option('--rates <list>', 'requests a second, with commas between', '100,1000,5000,10000,20000,30000')
+    .option(
+      '--rates <list>',
+      'requests a second, with commas between',
+      (list) => commaSeparated(list).map(decimal(0.1, 1e6)),
+      [100, 1000, 5000, 10_000, 20_000, 30_000],
+    )
     .option('--duration <seconds>', 'at each rate', decimal(1, 60), 5)
     .option('--seed <n>', 'of the arrivals', integer(0, 2 ** 31 - 1), 1)
     .option('--json', 'print the result as JSON')
@@ -44,34 +49,7 @@ Exit status: 1 when the generator reports another p99 of the stall than the know
 
 async function run({ rates, duration, seed, json }: GeneratorBenchOptions): Promise<void> {
   const machine = describeMachine();
-  const table = [];
-  const server = await startKnownServer();
-  const generator = await startGenerator({
-    protocol: 'http',
-    url: server.url.href,
-    headers: {},
-    bodies: [body],
-    timeoutMs,
-  });
-  for (const rate of rates.split(',').map(Number)) {
-    const stages = [{ seconds: duration, from: rate, to: rate }];
-    const plan = { stages, arrivals: 'poisson' as const, seed, warmupSeconds: 1, maxInFlight };
-    const { measured, ended } = await generator.run(plan);
-    const { requestsPerSecond, lagMs, latencyFromSendingMs, generatorCores } = measured;
-    const microsecondsEach =
-      (1e6 * generatorCores * measured.durationSeconds) / Math.max(1, offered(measured.outcomes));
-    table.push({
-      rate,
-      requestsPerSecond,
-      lagMs,
-      latencyFromSendingMs,
-      generatorCores,
-      microsecondsEach,
-      ended,
-    });
-  }
-  generator.close();
-  server.stop();
+  const table = await loadsAt(rates, duration, seed);
   const stall = await measureStall(seed);
   const { expected, openLoop } = stall;
   const isRight =
@@ -107,4 +85,40 @@ async function run({ rates, duration, seed, json }: GeneratorBenchOptions): Prom
       '',
     ].join('\n'),
   );
+}
+
+async function loadsAt(rates: readonly number[], seconds: number, seed: number) {
+  return withKnownServer({}, async (server) => {
+    const target = {
+      protocol: 'http',
+      url: server.url.href,
+      headers: {},
+      bodies: [body],
+      timeoutMs,
+    } as const;
+    const generator = await startGenerator(target);
+    try {
+      const table = [];
+      for (const rate of rates) {
+        const stages = [{ seconds, from: rate, to: rate }];
+        const plan = { stages, arrivals: 'poisson' as const, seed, warmupSeconds: 1, maxInFlight };
+        const { measured, ended } = await generator.run(plan);
+        const { requestsPerSecond, lagMs, latencyFromSendingMs, generatorCores } = measured;
+        const microsecondsEach =
+          (1e6 * generatorCores * measured.durationSeconds) / Math.max(1, offered(measured.outcomes));
+        table.push({
+          rate,
+          requestsPerSecond,
+          lagMs,
+          latencyFromSendingMs,
+          generatorCores,
+          microsecondsEach,
+          ended,
+        });
+      }
+      return table;
+    } finally {
+      generator.close();
+    }
+  });
 }

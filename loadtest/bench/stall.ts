@@ -6,7 +6,7 @@
 import autocannon from 'autocannon';
 import { LatencyHistogram } from '../latency-histogram.js';
 import { startGenerator } from '../open-loop/generator-handle.js';
-import { startKnownServer } from './known-server.js';
+import { withKnownServer } from './known-server.js';
 
 export interface StallView {
   readonly requests: number;
@@ -52,55 +52,58 @@ function expected(): StallView {
   return view(histogram);
 }
 
-async function openLoop(seed: number): Promise<StallView> {
-  const server = await startKnownServer(stall);
-  const generator = await startGenerator({
-    protocol: 'http',
-    url: server.url.href,
-    headers: {},
-    bodies: [body],
-    timeoutMs: 30_000,
+function openLoop(seed: number): Promise<StallView> {
+  return withKnownServer(stall, async (server) => {
+    const generator = await startGenerator({
+      protocol: 'http',
+      url: server.url.href,
+      headers: {},
+      bodies: [body],
+      timeoutMs: 30_000,
+    });
+    try {
+      server.start();
+      const { measured } = await generator.run({
+        stages: [{ seconds, from: rate, to: rate }],
+        arrivals: 'constant',
+        seed,
+        warmupSeconds: 0,
+        maxInFlight: 1000,
+      });
+      const { p50 = 0, p90 = 0, p99 = 0, max = 0 } = measured.latencyMs ?? {};
+      return { requests: measured.outcomes.ok ?? 0, p50, p90, p99, max };
+    } finally {
+      generator.close();
+    }
   });
-  server.start();
-  const { measured } = await generator.run({
-    stages: [{ seconds, from: rate, to: rate }],
-    arrivals: 'constant',
-    seed,
-    warmupSeconds: 0,
-    maxInFlight: 1000,
-  });
-  generator.close();
-  server.stop();
-  const { p50 = 0, p90 = 0, p99 = 0, max = 0 } = measured.latencyMs ?? {};
-  return { requests: measured.outcomes.ok ?? 0, p50, p90, p99, max };
 }
 
-async function closedLoop(): Promise<StallView> {
-  const server = await startKnownServer(stall);
-  const histogram = new LatencyHistogram();
-  server.start();
-  await new Promise<void>((resolve) => {
-    const instance = autocannon(
-      {
-        url: server.url.href,
-        connections,
-        duration: seconds,
-        overallRate: rate,
-        // Its own correction takes seconds for milliseconds.
-        ignoreCoordinatedOmission: true,
-        method: 'POST',
-        body,
-      },
-      () => {
-        resolve();
-      },
-    );
-    instance.on('response', (_client, _status, _bytes, responseTime) => {
-      histogram.record(responseTime);
+function closedLoop(): Promise<StallView> {
+  return withKnownServer(stall, async (server) => {
+    const histogram = new LatencyHistogram();
+    server.start();
+    await new Promise<void>((resolve) => {
+      const instance = autocannon(
+        {
+          url: server.url.href,
+          connections,
+          duration: seconds,
+          overallRate: rate,
+          // Its own correction takes seconds for milliseconds.
+          ignoreCoordinatedOmission: true,
+          method: 'POST',
+          body,
+        },
+        () => {
+          resolve();
+        },
+      );
+      instance.on('response', (_client, _status, _bytes, responseTime) => {
+        histogram.record(responseTime);
+      });
     });
+    return view(histogram);
   });
-  server.stop();
-  return view(histogram);
 }
 
 function view(histogram: LatencyHistogram): StallView {

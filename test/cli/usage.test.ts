@@ -63,6 +63,7 @@ describe('a wrong command line exits with 2 and names what is wrong:', () => {
     [['serve', '--models', 'student,'], 'names with commas between'],
     [['serve', '--port', '65536'], 'an integer from 0 to 65535'],
     [['inspect', 'model.onnx', '--shape', 'batch_size'], 'NAME=SIZE, with commas between'],
+    [['bench', 'generator', '--rates', '100,fast'], 'a number from 0.1 to 1000000'],
     [['serve', '--log-level', 'loud'], 'Allowed choices are silent, fatal, error, warn, info, debug'],
     [['train', 'student', '--data', 'x', '--out', 'y', '--dropout', ''], 'a number from 0 to 0.95'],
   ])('%j', async (commandLine, complaint) => {
