@@ -1,6 +1,7 @@
 /** The closed loop by autocannon: another's client, for those who would check this one's figures. */
 import autocannon from 'autocannon';
-import { type ClosedLoopOptions, unansweredUntilGone } from './closed-loop.js';
+import type { ClosedLoopOptions } from './closed-loop.js';
+import { GoneWatch } from './gone-watch.js';
 import type { Progress, RunEnd, RunResult } from './measurement.js';
 import { outcomeOfStatus } from './outcome.js';
 import { Recorder } from './recorder.js';
@@ -13,7 +14,7 @@ export async function runAutocannonLoop(options: ClosedLoopOptions): Promise<Run
 interface Tally {
   readonly recorder: Recorder;
   readonly startedMs: number;
-  unansweredInARow: number;
+  readonly watch: GoneWatch;
   /** Requests in flight: when each connection sent its own. */
   readonly sentAt: (number | null)[];
 }
@@ -27,7 +28,7 @@ async function drive(
   const tally: Tally = {
     recorder: new Recorder(0, Infinity),
     startedMs: performance.now(),
-    unansweredInARow: 0,
+    watch: new GoneWatch(),
     sentAt: [],
   };
   const cpuBefore = process.cpuUsage();
@@ -78,8 +79,7 @@ async function drive(
     });
     signal?.addEventListener('abort', interrupt);
     instance.on('reqError', () => {
-      if (tally.unansweredInARow > unansweredUntilGone * connections && ended === 'complete')
-        stop('server-gone');
+      if (tally.watch.isGone && ended === 'complete') stop('server-gone');
     });
     instance.on('tick', () => {
       seen = Math.min(seen + 1, seconds);
@@ -99,7 +99,7 @@ async function drive(
  * connection between two answers; one request at a time is outstanding here, so its latest sending is what counts.
  */
 function count(client: autocannon.Client, place: number, timeoutSeconds: number, tally: Tally): void {
-  const { recorder, sentAt } = tally;
+  const { recorder, watch, sentAt } = tally;
   const now = () => performance.now() - tally.startedMs;
   sentAt[place] = null;
   client.addListener('request', () => {
@@ -107,16 +107,18 @@ function count(client: autocannon.Client, place: number, timeoutSeconds: number,
     const sent = now();
     if (before !== null) {
       const late = sent - before >= 1000 * timeoutSeconds;
-      recorder.ended(late ? 'timeout' : 'connection', before, before, sent);
-      tally.unansweredInARow++;
+      const outcome = late ? 'timeout' : 'connection';
+      recorder.ended(outcome, before, before, sent);
+      watch.ended(outcome, sent);
     }
     sentAt[place] = sent;
   });
   client.on('response', (status) => {
     const sent = sentAt[place] ?? null;
-    if (sent !== null) recorder.ended(outcomeOfStatus(status), sent, sent, now());
+    const outcome = outcomeOfStatus(status);
+    if (sent !== null) recorder.ended(outcome, sent, sent, now());
     sentAt[place] = null;
-    tally.unansweredInARow = 0;
+    watch.ended(outcome, now());
   });
 }
 

@@ -2,9 +2,9 @@
  * A closed loop: each connection sends its next request when the last one is answered, so the load follows the
  * server's pace and finds its saturation throughput. Latencies under a given rate of arrivals are another question.
  */
+import { GoneWatch } from './gone-watch.js';
 import { HttpSender } from './http/http-sender.js';
 import type { Progress, RunEnd, RunResult } from './measurement.js';
-import type { Outcome } from './outcome.js';
 import { Recorder } from './recorder.js';
 
 export interface ClosedLoopOptions {
@@ -22,8 +22,8 @@ export interface ClosedLoopOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** This many unanswered requests a connection without any answer between them: the server is taken to be gone. */
-export const unansweredUntilGone = 20;
+/** Before a connection that failed is tried again: a server that restarts is not to be besieged meanwhile. */
+const retryAfterMs = 20;
 const progressEveryMs = 1000;
 
 export function runClosedLoop({
@@ -45,7 +45,8 @@ export function runClosedLoop({
   const cpuBefore = process.cpuUsage();
   const startedMs = performance.now();
   const elapsed = () => performance.now() - startedMs;
-  let [inFlight, unansweredInARow] = [0, 0];
+  const watch = new GoneWatch();
+  let inFlight = 0;
   let isOver = false;
 
   return new Promise((resolve) => {
@@ -88,17 +89,16 @@ export function runClosedLoop({
         inFlight -= 1;
         // What is on its way at the end is neither answered nor failed.
         if (isOver) return;
-        recorder.ended(outcome, sentMs, sentMs, elapsed());
-        unansweredInARow = isAnswer(outcome) ? 0 : unansweredInARow + 1;
-        if (unansweredInARow > unansweredUntilGone * connections) finish('server-gone');
-        send((body + 1) % bodies.length);
+        const now = elapsed();
+        recorder.ended(outcome, sentMs, sentMs, now);
+        watch.ended(outcome, now);
+        if (watch.isGone) finish('server-gone');
+        const next = (body + 1) % bodies.length;
+        if (outcome === 'connection') setTimeout(send, retryAfterMs, next);
+        else send(next);
       });
     };
     for (let connection = 0; connection < connections; connection += 1)
       send(Math.floor((connection * bodies.length) / connections));
   });
-}
-
-function isAnswer(outcome: Outcome): boolean {
-  return outcome !== 'connection' && outcome !== 'timeout';
 }

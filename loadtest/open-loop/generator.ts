@@ -2,6 +2,7 @@
  * The open loop: every request is sent when it is due, whatever the server does, and its latency counts from then. What
  * cannot be sent, because too many are in flight, is counted as dropped.
  */
+import { GoneWatch } from '../gone-watch.js';
 import type { RunEnd } from '../measurement.js';
 import type { Outcome } from '../outcome.js';
 import type { Recorder } from '../recorder.js';
@@ -24,8 +25,6 @@ export interface GeneratorOptions {
 const burst = 32;
 /** A generator so late measures itself. */
 const hopelessLagMs = 1000;
-/** So many connections failed in a row, and none answered for so long: the server is taken to be gone. */
-const gone = { failures: 100, silentMs: 2000 };
 /** How long an interrupted run waits for answers that are on their way. */
 const graceMs = 250;
 
@@ -38,8 +37,7 @@ export class Generator {
   readonly #options: GeneratorOptions;
   readonly #startMs: number;
   #due: number;
-  #failuresInARow = 0;
-  #lastAnswerMs = 0;
+  readonly #watch = new GoneWatch();
   #end: RunEnd | null = null;
   #endedMs = 0;
   #onFinished: (() => void) | null = null;
@@ -110,20 +108,12 @@ export class Generator {
       if (!this.#open.delete(end)) return;
       const now = this.#elapsed();
       this.#options.recorder.ended(outcome, due, sent, now);
-      this.#watch(outcome, now);
+      this.#watch.ended(outcome, now);
+      if (this.#watch.isGone) this.stop('server-gone');
       this.#finishWhenAllEnded();
     };
     this.#open.add(end);
     this.#options.sender.send(request, end);
-  }
-
-  #watch(outcome: Outcome, now: number): void {
-    if (outcome !== 'connection') {
-      this.#failuresInARow = 0;
-      this.#lastAnswerMs = now;
-    } else if (++this.#failuresInARow >= gone.failures && now - this.#lastAnswerMs >= gone.silentMs) {
-      this.stop('server-gone');
-    }
   }
 
   #finishWhenAllEnded(): void {

@@ -102,6 +102,24 @@ describe.each(closedLoopClientNames)('the closed loop of %s', (name) => {
     expect(report.ended).toBe('server-gone');
   });
 
+  it('goes on when the server is back within two seconds', async () => {
+    const { server, target } = await serve(cycle([200]));
+    const port = Number(target.port);
+    setTimeout(() => {
+      server.close();
+      server.closeAllConnections();
+    }, 500);
+    setTimeout(() => {
+      const again = createServer(cycle([200]));
+      servers.push(again);
+      again.listen(port, '127.0.0.1');
+    }, 1000);
+    const { measured, ended } = await run(options(target, { durationSeconds: 3 }));
+    expect(ended).toBe('complete');
+    expect(measured.windows[2]!.outcomes.ok).toBeGreaterThan(0);
+    expect(failures(measured.outcomes)).toBeGreaterThan(0);
+  });
+
   it('keeps what was measured when it is interrupted', async () => {
     const interruption = new AbortController();
     const answer = cycle([200]);
