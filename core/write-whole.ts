@@ -1,33 +1,95 @@
 /** Files that are there as a whole, on the disk, or not at all. */
-import { open, rename } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  stat,
+} from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fail } from './errors.js';
+import { hasCode } from './has-code.js';
 import { reasonOf } from './reason-of.js';
 
 /** Of a file: all at once, or parts that follow each other. */
 export type Content = string | Uint8Array | readonly Uint8Array[];
 
 /**
- * Writes a file beside its place and renames it.
+ * Writes a file beside its place and renames it; what a link leads to is written, not the link. What is there and is no
+ * file, such as a device or a pipe, is written to as it is.
  * @throws RetortError file_unwritable
  */
 export async function writeWhole(path: string, content: Content): Promise<void> {
-  try {
-    await writeSynced(`${path}.part`, content);
-    await rename(`${path}.part`, path);
-  } catch (error) {
-    const reason = reasonOf(error);
-    throw fail('file_unwritable', { path, reason }, error);
-  }
+  await named(path, async () => {
+    const place = await behindLinks(path);
+    if (await isFileOrNone(place)) {
+      await writeSynced(`${place}.part`, content);
+      await rename(`${place}.part`, place);
+    } else await write(place, content);
+  });
+}
+
+/**
+ * Makes the folder of a file that long work will write at its end, so that a path that cannot be written is told before.
+ * @throws RetortError file_unwritable
+ */
+export async function prepareToWrite(path: string): Promise<void> {
+  await named(path, async () => {
+    const place = await behindLinks(path);
+    await mkdir(dirname(place), { recursive: true });
+    const isFile = await isFileOrNone(place);
+    await access(isFile ? dirname(place) : place, constants.W_OK);
+  });
 }
 
 /** Writes a file, and waits until the disk has it: what is renamed before could be found empty after a power cut. */
 export async function writeSynced(path: string, content: Content): Promise<void> {
+  await write(path, content, (handle) => handle.sync());
+}
+
+async function write(
+  path: string,
+  content: Content,
+  after: (handle: FileHandle) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const handle = await open(path, 'w');
   try {
     const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
     for (const part of parts) await handle.writeFile(part);
-    await handle.sync();
+    await after(handle);
   } finally {
     await handle.close();
+  }
+}
+
+/** Where links lead, to a file that is not there too. */
+async function behindLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    const link = await readlink(path).catch(() => null);
+    return link === null ? path : behindLinks(resolve(dirname(path), link));
+  }
+}
+
+async function isFileOrNone(place: string): Promise<boolean> {
+  const found = await stat(place).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (found?.isDirectory() === true) throw new Error('it is a folder');
+  return found?.isFile() ?? true;
+}
+
+async function named(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw fail('file_unwritable', { path, reason: reasonOf(error) }, error);
   }
 }
