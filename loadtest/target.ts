@@ -4,7 +4,6 @@ import { networkReason } from '../core/network-reason.js';
 
 const protocols = ['http:', 'https:', 'grpc:'];
 const predictPath = '/v1/predict';
-const answerTimeoutMs = 10_000;
 
 /**
  * The URL that is loaded: the prediction route, unless `path` or `url` names another; of gRPC, the model. Only this machine's loopback
@@ -24,6 +23,11 @@ export function targetOf(url: string, allowedHosts: readonly string[] = [], path
   return target;
 }
 
+export interface CheckOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
 /**
  * Sends one request and waits for its answer. A server that is only busy (429) or not ready (5xx) does answer.
  * @throws RetortError loadtest_unreachable, loadtest_route_wrong, loadtest_answer_not_json
@@ -31,11 +35,11 @@ export function targetOf(url: string, allowedHosts: readonly string[] = [], path
 export async function checkAnswers(
   target: URL,
   body: string,
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, timeoutMs }: CheckOptions,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(answerTimeoutMs);
+  const signal = AbortSignal.timeout(timeoutMs);
   const unreachable = (error: unknown) => {
-    const reason = signal.aborted ? `no answer in ${answerTimeoutMs / 1000} s` : networkReason(error);
+    const reason = signal.aborted ? `no answer in ${timeoutMs / 1000} s` : networkReason(error);
     return fail('loadtest_unreachable', { url: target.href, reason }, error);
   };
   const answer = await fetch(target, {

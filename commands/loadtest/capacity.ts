@@ -50,7 +50,7 @@ export async function findCapacity(target: LoadTarget, options: CapacityOptions)
     machine: describeMachine(),
   } as const;
   const progress = progressPrinter();
-  const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
+  const generator = await startGenerator(target.forGenerator);
   const searches: CapacityReport['searches'] = [];
   let unfinished: JudgedTrial[] = [];
   const failure = await interruptible((signal) =>

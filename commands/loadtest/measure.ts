@@ -79,7 +79,7 @@ export async function measureOpenLoop(
       ? [{ seconds: duration, from: rate, to: rate }]
       : parseStages(options.stages);
   const head = reportHead();
-  const generator = await startGenerator(target.forGenerator(1000 * options.timeout));
+  const generator = await startGenerator(target.forGenerator);
   const progress = progressPrinter();
   const watch = new ServerWatch(target);
   const plan = { stages, arrivals, seed, maxInFlight, warmupSeconds: warmup };

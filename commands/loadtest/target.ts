@@ -15,6 +15,8 @@ export interface TargetOptions {
   readonly batch: number;
   readonly texts?: string;
   readonly allowHost?: string[];
+  /** Seconds that a request may take, the one before the load too. */
+  readonly timeout: number;
 }
 
 export interface LoadTarget {
@@ -25,7 +27,7 @@ export interface LoadTarget {
   readonly texts: number;
   readonly textsPerRequest: number;
   /** As the generator's process is told it. */
-  readonly forGenerator: (timeoutMs: number) => Target;
+  readonly forGenerator: Target;
 }
 
 export function addTargetOptions(command: Command): Command {
@@ -45,6 +47,7 @@ export function addTargetOptions(command: Command): Command {
 /** Asks the server once, so that a wrong address or body is told before the load. */
 export async function openTarget(given: string, options: TargetOptions): Promise<LoadTarget> {
   const { batch } = options;
+  const timeoutMs = 1000 * options.timeout;
   const url = targetOf(given, options.allowHost, options.path);
   const texts = options.texts === undefined ? reviews : await readTexts(options.texts);
   const headers = Object.fromEntries((options.header ?? []).map(parseHeader));
@@ -52,31 +55,39 @@ export async function openTarget(given: string, options: TargetOptions): Promise
   if (isGrpc(url)) {
     const { host: address } = url;
     const [, model = ''] = url.pathname.split('/');
-    const target = { address, model: decodeURIComponent(model), headers, texts: groupsOf(texts, batch) };
+    const target = {
+      address,
+      model: decodeURIComponent(model),
+      headers,
+      texts: groupsOf(texts, batch),
+      timeoutMs,
+    };
     // The library of gRPC takes a while to load.
     const { checkGrpcAnswers } = await import('../../loadtest/grpc/check-answers.js');
     await checkGrpcAnswers(url, target);
-    return {
-      ...common,
-      bodies: null,
-      forGenerator: (timeoutMs) => ({ protocol: 'grpc', ...target, timeoutMs }),
-    };
+    return { ...common, bodies: null, forGenerator: { protocol: 'grpc', ...target } };
   }
   const template =
     options.bodyTemplate === undefined
       ? templateOfPath(url.pathname, batch)
       : await readTemplate(options.bodyTemplate, batch);
   const bodies = requestBodies(texts, batch, template);
-  await checkAnswers(url, bodies[0] ?? '', headers);
-  const target = { url: url.href, headers, bodies };
-  return { ...common, bodies, forGenerator: (timeoutMs) => ({ protocol: 'http', ...target, timeoutMs }) };
+  await checkAnswers(url, bodies[0] ?? '', { headers, timeoutMs });
+  const target = { url: url.href, headers, bodies, timeoutMs };
+  return { ...common, bodies, forGenerator: { protocol: 'http', ...target } };
 }
+
+/** Headers that say where a body ends, which a wrong one would hide. */
+const framing = ['content-length', 'transfer-encoding'];
 
 /** A token, a colon, and what RFC 9110 lets stand in a value. */
 function parseHeader(header: string): [string, string] {
   const [, name = '', value] = /^([!#$%&'*+\-.^_`|~\w]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(header) ?? [];
   if (value === undefined) throw fail('loadtest_header_invalid', { header });
-  return [name.toLowerCase(), value.trim()];
+  const lower = name.toLowerCase();
+  if (framing.includes(lower))
+    throw fail('command_line_invalid', { reason: `${lower} follows from the body, and is no --header` });
+  return [lower, value.trim()];
 }
 
 function pathOption(value: string): string {

@@ -10,6 +10,7 @@ import { ResponseParser } from './response-parser.js';
 
 export interface HttpTarget {
   readonly url: string;
+  /** Names in lower case; those of `host` and `content-type` take the place of the usual ones. */
   readonly headers: Readonly<Record<string, string>>;
   /** Request bodies, JSON. */
   readonly bodies: readonly string[];
@@ -149,8 +150,7 @@ class Connection {
 function requestBytes(url: URL, headers: HttpTarget['headers'], body: string): Buffer {
   const lines = [
     `POST ${url.pathname}${url.search} HTTP/1.1`,
-    `host: ${url.host}`,
-    ...Object.entries({ 'content-type': 'application/json', ...headers }).map(
+    ...Object.entries({ host: url.host, 'content-type': 'application/json', ...headers }).map(
       ([name, value]) => `${name}: ${value}`,
     ),
     `content-length: ${Buffer.byteLength(body)}`,

@@ -3,6 +3,8 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { checkAnswers, targetOf } from '../../loadtest/target.js';
 
+const limit = { timeoutMs: 10_000 };
+
 describe('the target', () => {
   it.each(['http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:8080', 'https://127.1.2.3/'])(
     'is the prediction route of %s',
@@ -67,20 +69,37 @@ describe('the check before the load', () => {
   }
 
   it.each([200, 429, 503])('accepts a server that answers %i', async (status) => {
-    await withServer(status, (target) => checkAnswers(target, '{}'));
+    await withServer(status, (target) => checkAnswers(target, '{}', limit));
   });
 
   it.each([301, 400, 404, 405])('refuses a route that answers %i', async (status) => {
     await withServer(status, async (target) => {
-      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_route_wrong' });
+      await expect(checkAnswers(target, '{}', limit)).rejects.toMatchObject({ code: 'loadtest_route_wrong' });
     });
   });
 
   it('refuses a page', async () => {
     const check = async (target: URL) => {
-      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_answer_not_json' });
+      await expect(checkAnswers(target, '{}', limit)).rejects.toMatchObject({
+        code: 'loadtest_answer_not_json',
+      });
     };
     await withServer(200, check, '<html></html>');
+  });
+
+  it('waits as long as a request may take, and no longer', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const target = targetOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    try {
+      await expect(checkAnswers(target, '{}', { timeoutMs: 50 })).rejects.toMatchObject({
+        code: 'loadtest_unreachable',
+        message: expect.stringContaining('no answer in 0.05 s'),
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('names the reason when what answers is not HTTP', async () => {
@@ -90,7 +109,7 @@ describe('the check before the load', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const target = targetOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      await expect(checkAnswers(target, '{}')).rejects.toMatchObject({ code: 'loadtest_unreachable' });
+      await expect(checkAnswers(target, '{}', limit)).rejects.toMatchObject({ code: 'loadtest_unreachable' });
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
@@ -101,7 +120,7 @@ describe('the check before the load', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    await expect(checkAnswers(targetOf(`http://127.0.0.1:${port}`), '{}')).rejects.toMatchObject({
+    await expect(checkAnswers(targetOf(`http://127.0.0.1:${port}`), '{}', limit)).rejects.toMatchObject({
       code: 'loadtest_unreachable',
       message: expect.stringContaining('ECONNREFUSED'),
     });

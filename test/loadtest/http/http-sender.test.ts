@@ -28,8 +28,8 @@ function raw(answer: (socket: Socket, request: string) => void): Promise<string>
   return listen(server);
 }
 
-function open(url: string, timeoutMs = 5000): HttpSender {
-  const sender = new HttpSender({ url, headers: { 'x-a': 'b' }, bodies: ['{"text":"好"}'], timeoutMs });
+function open(url: string, timeoutMs = 5000, headers: Record<string, string> = { 'x-a': 'b' }): HttpSender {
+  const sender = new HttpSender({ url, headers, bodies: ['{"text":"好"}'], timeoutMs });
   closers.push(() => {
     sender.close();
   });
@@ -53,6 +53,16 @@ describe('the HTTP sender', () => {
     expect(seen[0]).toContain('\r\nx-a: b\r\ncontent-length: 14\r\n\r\n{"text":"好"}');
     expect(await Promise.all([send(sender), send(sender)])).toEqual(['ok', 'ok']);
     expect(sender.connectionsOpened).toBe(2);
+  });
+
+  it('has one host, which may be given', async () => {
+    const seen: string[] = [];
+    const url = await raw((socket, request) => {
+      seen.push(request);
+      socket.write(ok);
+    });
+    await send(open(url, 5000, { host: 'named.example' }));
+    expect(seen[0]?.match(/^host:.*$/gim)).toEqual(['host: named.example']);
   });
 
   it('understands what Node itself answers', async () => {
