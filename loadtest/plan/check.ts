@@ -5,7 +5,7 @@ import { capacityOf, type CapacityReport, capacitySchema } from '../capacity/rep
 import { searchRepeatedly } from '../capacity/repeated-search.js';
 import type { Trial } from '../capacity/search.js';
 import type { RequestPlan } from '../open-loop/planned-requests.js';
-import { offered } from '../outcome.js';
+import { failures, offered } from '../outcome.js';
 import { type LoadReport, reportSchema } from '../report.js';
 import type { ServingCosts } from './costs.js';
 import { type Replica, simulate, type Simulated } from './simulate.js';
@@ -31,6 +31,8 @@ export interface CheckOptions {
 
 /** Of a p99, and of a capacity. */
 export const allowedErrors = { p99: 0.25, capacity: 0.1 };
+/** Of a run's requests: the measured p99 is of those that succeeded alone. */
+const mostFailed = 0.01;
 /** A machine is taken to be no slower or faster by more than this since the costs were measured. */
 const mostPace = 4;
 const pacePrecision = 0.01;
@@ -53,10 +55,16 @@ export async function check(file: string, options: CheckOptions): Promise<Checke
   }
   const capacity = capacitySchema.safeParse(json);
   if (capacity.success) {
+    if (capacity.data.ended !== 'complete')
+      throw unfit(file, `its search was cut short: ${capacity.data.ended}`);
     return [await checkCapacity(file, capacity.data, options)];
   }
   const run = reportSchema.safeParse(json);
   if (!run.success) throw fail('load_report_malformed', { path: file }, run.error);
+  const { ended, measured } = run.data;
+  if (ended !== 'complete') throw unfit(file, `it was cut short: ${ended}`);
+  const failed = failures(measured.outcomes) / Math.max(1, offered(measured.outcomes));
+  if (failed >= mostFailed) throw unfit(file, `${(100 * failed).toFixed(1)} % of its requests failed`);
   return checkRun(file, run.data, options);
 }
 

@@ -230,6 +230,17 @@ describe('a check', () => {
     const unfit = { code: 'plan_check_unfit' };
     await expect(against({ ...openLoopReport(), textsPerRequest: 2 })).rejects.toMatchObject(unfit);
     await expect(against({ ...capacityReport(), capacity: null })).rejects.toMatchObject(unfit);
+    for (const cut of [openLoopReport(), capacityReport()])
+      await expect(against({ ...cut, ended: 'interrupted' })).rejects.toMatchObject({
+        ...unfit,
+        message: expect.stringContaining('interrupted'),
+      });
+    const { measured } = openLoopReport();
+    const failing = { ...measured, outcomes: { ok: 495, '429': 5 } };
+    await expect(against({ ...openLoopReport(), measured: failing })).rejects.toMatchObject({
+      ...unfit,
+      message: expect.stringContaining('1.0 % of its requests failed'),
+    });
     await expect(against({ format: 1 })).rejects.toMatchObject({ code: 'load_report_malformed' });
     await expect(check(path.join(folder, 'none'), { costs: simpleCosts(), replica })).rejects.toMatchObject({
       code: 'load_report_missing',
