@@ -34,16 +34,20 @@ export async function writeWhole(path: string, content: Content): Promise<void> 
 }
 
 /**
- * Makes the folder of a file that long work will write at its end, so that a path that cannot be written is told before.
+ * Makes the folders of files that long work will write at its end, so that a path that cannot be written is told before.
+ * Those that are not asked for are undefined.
  * @throws RetortError file_unwritable
  */
-export async function prepareToWrite(path: string): Promise<void> {
-  await named(path, async () => {
-    const place = await behindLinks(path);
-    await mkdir(dirname(place), { recursive: true });
-    const isFile = await isFileOrNone(place);
-    await access(isFile ? dirname(place) : place, constants.W_OK);
-  });
+export async function prepareToWrite(...paths: readonly (string | undefined)[]): Promise<void> {
+  for (const path of paths) {
+    if (path === undefined) continue;
+    await named(path, async () => {
+      const place = await behindLinks(path);
+      await mkdir(dirname(place), { recursive: true });
+      const isFile = await isFileOrNone(place);
+      await access(isFile ? dirname(place) : place, constants.W_OK);
+    });
+  }
 }
 
 /** Writes a file, and waits until the disk has it: what is renamed before could be found empty after a power cut. */

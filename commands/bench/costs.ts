@@ -1,6 +1,6 @@
 /** `retort bench costs`: what serving a model costs on this machine, for `retort plan`. */
 import type { Command } from 'commander';
-import { writeWhole } from '../../core/write-whole.js';
+import { prepareToWrite, writeWhole } from '../../core/write-whole.js';
 import { renderCosts } from '../../loadtest/plan/render-costs.js';
 import { decimal, integer } from '../options.js';
 import { CostsMeasurement } from './measure-costs.js';
@@ -42,12 +42,13 @@ export function register(bench: Command): void {
 
 async function run(model: string | undefined, options: CostsOptions): Promise<void> {
   const { texts, out, json, duration, seed } = options;
+  await prepareToWrite(out);
   await withServedBundle({ model, texts, workers: 1 }, async (served) => {
     const measurement = await CostsMeasurement.start(served, { seconds: duration, turns, seed });
     for (let turn = 0; turn < turns; turn += 1) await measurement.turn();
     const costs = measurement.result();
     const written = `${JSON.stringify(costs)}\n`;
-    if (out !== undefined) await writeWhole(out, written);
     process.stdout.write(json === true ? written : `${renderCosts(costs)}\n`);
+    if (out !== undefined) await writeWhole(out, written);
   });
 }

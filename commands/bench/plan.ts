@@ -1,6 +1,6 @@
 /** `retort bench plan`: what `retort plan` predicts beside what a server does, costs and loads measured in turn. */
 import type { Command } from 'commander';
-import { writeWhole } from '../../core/write-whole.js';
+import { prepareToWrite, writeWhole } from '../../core/write-whole.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { comparedRounds } from '../../loadtest/plan/rounds.js';
 import { warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
@@ -57,6 +57,7 @@ export function register(bench: Command): void {
 
 async function run(model: string | undefined, options: PlanBenchOptions): Promise<void> {
   const { workers, rates, p99: p99BoundMs, rounds, duration: seconds, texts, seed, out, json } = options;
+  await prepareToWrite(out);
   await withServedBundle({ model, texts, workers: 1 }, async (measured) => {
     const compare = async ({
       served: { target },
@@ -93,8 +94,8 @@ async function run(model: string | undefined, options: PlanBenchOptions): Promis
       });
       const costs = measurement.result();
       const written = `${JSON.stringify({ costs, replica, checks }, null, 2)}\n`;
-      if (out !== undefined) await writeWhole(out, written);
       process.stdout.write(json === true ? written : `${renderCosts(costs)}\n${renderChecks(checks)}\n`);
+      if (out !== undefined) await writeWhole(out, written);
     };
     if (workers === 1) await compare(measured);
     else await withServedBundle({ model, texts, workers }, compare);

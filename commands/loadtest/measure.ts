@@ -105,7 +105,7 @@ function sent({ url, texts, textsPerRequest }: LoadTarget) {
   return { url: url.href, texts, textsPerRequest };
 }
 
-/** Whatever the verdict, the report is written first; a run that was cut short has none. */
+/** Whatever the verdict, the report is printed and written first; a run that was cut short has none. */
 async function finish(
   unchecked: LoadReport,
   result: RunResult,
@@ -115,13 +115,14 @@ async function finish(
 ): Promise<void> {
   const report = reportSchema.parse(unchecked);
   const written = `${JSON.stringify(report, null, 2)}\n`;
+  // First, so that a file that cannot be written does not take the measurement along.
+  process.stdout.write(json === true ? written : `${renderReport(report)}\n`);
   if (out !== undefined) await writeWhole(out, written);
   if (html !== undefined) {
     // Drawing takes a while to load, and most runs draw nothing.
     const { loadPage } = await import('../../loadtest/html/load-page.js');
     await writeWhole(html, loadPage(report));
   }
-  process.stdout.write(json === true ? written : `${renderReport(report)}\n`);
   if (result.ended === 'interrupted') {
     process.exitCode = interruptedStatus;
     return;
