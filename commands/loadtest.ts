@@ -1,6 +1,7 @@
 /** `retort loadtest`: what a server does under load, in a closed loop, an open loop, or at its capacity. */
 import { Option, type Command } from 'commander';
 import { fail } from '../core/errors.js';
+import { prepareToWrite } from '../core/write-whole.js';
 import { closedLoopClientNames } from '../loadtest/closed-loop-clients.js';
 import { arrivalKinds } from '../loadtest/open-loop/arrivals.js';
 import { parseThreshold, thresholdMetrics } from '../loadtest/thresholds.js';
@@ -78,20 +79,24 @@ what was measured until then.`;
 
 async function run(given: string, options: LoadtestOptions, command: Command): Promise<void> {
   const { rate, stages, connections, client } = options;
+  const isGiven = (option: string) => command.getOptionValueSource(option) === 'cli';
   if (options.findCapacity === true) {
     if ((rate ?? stages ?? connections ?? client) !== undefined)
       throw conflict('--find-capacity chooses the rates');
     if (options.failIf !== undefined)
       throw conflict('--find-capacity has --p99 as its bound, and no --fail-if');
     for (const option of ['arrivals', 'warmup'])
-      if (command.getOptionValueSource(option) === 'cli')
-        throw conflict(`--find-capacity has its own --${option}`);
-  }
+      if (isGiven(option)) throw conflict(`--find-capacity has its own --${option}`);
+  } else
+    for (const option of ['p99', 'repeats'])
+      if (isGiven(option)) throw conflict(`--${option} is of --find-capacity`);
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
   if (open && client !== undefined) throw conflict('--client is of the closed loop');
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
+  if (stages !== undefined && isGiven('duration')) throw conflict('--stages says how long each is');
   const thresholds = (options.failIf ?? []).map(parseThreshold);
+  await prepareToWrite(options.out, options.html);
   const target = await openTarget(given, options);
   if (options.findCapacity === true) await findCapacity(target, options);
   else await (open ? measureOpenLoop : measureClosedLoop)(target, options, thresholds);

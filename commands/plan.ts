@@ -1,7 +1,7 @@
 /** `retort plan`: replicas, cores and memory for a rate and a bound on the p99, by simulation. */
 import type { Command } from 'commander';
 import { fail } from '../core/errors.js';
-import { writeWhole } from '../core/write-whole.js';
+import { prepareToWrite, writeWhole } from '../core/write-whole.js';
 import { check, type Checked } from '../loadtest/plan/check.js';
 import { readCosts, type ServingCosts } from '../loadtest/plan/costs.js';
 import { plan } from '../loadtest/plan/plan.js';
@@ -24,6 +24,8 @@ interface PlanCommandOptions {
 
 /** Of a replica, where none are given. */
 const coresTried = [1, 2, 4, 8, 16];
+/** What --check takes from the reports, or has not. */
+const ofRateAlone = ['html', 'p99', 'spare', 'requests', 'seed'];
 
 export function register(program: Command): void {
   program
@@ -62,11 +64,19 @@ Examples:
 
 Exit status: 1 when a prediction is off by more than 25 % (p99) or 10 % (capacity).`;
 
-async function run(path: string, options: PlanCommandOptions): Promise<void> {
+async function run(path: string, options: PlanCommandOptions, command: Command): Promise<void> {
   const { rate, check: reports } = options;
   if ((rate === undefined) === (reports === undefined))
     throw fail('command_line_invalid', { reason: 'give either --rate or --check' });
+  if (reports !== undefined) {
+    const idle = ofRateAlone.find((option) => command.getOptionValueSource(option) === 'cli');
+    if (idle !== undefined)
+      throw fail('command_line_invalid', {
+        reason: `--check does what the reports say, and has no --${idle}`,
+      });
+  }
   const costs = await readCosts(path);
+  await prepareToWrite(options.out, options.html);
   if (reports !== undefined) await compare(costs, reports, options);
   else await lay(costs, rate ?? 0, options);
 }
@@ -77,13 +87,13 @@ async function lay(costs: ServingCosts, rate: number, options: PlanCommandOption
   const replicas = sizes.map((size) => ({ cores: size, workers: workers ?? size }));
   const found = plan({ costs, rate, p99BoundMs, replicas, spare, seed, requests });
   const written = `${JSON.stringify(found, null, 2)}\n`;
+  process.stdout.write(json === true ? written : `${renderPlan(found, costs)}\n`);
   if (out !== undefined) await writeWhole(out, written);
   if (html !== undefined) {
     // Drawing takes a while to load.
     const { planPage } = await import('../loadtest/plan/plan-page.js');
     await writeWhole(html, planPage(found, costs));
   }
-  process.stdout.write(json === true ? written : `${renderPlan(found, costs)}\n`);
 }
 
 async function compare(
@@ -97,8 +107,8 @@ async function compare(
   const checks: Checked[] = [];
   for (const report of reports) checks.push(...(await check(report, { costs, replica })));
   const written = `${JSON.stringify({ bundle: costs.bundle, replica, checks }, null, 2)}\n`;
-  if (out !== undefined) await writeWhole(out, written);
   process.stdout.write(json === true ? written : `${renderChecks(checks)}\n`);
+  if (out !== undefined) await writeWhole(out, written);
   const misses = checks.filter(({ error, allowed }) => allowed !== null && !(Math.abs(error) <= allowed));
   if (misses.length > 0) {
     throw fail('plan_prediction_off', {

@@ -12,6 +12,11 @@ import { wholeHistogram, type MeasuredWindow } from './measurement.js';
 import { offered } from './outcome.js';
 import type { LoadReport } from './report.js';
 
+export interface NamedRun {
+  readonly name: string;
+  readonly report: LoadReport;
+}
+
 export interface Estimate {
   readonly value: number;
   /** 95 %. */
@@ -71,6 +76,24 @@ export function comparisonRows(measures: readonly ComparedMeasure[]): string[][]
     b === null ? 'none' : withInterval(b, 2),
     ratio === null ? '' : withInterval(ratio, 3),
   ]);
+}
+
+/** Why what is measured of two runs may not be of the same thing. */
+export function differences(a: NamedRun, b: NamedRun): string[] {
+  const [first, second] = [a.report, b.report];
+  const found: string[] = [];
+  if (first.kind !== second.kind) {
+    const of = ({ name, report }: NamedRun) =>
+      `${name} is ${report.kind === 'open-loop' ? 'an open loop, with latencies from when requests were due' : 'a closed loop, with latencies from sending'}`;
+    found.push(`${of(a)}; ${of(b)}`);
+  }
+  if (first.textsPerRequest !== second.textsPerRequest) {
+    const of = ({ name, report }: NamedRun) => `${report.textsPerRequest} in ${name}`;
+    found.push(`texts a request: ${of(a)}, ${of(b)}`);
+  }
+  for (const { name, report } of [a, b])
+    if (report.ended !== 'complete') found.push(`${name} was cut short: ${report.ended}`);
+  return found;
 }
 
 type MeasureName = 'p50' | 'p90' | 'p99' | 'throughput' | 'failed';

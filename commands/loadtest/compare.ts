@@ -2,8 +2,16 @@
 import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { fail } from '../../core/errors.js';
 import { writeWhole } from '../../core/write-whole.js';
-import { compareRuns, comparisonRows } from '../../loadtest/compare-runs.js';
+import {
+  type ComparedMeasure,
+  compareRuns,
+  comparisonRows,
+  differences,
+  type NamedRun,
+} from '../../loadtest/compare-runs.js';
+import { conditions, endings } from '../../loadtest/render.js';
 import { readReport } from '../../loadtest/report.js';
 import { integer } from '../options.js';
 
@@ -30,22 +38,53 @@ export function register(loadtest: Command): void {
 async function run(pathA: string, pathB: string, _options: unknown, command: Command): Promise<void> {
   // An option that the parent has too is the parent's, to commander.
   const { html, seed, json } = command.optsWithGlobals<CompareOptions>();
+  refuseOthers(command);
   const [nameA, nameB] = [basename(pathA, '.json'), basename(pathB, '.json')];
   const a = { name: nameA === nameB ? pathA : nameA, report: await readReport(pathA) };
   const b = { name: nameA === nameB ? pathB : nameB, report: await readReport(pathB) };
   const measures = compareRuns(a.report, b.report, seed);
+  const warnings = differences(a, b);
+  process.stdout.write(
+    json === true
+      ? `${JSON.stringify({ a: a.name, b: b.name, measures, warnings }, null, 2)}\n`
+      : render(a, b, measures, warnings),
+  );
   if (html !== undefined) {
     const { comparePage } = await import('../../loadtest/html/compare-page.js');
     await writeWhole(html, comparePage(a, b, measures));
   }
-  if (json === true) {
-    process.stdout.write(`${JSON.stringify({ a: a.name, b: b.name, measures }, null, 2)}\n`);
-    return;
-  }
+}
+
+/** The parent takes its options here too, and they would do nothing. */
+function refuseOthers(command: Command): void {
+  const { parent } = command;
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  const other = parent?.options.find(
+    (option) =>
+      !own.has(option.attributeName()) && parent.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (other !== undefined)
+    throw fail('command_line_invalid', { reason: `compare has no ${other.long ?? other.flags}` });
+}
+
+function render(
+  a: NamedRun,
+  b: NamedRun,
+  measures: readonly ComparedMeasure[],
+  warnings: readonly string[],
+): string {
   const table = new Table({
     head: ['', a.name, b.name, `${b.name} / ${a.name}`],
     style: { head: [], border: [] },
   });
   table.push(...comparisonRows(measures));
-  process.stdout.write(`${table.toString()}\n95 % intervals, from resampling whole seconds of each run\n`);
+  return [
+    table.toString(),
+    '95 % intervals, from resampling whole seconds of each run',
+    ...[a, b].map(
+      ({ name, report }) => `${name}: ${report.url}${endings[report.ended]}, ${conditions(report)}`,
+    ),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    '',
+  ].join('\n');
 }

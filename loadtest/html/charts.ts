@@ -2,15 +2,10 @@
 import { axisX, dot, lineY, ruleY } from '@observablehq/plot';
 import { chart } from '../../core/report/chart.js';
 import type { Html } from '../../core/report/html.js';
+import type { NamedRun } from '../compare-runs.js';
 import { wholeHistogram } from '../measurement.js';
 import { failures, offered } from '../outcome.js';
-import type { LoadReport } from '../report.js';
 import type { ServerStage } from '../server-stages.js';
-
-export interface NamedRun {
-  readonly name: string;
-  readonly report: LoadReport;
-}
 
 interface Point {
   readonly x: number;

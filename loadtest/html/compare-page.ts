@@ -3,9 +3,9 @@ import { machineLine } from '../../core/machine.js';
 import { html } from '../../core/report/html.js';
 import { reportPage } from '../../core/report/page.js';
 import { table } from '../../core/report/table.js';
-import { comparisonRows, type ComparedMeasure } from '../compare-runs.js';
+import { comparisonRows, differences, type ComparedMeasure, type NamedRun } from '../compare-runs.js';
 import { conditions, endings } from '../render.js';
-import { latencyOverTime, percentileCurve, throughputOverTime, type NamedRun } from './charts.js';
+import { latencyOverTime, percentileCurve, throughputOverTime } from './charts.js';
 import { latencyTable } from './load-page.js';
 
 export function comparePage(a: NamedRun, b: NamedRun, measures: readonly ComparedMeasure[]): string {
@@ -16,7 +16,10 @@ export function comparePage(a: NamedRun, b: NamedRun, measures: readonly Compare
     sections: [
       {
         heading: 'In figures',
-        body: table(['', a.name, b.name, `${b.name} over ${a.name}`], comparisonRows(measures)),
+        body: [
+          table(['', a.name, b.name, `${b.name} over ${a.name}`], comparisonRows(measures)),
+          ...differences(a, b).map((warning) => html`<p>Warning: ${warning}.</p>`),
+        ],
       },
       { heading: 'Percentiles', body: percentileCurve(runs) },
       { heading: 'Latency over time', body: latencyOverTime(runs) },

@@ -85,7 +85,31 @@ describe('an open loop', () => {
 
     const compared = await retort('loadtest', 'compare', json, json, '--json');
     expect(compared.status).toBe(0);
-    expect(JSON.parse(compared.stdout)).toMatchObject({ a: json, b: json });
+    expect(JSON.parse(compared.stdout)).toMatchObject({ a: json, b: json, warnings: [] });
+    const table = await retort('loadtest', 'compare', json, json);
+    expect(table.stdout).toContain('open loop, poisson arrivals');
+    const ignored = await retort('loadtest', 'compare', json, json, '--out', page, '--fail-if', 'p99>1ms');
+    expect(ignored).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/compare has no --(out|fail-if)/),
+    });
+  });
+
+  test('is not begun when its report could not be written, and prints it where that goes wrong later', async () => {
+    const file = path.join(folder, 'a-file');
+    await writeFile(file, '');
+    const asked = bodies.length;
+    const early = await retort(...load('--rate', '50', '--out', path.join(file, 'report.json')));
+    expect(early).toMatchObject({ status: 1, stderr: expect.stringContaining('file_unwritable') });
+    expect(bodies).toHaveLength(asked);
+
+    const gone = path.join(folder, 'made', 'report.json');
+    const run = start(...load('--rate', '50', '--duration', '2', '--out', gone, '--json'));
+    await run.says('stderr', /measure 1/);
+    await rm(path.dirname(gone), { recursive: true });
+    const { status, stdout, stderr } = await run.ended;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('file_unwritable') });
+    expect(reportSchema.parse(JSON.parse(stdout)).ended).toBe('complete');
   });
 
   test('fails when a threshold is crossed, after its report', async () => {
@@ -156,6 +180,11 @@ test.each([
   [['--find-capacity', '--fail-if', 'p99>5ms'], 'no --fail-if'],
   [['--find-capacity', '--warmup', '5'], 'its own --warmup'],
   [['--stages', '5'], 'loadtest_stages_invalid'],
+  [['--p99', '20'], '--p99 is of --find-capacity'],
+  [['--rate', '5', '--repeats', '2'], '--repeats is of --find-capacity'],
+  [['--stages', '1s:2', '--duration', '5'], 'how long each is'],
+  [['--header', 'Content-Length: 5'], 'content-length follows from the body'],
+  [['--header', 'transfer-encoding: chunked'], 'transfer-encoding follows'],
   [['--header', 'x'], 'loadtest_header_invalid'],
   [['--header', 'x: y\r\nz: 1'], 'loadtest_header_invalid'],
   [['--fail-if', 'speed'], 'loadtest_threshold_invalid'],

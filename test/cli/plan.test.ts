@@ -19,8 +19,8 @@ test('a plan is laid, and a prediction that is off fails the command', async () 
   const file = path.join(folder, 'costs.json');
   const page = path.join(folder, 'plan.html');
   await writeFile(file, JSON.stringify(simpleCosts()));
-  const common = [file, '--requests', '1000'];
-  const planned = await retort('plan', ...common, '--rate', '100', '--p99', '50', '--html', page);
+  const few = ['--requests', '1000'];
+  const planned = await retort('plan', file, ...few, '--rate', '100', '--p99', '50', '--html', page);
   expect(planned).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('100 texts/s within a p99 of 50 ms'),
@@ -32,7 +32,10 @@ test('a plan is laid, and a prediction that is off fails the command', async () 
     report,
     JSON.stringify({ ...capacityReport(), capacity: { median: 1, low: 1, high: 1, confidence: 0 } }),
   );
-  const checked = await retort('plan', ...common, '--check', report, '--workers', '1');
+  const check = ['plan', file, '--check', report, '--workers', '1'];
+  const ignored = await retort(...check, ...few);
+  expect(ignored).toMatchObject({ status: 2, stderr: expect.stringContaining('has no --requests') });
+  const checked = await retort(...check);
   expect(checked).toMatchObject({ status: 1, stderr: expect.stringContaining('plan_prediction_off') });
 });
 

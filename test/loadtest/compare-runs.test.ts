@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeMachine } from '../../core/machine.js';
-import { compareRuns, comparisonRows } from '../../loadtest/compare-runs.js';
+import { compareRuns, comparisonRows, differences } from '../../loadtest/compare-runs.js';
 import { comparePage } from '../../loadtest/html/compare-page.js';
 import { loadPage } from '../../loadtest/html/load-page.js';
 import { Recorder } from '../../loadtest/recorder.js';
@@ -123,6 +123,30 @@ describe('two runs', () => {
     const p99 = compareRuns(rarely, fast, 1).find(({ name }) => name === 'p99')!;
     expect(p99.a!.value).toBeCloseTo(40, 1);
     expect(p99.a!.interval).toEqual([p99.a!.value, p99.a!.value]);
+  });
+
+  it('that are not of the same kind, size or end are told apart', () => {
+    const closed = {
+      ...fast,
+      kind: 'closed-loop' as const,
+      connections: 2,
+      client: 'retort' as const,
+      textsPerRequest: 8,
+      ended: 'interrupted' as const,
+    };
+    const [a, b] = [
+      { name: 'a', report: fast },
+      { name: 'b', report: closed },
+    ];
+    expect(differences(a, { name: 'b', report: slow })).toEqual([]);
+    const found = differences(a, b);
+    expect(found).toEqual([
+      expect.stringMatching(/^a is an open loop, .* due; b is a closed loop, .* sending$/),
+      'texts a request: 1 in a, 8 in b',
+      'b was cut short: interrupted',
+    ]);
+    const page = comparePage(a, b, measures);
+    for (const warning of found) expect(page).toContain(`Warning: ${warning}.`);
   });
 
   it('have the same intervals for the same seed', () => {
