@@ -55,6 +55,11 @@ refused 'would not be used' --set modelRepository.volume.claimName=models
 refused 'name the image' --set modelRepository.source=initContainer
 refused 'wants a key' --set serviceMonitor.enabled=true,apiKeys.existingSecret=keys
 refused 'name its host' --set ingress.enabled=true
+refused 'both 8080' --set server.grpcPort=8080
+refused 'Set server.grpcPort' --set 'server.extraArguments={--grpc-port=8081}'
+refused 'plain HTTP' --set 'server.extraArguments={--tls-cert,/tls/cert.pem,--tls-key,/tls/key.pem}'
+refused 'ask nobody' --set 'server.extraArguments={--otlp=http://collector:4318}'
 refused 'not allowed' --set unknown=1
 refused 'minimum' --set server.port=80
+refused 'maximum' --set server.queue=1000001
 exit "$failed"

@@ -43,6 +43,9 @@ capabilities:
 - serve
 - --host=0.0.0.0
 - --port={{ $v.server.port }}
+{{- with $v.server.grpcPort }}
+- --grpc-port={{ . | int }}
+{{- end }}
 - --queue={{ $v.server.queue }}
 - --deadline-ms={{ $v.server.deadlineMs | int64 }}
 - --drain-ms={{ mul $v.shutdown.drainSeconds 1000 }}
