@@ -1,7 +1,7 @@
 /** Which keys attention may look at, read from the value that is added to its scores or chooses among them. */
 import { int, ints } from '../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../core/graph/data-types.js';
-import { toHalf } from '../../core/half.js';
+import { toHalf } from '../../core/half-tensor.js';
 import { float32, int32, int64, tensor, type Tensor } from '../../core/tensor.js';
 import type { GraphEditor } from './editor.js';
 import type { Condition, Expression } from './elements/expression.js';
