@@ -42,6 +42,8 @@ export const serveConfigSchema = z.strictObject({
       memoryMegabytes: z.int().positive().nullable().default(2048),
       /** A batch that takes longer means a worker that hangs: it is replaced. */
       batchTimeoutMs: milliseconds.default(60_000),
+      /** A load that takes longer means the same: the version is refused. TensorRT builds its engines meanwhile. */
+      loadTimeoutMs: milliseconds.default(300_000),
     })
     .prefault({}),
   queue: z

@@ -148,6 +148,7 @@ function runSettings({ workers, queue, session, models }: ServeConfig, name: str
     heapMegabytes: workers.heapMegabytes,
     memoryCeilingBytes: workers.memoryMegabytes === null ? null : workers.memoryMegabytes * 2 ** 20,
     batchTimeoutMs: workers.batchTimeoutMs,
+    loadTimeoutMs: workers.loadTimeoutMs,
     queueCapacity: queue.capacity,
     largestBatch: queue.largestBatch,
     tokenBudget: queue.tokenBudget,

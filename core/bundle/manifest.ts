@@ -16,6 +16,9 @@ export const FOREIGN_NETWORK = 'onnx';
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** What a bundle's name and version are: folders of a repository, never a path that leaves it. */
+export const bundleNamePattern = /^[\w][\w.-]*$/;
+
 /** A file of the bundle, relative to its folder; never a path that leaves it. */
 const fileSchema = z.strictObject({
   path: z.string().regex(/^[\w][\w.-]*$/),
@@ -65,8 +68,8 @@ const agreementSchema = z.strictObject({
 
 export const manifestSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),
-  name: z.string().regex(/^[\w][\w.-]*$/),
-  version: z.string().regex(/^[\w][\w.-]*$/),
+  name: z.string().regex(bundleNamePattern),
+  version: z.string().regex(bundleNamePattern),
   task: z.literal('text-classification'),
   /** In the order of the logits. */
   labels: z.tuple([z.literal('negative'), z.literal('positive')]),

@@ -13,6 +13,8 @@ export const GOLDEN_FILE = 'golden.json';
 
 export interface Bundle {
   readonly folder: string;
+  /** Tells this bundle from one that takes its place: the manifest has the hashes of all other files. */
+  readonly manifestSha256: string;
   readonly manifest: Manifest;
   readonly golden: Golden;
   /** The full path of one of the manifest's files. */
@@ -22,26 +24,34 @@ export interface Bundle {
 export interface OpenBundleOptions {
   /** Compare every file with the manifest; false for a bundle that this process has just checked. */
   readonly checkFiles?: boolean;
+  /** That the manifest must have, where the bundle must be one that was opened earlier. */
+  readonly manifestSha256?: string;
 }
 
-/** @throws RetortError bundle_missing, bundle_malformed, bundle_corrupt */
+/** @throws RetortError bundle_missing, bundle_malformed, bundle_corrupt, bundle_replaced */
 export async function openBundle(
   folder: string,
-  { checkFiles = true }: OpenBundleOptions = {},
+  { checkFiles = true, manifestSha256 }: OpenBundleOptions = {},
 ): Promise<Bundle> {
-  const manifest = await readJson(path.join(folder, MANIFEST_FILE), manifestSchema);
+  const manifestFile = path.join(folder, MANIFEST_FILE);
+  const text = await readText(manifestFile);
+  const found = createHash('sha256').update(text).digest('hex');
+  if (manifestSha256 !== undefined && found !== manifestSha256)
+    throw fail('bundle_replaced', { path: folder });
+  const manifest = parseJson(manifestFile, text, manifestSchema);
   if (checkFiles) await Promise.all(manifest.files.map((file) => checkFile(folder, file)));
   const listed = new Set(manifest.files.map((file) => file.path));
   const needed = manifest.variants.flatMap((variant) => [variant.file, goldenFileOf(variant)]);
   for (const file of [GOLDEN_FILE, ...needed]) {
     if (!listed.has(file))
       throw fail('bundle_malformed', {
-        path: path.join(folder, MANIFEST_FILE),
+        path: manifestFile,
         reason: `files lacks ${file}`,
       });
   }
   return {
     folder,
+    manifestSha256: found,
     manifest,
     golden: await readJson(path.join(folder, GOLDEN_FILE), goldenSchema),
     path: (file) => path.join(folder, file),
@@ -66,9 +76,16 @@ function goldenFileOf({ golden }: Manifest['variants'][number]): string {
 }
 
 async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  return parseJson(file, await readText(file), schema);
+}
+
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
     throw fail('bundle_missing', { path: file }, error);
   });
+}
+
+function parseJson<T>(file: string, text: string, schema: z.ZodType<T>): T {
   const refuse = (reason: string, cause?: unknown) => fail('bundle_malformed', { path: file, reason }, cause);
   let value: unknown;
   try {

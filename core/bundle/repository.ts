@@ -1,7 +1,8 @@
 /** A repository: a folder of bundles, `<name>/<version>/`. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../errors.js';
+import { bundleNamePattern } from './manifest.js';
 
 export interface BundleAddress {
   readonly name: string;
@@ -19,7 +20,8 @@ export async function listRepository(repository: string): Promise<BundleAddress[
   });
   const found: BundleAddress[] = [];
   for (const name of names) {
-    const versions = await foldersIn(path.join(repository, name));
+    // A folder that may not be read, or has gone meanwhile, has none.
+    const versions = await foldersIn(path.join(repository, name)).catch(() => []);
     versions.sort((a, b) => byVersion.compare(b, a));
     found.push(
       ...versions.map((version) => ({ name, version, folder: path.join(repository, name, version) })),
@@ -42,14 +44,33 @@ export async function bundlesNamed(repository: string, name: string): Promise<Bu
   return found;
 }
 
+export function isNewer(version: string, than: string): boolean {
+  return byVersion.compare(version, than) > 0;
+}
+
 /** 10 is newer than 9. */
 const byVersion = new Intl.Collator('en', { numeric: true });
 
-/** Sub-folders by name; those of an unfinished write (`.part`) are not bundles. */
+/** Sub-folders whose names a bundle may have; those of an unfinished write (`.part`) are none. */
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.endsWith('.part'))
-    .map(({ name }) => name);
+  const named = entries.filter(({ name }) => bundleNamePattern.test(name) && !name.endsWith('.part'));
+  const found = await Promise.all(
+    named.map(
+      async (entry) => entry.isDirectory() || (entry.isSymbolicLink() && (await linksIn(folder, entry.name))),
+    ),
+  );
+  const names = named.filter((_, index) => found[index]).map(({ name }) => name);
   return names.sort(byVersion.compare);
+}
+
+/** Whether a link leads to a folder from elsewhere: one to a folder beside it (`latest`) is another name of that one. */
+async function linksIn(folder: string, name: string): Promise<boolean> {
+  try {
+    const link = path.join(folder, name);
+    const beside = path.dirname(path.resolve(folder, await readlink(link)));
+    return (await stat(link)).isDirectory() && (await realpath(beside)) !== (await realpath(folder));
+  } catch {
+    return false;
+  }
 }

@@ -17,6 +17,11 @@ export const bundleErrors = define({
     message: 'The bundle file {path} is damaged: {reason}.',
     hint: 'Copy the bundle again from where it was whole.',
   },
+  bundle_replaced: {
+    kind: 'unavailable',
+    message: 'The bundle {path} is another one than was loaded: it was replaced where it lies.',
+    hint: 'Load the version anew with POST /v1/models/MODEL/load, or put the files back.',
+  },
   bundle_exists: {
     kind: 'invalid',
     message: 'There is a bundle in {path} already.',

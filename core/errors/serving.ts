@@ -37,6 +37,11 @@ export const servingErrors = define({
     message: 'The bundle {path} cannot be served: {reason}.',
     hint: 'Repair or replace the bundle; other versions are served meanwhile.',
   },
+  load_timeout: {
+    kind: 'unavailable',
+    message: 'A worker did not load the bundle {path} within {milliseconds} ms.',
+    hint: 'Load it again, or allow more time with workers.loadTimeoutMs in the configuration.',
+  },
   model_missing: {
     kind: 'not_found',
     message: 'There is no model {model} in {path}.',

@@ -25,7 +25,7 @@ const noDeadlineMs = 2 ** 31 - 1;
 
 /** @throws RetortError of the bundle, model_refused */
 export async function openLocalModel({ folder, workers, capacity }: LocalModelOptions): Promise<LocalModel> {
-  const { manifest } = await openBundle(folder);
+  const { manifest, manifestSha256 } = await openBundle(folder);
   let pool: WorkerPool | null = null;
   const queue = new RequestQueue({
     capacity,
@@ -38,6 +38,7 @@ export async function openLocalModel({ folder, workers, capacity }: LocalModelOp
   pool = await WorkerPool.start({
     setup: {
       folder,
+      manifestSha256,
       intraOpThreads: 1,
       session: defaultSessionSettings,
       memoryCeilingBytes: null,
@@ -48,6 +49,7 @@ export async function openLocalModel({ folder, workers, capacity }: LocalModelOp
     isolation: 'process',
     heapMegabytes: 512,
     batchTimeoutMs: 600_000,
+    loadTimeoutMs: 600_000,
     queue,
     clock: systemClock,
     onBatch: () => undefined,

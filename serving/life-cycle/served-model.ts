@@ -1,7 +1,8 @@
 /** One loaded version of a model: its queue and its workers. */
+import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Manifest } from '../../core/bundle/manifest.js';
-import { openBundle } from '../../core/bundle/read.js';
+import { type Bundle, MANIFEST_FILE, openBundle } from '../../core/bundle/read.js';
 import type { BundleAddress } from '../../core/bundle/repository.js';
 import { fail } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
@@ -20,6 +21,7 @@ export interface RunSettings {
   readonly heapMegabytes: number;
   readonly memoryCeilingBytes: number | null;
   readonly batchTimeoutMs: number;
+  readonly loadTimeoutMs: number;
   readonly queueCapacity: number;
   readonly largestBatch: number;
   readonly tokenBudget: number;
@@ -46,7 +48,8 @@ export interface StartContext {
 
 /**
  * Loads a version off to the side: files checked, every worker warm, logits as the golden ones.
- * @throws RetortError of the bundle; model_refused when a worker cannot load it
+ * @throws RetortError of the bundle; bundle_malformed where it is another one than its folders say; model_refused when a
+ * worker cannot load it; load_timeout
  */
 export async function startModel(
   { folder, name, version }: BundleAddress,
@@ -56,7 +59,10 @@ export async function startModel(
 ): Promise<ServedModel> {
   const { scheduler } = metrics;
   const model = name;
-  const { manifest } = await openBundle(folder, { checkFiles: false });
+  const { manifest, manifestSha256 } = await openPlaced({ folder, name, version }).catch((error: unknown) => {
+    firstLoad?.spare?.child.kill('SIGKILL');
+    throw error;
+  });
   let pool: WorkerPool | null = null;
   const queue = new RequestQueue({
     capacity: settings.queueCapacity,
@@ -73,6 +79,7 @@ export async function startModel(
   const starting = WorkerPool.start({
     setup: {
       folder,
+      manifestSha256,
       intraOpThreads: settings.intraOpThreads,
       session: settings.session,
       memoryCeilingBytes: settings.memoryCeilingBytes,
@@ -84,6 +91,7 @@ export async function startModel(
     isolation: settings.isolation,
     heapMegabytes: settings.heapMegabytes,
     batchTimeoutMs: settings.batchTimeoutMs,
+    loadTimeoutMs: settings.loadTimeoutMs,
     queue,
     clock,
     onBatch: ({ entries, reason }) => {
@@ -94,13 +102,13 @@ export async function startModel(
       scheduler.tokens.inc({ model }, needed);
       scheduler.paddingTokens.inc({ model }, computed - needed);
     },
-    onDeath: (reason, cause) => {
+    onDeath: (reason, cause, hint) => {
       scheduler.workerRestarts.inc({ model, cause });
-      logger.error({ model, version, reason, cause }, 'a worker is replaced');
+      logger.error({ model, version, reason, cause, hint }, 'a worker is replaced');
     },
   });
   // The files are hashed while the workers load; neither alone makes the version ready.
-  const [checked, started] = await Promise.allSettled([openBundle(folder), starting]);
+  const [checked, started] = await Promise.allSettled([openBundle(folder, { manifestSha256 }), starting]);
   if (started.status === 'rejected' || checked.status === 'rejected') {
     if (started.status === 'fulfilled') await started.value.close();
     throw checked.status === 'rejected' ? checked.reason : (started as PromiseRejectedResult).reason;
@@ -108,6 +116,15 @@ export async function startModel(
   pool = started.value;
   for (const warning of pool.facts.warnings) logger.warn({ model, version }, warning);
   return { manifest, folder, queue, pool };
+}
+
+/** Requests ask for a version by its folders, and answers name the manifest's: they must be the same. */
+async function openPlaced({ folder, name, version }: BundleAddress): Promise<Bundle> {
+  const bundle = await openBundle(folder, { checkFiles: false });
+  const { manifest } = bundle;
+  if (manifest.name === name && manifest.version === version) return bundle;
+  const reason = `it is of ${manifest.name} ${manifest.version}, and lies in the folders of ${name} ${version}`;
+  throw fail('bundle_malformed', { path: path.join(folder, MANIFEST_FILE), reason });
 }
 
 /** Waits until every request of the version is answered, at most until the deadline, then ends its workers. */

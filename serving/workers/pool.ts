@@ -1,5 +1,5 @@
 /** A model version's workers: started, fed from the queue, replaced when they die, hang or grow too large. */
-import { fail } from '../../core/errors.js';
+import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Batch, RequestQueue } from '../scheduler/queue.js';
 import { type Isolation, openWorker, type SpareProcess, type WorkerChannel } from './channel.js';
@@ -8,7 +8,7 @@ import { receivedError, type WorkerFacts, type WorkerMessage, type WorkerSetup }
 export type DeathCause = 'crash' | 'memory' | 'hang';
 
 export interface WorkerPoolOptions {
-  readonly setup: WorkerSetup;
+  readonly setup: Omit<WorkerSetup, 'checkFiles'>;
   readonly size: number;
   /** Whether one loaded worker is enough to begin with; the others then load after it, beside the first requests. */
   readonly firstIsEnough?: boolean;
@@ -19,12 +19,17 @@ export interface WorkerPoolOptions {
   readonly heapMegabytes: number;
   /** A batch that takes longer means a worker that hangs. */
   readonly batchTimeoutMs: number;
+  /** As a load does that takes longer. */
+  readonly loadTimeoutMs: number;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
   readonly queue: RequestQueue;
   readonly clock: Clock;
   readonly onBatch: (batch: Batch) => void;
   /** Ids computed, padding included, and without. */
   readonly onComputed?: (computed: number, needed: number) => void;
-  readonly onDeath: (reason: string, cause: DeathCause) => void;
+  /** @param hint what is to be done, where the worker refused the bundle */
+  readonly onDeath: (reason: string, cause: DeathCause, hint?: string) => void;
 }
 
 interface Slot {
@@ -48,8 +53,11 @@ const [firstPauseMs, longestPauseMs] = [1000, 30_000];
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots = new Set<Slot>();
+  #started = false;
   #closing = false;
   #failedStarts = 0;
+  /** When a worker that has grown too large may be replaced next, where the replacements did not load. */
+  #nextStandInMs = -Infinity;
   readonly #pauses = new Set<unknown>();
   #facts: WorkerFacts = {
     vocabularySize: 0,
@@ -64,9 +72,15 @@ export class WorkerPool {
     this.#options = options;
   }
 
-  /** @throws RetortError model_refused when a worker cannot load the bundle */
+  /** @throws RetortError model_refused when a worker cannot load the bundle; load_timeout */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
+    const { signal } = options;
+    const abort = () => {
+      pool.kill();
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
     try {
       await pool.#spawn(options.spare ?? null);
       for (let more = 1; more < options.size; more += 1) {
@@ -76,10 +90,16 @@ export class WorkerPool {
         // Its exit is handled where every worker's is.
         else loading.catch(() => undefined);
       }
+      if (pool.#closing) throw pool.#refusal('its start was ended');
     } catch (error) {
       await pool.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
+    pool.#started = true;
+    // In the place of those that died meanwhile.
+    for (let missing = options.size - pool.#slots.size; missing > 0; missing -= 1) pool.#respawn();
     return pool;
   }
 
@@ -119,9 +139,22 @@ export class WorkerPool {
 
   /** Ends the workers, each after the batches that it has. */
   async close(): Promise<void> {
+    this.#stopReplacing();
+    await Promise.all([...this.#slots].map(({ channel }) => channel.end()));
+  }
+
+  /** Ends the processes now, whatever they do. A thread ends after what it computes: see WorkerChannel. */
+  kill(): void {
+    this.#stopReplacing();
+    for (const { channel } of this.#slots) {
+      if (this.#options.isolation === 'process') channel.kill();
+      else void channel.end();
+    }
+  }
+
+  #stopReplacing(): void {
     this.#closing = true;
     for (const pause of this.#pauses) this.#options.clock.clearTimeout(pause);
-    await Promise.all([...this.#slots].map(({ channel }) => channel.end()));
   }
 
   #send(slot: Slot, batch: Batch): void {
@@ -142,13 +175,18 @@ export class WorkerPool {
   }
 
   #spawn(spare: SpareProcess | null = null, standsIn = false): Promise<void> {
-    const { setup, isolation, heapMegabytes } = this.#options;
+    const { setup, isolation, heapMegabytes, loadTimeoutMs, clock } = this.#options;
+    if (this.#closing) {
+      spare?.child.kill('SIGKILL');
+      return Promise.reject(this.#refusal('its start was ended'));
+    }
     return new Promise((resolve, reject) => {
-      let refusal: string | null = null;
+      let refusal: RetortError | null = null;
       const onMessage = (message: WorkerMessage) => {
         switch (message.kind) {
           case 'ready':
             slot.ready = true;
+            clock.clearTimeout(slot.timer);
             this.#failedStarts = 0;
             if (!this.#closing) this.#options.queue.reopen();
             this.#facts = message;
@@ -156,7 +194,7 @@ export class WorkerPool {
             this.dispatch();
             break;
           case 'refused':
-            refusal = receivedError(message.error).message;
+            refusal = receivedError(message.error);
             break;
           case 'done':
             this.#finish(slot, (batch) => {
@@ -176,11 +214,11 @@ export class WorkerPool {
         }
       };
       const onExit = (ended: string) => {
-        const reason = refusal ?? ended;
-        this.#options.clock.clearTimeout(slot.timer);
+        clock.clearTimeout(slot.timer);
         this.#slots.delete(slot);
-        reject(fail('model_refused', { path: setup.folder, reason }));
-        if (!this.#closing) this.#gone(slot, reason);
+        const reason = refusal?.message ?? ended;
+        reject(refusal?.code === 'load_timeout' ? refusal : this.#refusal(reason));
+        if (!this.#closing) this.#gone(slot, reason, refusal?.hint);
       };
       const slot: Slot = {
         channel: openWorker(isolation, { onMessage, onExit }, heapMegabytes, spare),
@@ -192,8 +230,17 @@ export class WorkerPool {
         timer: null,
       };
       this.#slots.add(slot);
-      slot.channel.send({ kind: 'load', setup });
+      slot.timer = clock.setTimeout(() => {
+        refusal = fail('load_timeout', { path: setup.folder, milliseconds: loadTimeoutMs });
+        slot.cause = 'hang';
+        slot.channel.kill();
+      }, loadTimeoutMs);
+      slot.channel.send({ kind: 'load', setup: { ...setup, checkFiles: this.#started } });
     });
+  }
+
+  #refusal(reason: string): RetortError {
+    return fail('model_refused', { path: this.#options.setup.folder, reason });
   }
 
   #finish(slot: Slot, report: (batch: Batch) => void): void {
@@ -206,13 +253,15 @@ export class WorkerPool {
 
   /** A replacement is loaded before the worker that grew too large ends. */
   #retire(slot: Slot, bytes: number): void {
-    if (slot.retiring || this.#closing) return;
+    const { clock, onDeath } = this.#options;
+    if (slot.retiring || this.#closing || clock.now() < this.#nextStandInMs) return;
     slot.retiring = true;
-    this.#options.onDeath(`it held ${String(Math.round(bytes / 2 ** 20))} MiB`, 'memory');
+    onDeath(`it held ${String(Math.round(bytes / 2 ** 20))} MiB`, 'memory');
     this.#spawn(null, true).then(
       () => slot.channel.end(),
       () => {
         slot.retiring = false;
+        this.#nextStandInMs = clock.now() + this.#pauseMs;
         if (!this.#slots.has(slot)) this.#respawn();
         else this.dispatch();
       },
@@ -220,38 +269,43 @@ export class WorkerPool {
   }
 
   /** A worker is gone: what it was sent goes to others, and another is started where none is on its way. */
-  #gone(slot: Slot, reason: string): void {
+  #gone(slot: Slot, reason: string, hint?: string): void {
+    // What start makes of it.
+    if (!this.#started) return;
     const { queue, onDeath } = this.#options;
-    if (!slot.retiring) onDeath(reason, slot.cause);
+    if (!slot.retiring) onDeath(reason, slot.cause, hint);
     if (!slot.ready) this.#failedStarts += 1;
     const lost = slot.running.flatMap(({ entries }) => entries);
     queue.retry({ entries: lost }, fail('worker_died', { reason }));
     if (slot.retiring || (slot.standsIn && !slot.ready)) return;
-    if (this.#failedStarts >= attemptsToStart && this.#slots.size === 0)
-      queue.close(fail('model_refused', { path: this.#options.setup.folder, reason }));
+    if (this.#failedStarts >= attemptsToStart && this.#slots.size === 0) queue.close(this.#refusal(reason));
     this.#respawn();
   }
 
   /** Starts a worker: at once, and after some failures with pauses, since what is broken may be mended. */
   #respawn(): void {
+    if (this.#closing) return;
     const { clock } = this.#options;
     const start = () => {
       this.#spawn().catch(() => {
         // Its exit is handled where every worker's is.
       });
     };
-    const pauses = this.#failedStarts - attemptsToStart;
-    if (pauses < 0) {
+    const pauseMs = this.#pauseMs;
+    if (pauseMs === 0) {
       start();
       return;
     }
-    const pause = clock.setTimeout(
-      () => {
-        this.#pauses.delete(pause);
-        start();
-      },
-      Math.min(longestPauseMs, firstPauseMs * 2 ** pauses),
-    );
+    const pause = clock.setTimeout(() => {
+      this.#pauses.delete(pause);
+      start();
+    }, pauseMs);
     this.#pauses.add(pause);
+  }
+
+  /** Before the next start. */
+  get #pauseMs(): number {
+    const failures = this.#failedStarts - attemptsToStart;
+    return failures < 0 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
   }
 }

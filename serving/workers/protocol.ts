@@ -5,6 +5,10 @@ import type { Item, PredictionBatch } from '../predictor.js';
 
 export interface WorkerSetup {
   readonly folder: string;
+  /** Of the bundle that the pool serves: another one in its folder is refused. */
+  readonly manifestSha256: string;
+  /** Whether the worker compares the files with the manifest; it need not where the server does while it loads. */
+  readonly checkFiles: boolean;
   readonly intraOpThreads: number;
   readonly session: SessionSettings;
   /** Whether a process goes behind others from the beginning, as beside a version that answers, or once it is ready. */

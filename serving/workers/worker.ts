@@ -33,10 +33,11 @@ let ceiling: number | null = null;
 let batches = 0;
 
 async function load(setup: WorkerSetup): Promise<void> {
-  const { folder, intraOpThreads, session, memoryCeilingBytes, yieldsAtOnce } = setup;
+  const { folder, manifestSha256, checkFiles, intraOpThreads, session, memoryCeilingBytes, yieldsAtOnce } =
+    setup;
   if (yieldsAtOnce) stepBack();
   try {
-    const bundle = await openBundle(folder, { checkFiles: false });
+    const bundle = await openBundle(folder, { checkFiles, manifestSha256 });
     predictor = await Predictor.open(bundle, intraOpThreads, session);
     ceiling = memoryCeilingBytes;
     const { rowByRow, provider, precision, file, tokenizer } = predictor;

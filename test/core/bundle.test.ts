@@ -1,5 +1,16 @@
 /** Bundles: written whole or not at all, and refused when a byte of them is not what the manifest says. */
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -59,6 +70,41 @@ test('a manifest that is no JSON, does not fit, or names a file outside is refus
     await expect(openBundle(folder)).rejects.toMatchObject({ code: 'bundle_malformed' });
   }
   await expect(openBundle(path.join(root, 'nowhere'))).rejects.toMatchObject({ code: 'bundle_missing' });
+});
+
+test('a bundle that took the place of another is told from it', async () => {
+  const { manifestSha256 } = await openBundle(folder);
+  expect((await openBundle(folder, { manifestSha256 })).manifestSha256).toBe(manifestSha256);
+  await writeTinyBundle(path.join(root, 'models'), { replace: true, maxWords: 64 });
+  await expect(openBundle(folder, { manifestSha256 })).rejects.toMatchObject({ code: 'bundle_replaced' });
+});
+
+test('a repository has the folders that links lead to, and none that cannot be a bundle', async () => {
+  const models = path.join(root, 'models');
+  await rm(path.join(root, 'elsewhere'), { recursive: true, force: true });
+  const elsewhere = await writeTinyBundle(path.join(root, 'elsewhere'), { version: '2' });
+  await symlink(elsewhere, path.join(models, 'tiny', '2'));
+  await symlink('2', path.join(models, 'tiny', 'latest'));
+  await symlink(path.join(root, 'nowhere'), path.join(models, 'tiny', '3'));
+  await symlink(path.dirname(elsewhere), path.join(models, 'linked'));
+  for (const name of ['lost+found', '.trash']) await mkdir(path.join(models, name, '1'), { recursive: true });
+  expect((await listRepository(models)).map(({ name, version }) => `${name}/${version}`)).toEqual([
+    'linked/2',
+    'tiny/2',
+    'tiny/1',
+  ]);
+});
+
+// Root may read every folder.
+(process.getuid?.() === 0 ? test.skip : test)('a folder that may not be read has no versions', async () => {
+  const models = path.join(root, 'models');
+  await mkdir(path.join(models, 'secret', '1'), { recursive: true });
+  await chmod(path.join(models, 'secret'), 0);
+  try {
+    expect((await listRepository(models)).map(({ name }) => name)).toEqual(['tiny']);
+  } finally {
+    await chmod(path.join(models, 'secret'), 0o700);
+  }
 });
 
 test('a version that is there is replaced only when asked', async () => {

@@ -1,13 +1,15 @@
 /** Real workers that die while they hold a batch: stopped first, so that the batch is theirs when they are killed. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { openBundle } from '../../../core/bundle/read.js';
 import { systemClock } from '../../../serving/clock.js';
 import { RequestQueue } from '../../../serving/scheduler/queue.js';
 import { defaultSessionSettings } from '../../../serving/session-settings.js';
-import type { Isolation } from '../../../serving/workers/channel.js';
+import { type Isolation, startSpare } from '../../../serving/workers/channel.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../../serving/workers/pool.js';
+import { FakeClock } from '../../fixtures/fake-clock.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 
 let root: string;
@@ -22,27 +24,38 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
 });
 
-interface Start extends Partial<Pick<WorkerPoolOptions, 'size' | 'isolation' | 'batchTimeoutMs'>> {
+type Chosen = 'size' | 'isolation' | 'batchTimeoutMs' | 'loadTimeoutMs' | 'clock' | 'spare' | 'signal';
+
+interface Start extends Partial<Pick<WorkerPoolOptions, Chosen>> {
   readonly folder?: string;
   readonly onDeath?: (cause: string, pids: readonly number[]) => void;
   readonly memoryCeilingBytes?: number;
 }
 
-async function start({ folder = bundle, memoryCeilingBytes, onDeath, ...options }: Start = {}) {
+async function start({
+  folder = bundle,
+  memoryCeilingBytes,
+  onDeath,
+  clock = systemClock,
+  ...options
+}: Start = {}) {
   const batches: number[] = [];
   const deaths: string[] = [];
+  const hints: string[] = [];
+  const { manifestSha256 } = await openBundle(bundle, { checkFiles: false });
   let pool: WorkerPool | null = null;
   const queue = new RequestQueue({
     capacity: 100,
     largestBatch: 8,
     tokenBudget: 4096,
     longestRow: 128,
-    clock: systemClock,
+    clock,
     onWaiting: () => pool?.dispatch(),
   });
   pool = await WorkerPool.start({
     setup: {
       folder,
+      manifestSha256,
       intraOpThreads: 1,
       session: defaultSessionSettings,
       memoryCeilingBytes: memoryCeilingBytes ?? null,
@@ -52,11 +65,13 @@ async function start({ folder = bundle, memoryCeilingBytes, onDeath, ...options 
     isolation: 'process',
     heapMegabytes: 256,
     batchTimeoutMs: 20_000,
+    loadTimeoutMs: 60_000,
     queue,
-    clock: systemClock,
+    clock,
     onBatch: ({ entries }) => batches.push(entries.length),
-    onDeath: (_reason, cause) => {
+    onDeath: (_reason, cause, hint) => {
       deaths.push(cause);
+      if (hint !== undefined) hints.push(hint);
       onDeath?.(cause, pool?.pids ?? []);
     },
     ...options,
@@ -72,8 +87,10 @@ async function start({ folder = bundle, memoryCeilingBytes, onDeath, ...options 
       for (const pid of pids) process.kill(pid, 'SIGKILL');
     };
   };
-  return { pool, queue, batches, deaths, ask, stop };
+  return { pool, queue, batches, deaths, hints, ask, stop };
 }
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 test.each<Isolation>(['process', 'thread'])(
   'a %s gives each row of a batch what it has alone',
@@ -158,8 +175,89 @@ test('what a worker holds when it is killed above its ceiling is run by the one 
   expect([killed.length, deaths[0]]).toEqual([1, 'memory']);
 }, 60_000);
 
-test('a pool on a bundle that does not load is refused', async () => {
-  await expect(start({ folder: path.join(root, 'none') })).rejects.toMatchObject({ code: 'model_refused' });
+describe('a bundle that is replaced where it lies', () => {
+  const replacements: [string, (folder: string) => Promise<void>][] = [
+    [
+      'as a whole',
+      async (folder) => {
+        const other = await writeTinyBundle(path.join(root, 'other'), { maxWords: 64, replace: true });
+        await cp(other, folder, { recursive: true });
+      },
+    ],
+    [
+      'in a file, of the same size',
+      async (folder) => {
+        const file = path.join(folder, 'MODEL_CARD.md');
+        await writeFile(file, (await readFile(file, 'utf8')).toUpperCase());
+      },
+    ],
+  ];
+
+  test.each(replacements)(
+    '%s: no worker takes it up beside those that serve the old one',
+    async (_, replace) => {
+      const folder = await mkdtemp(path.join(root, 'replaced-'));
+      await cp(bundle, folder, { recursive: true });
+      const clock = new FakeClock();
+      const { pool, deaths, hints, ask } = await start({ folder, size: 2, clock });
+      await replace(folder);
+      const [killed, left] = pool.pids;
+      process.kill(killed!, 'SIGKILL');
+      while (clock.timers === 0 || deaths.length < 4) await settle();
+      expect(deaths).toEqual(['crash', 'crash', 'crash', 'crash']);
+      expect(hints).toHaveLength(3);
+      expect(pool.pids).toEqual([left]);
+      expect((await ask([2, 3])).predictions).toHaveLength(1);
+      await cp(bundle, folder, { recursive: true });
+      clock.pass(1000);
+      while (pool.readyWorkers < 2) await settle();
+    },
+  );
+
+  test('a worker above its ceiling stays, and is not replaced again and again', async () => {
+    const folder = await mkdtemp(path.join(root, 'replaced-'));
+    await cp(bundle, folder, { recursive: true });
+    const { pool, deaths, ask } = await start({ folder, memoryCeilingBytes: 1, clock: new FakeClock() });
+    const { pids } = pool;
+    await replacements[0]![1](folder);
+    for (let batch = 0; batch < 8 * 32; batch += 1) expect((await ask([2, 3])).predictions).toHaveLength(1);
+    expect(deaths.filter((cause) => cause === 'memory')).toHaveLength(3);
+    expect(pool.pids).toEqual(pids);
+  });
+});
+
+test('a pool on a bundle that does not load is refused, and no other worker tries', async () => {
+  const deaths: string[] = [];
+  const started = start({ folder: path.join(root, 'none'), size: 2, onDeath: (cause) => deaths.push(cause) });
+  await expect(started).rejects.toMatchObject({ code: 'model_refused' });
+  expect(deaths).toEqual([]);
+});
+
+describe('a worker that stands still while it loads', () => {
+  const stopped = () => {
+    const spare = startSpare(256);
+    process.kill(spare.child.pid!, 'SIGSTOP');
+    return spare;
+  };
+
+  test('is killed when its time is over, and the load refused', async () => {
+    const clock = new FakeClock();
+    const started = start({ clock, spare: stopped(), loadTimeoutMs: 5000 });
+    started.catch(() => undefined);
+    while (clock.timers === 0) await settle();
+    clock.pass(5000);
+    await expect(started).rejects.toMatchObject({ code: 'load_timeout' });
+  });
+
+  test('is killed when the load is given up', async () => {
+    const giveUp = new AbortController();
+    const started = start({ spare: stopped(), signal: giveUp.signal });
+    started.catch(() => undefined);
+    await settle();
+    giveUp.abort();
+    await expect(started).rejects.toMatchObject({ code: 'model_refused' });
+    await expect(start({ signal: giveUp.signal })).rejects.toMatchObject({ code: 'model_refused' });
+  });
 });
 
 test('a closed pool replaces nothing', async () => {
