@@ -139,9 +139,11 @@ async function serve(options: Options, spare: SpareProcess | null): Promise<void
     drawGraphs: async (folder, file) =>
       (await import('../export/report/draw-bundle.js')).drawBundle(folder, file),
   });
+  const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends at once, by Node's own handling.
     process.off('SIGINT', stop).off('SIGTERM', stop);
+    stopping.abort();
     logger.info({ signal }, 'draining');
     void server.close();
   };
@@ -151,6 +153,7 @@ async function serve(options: Options, spare: SpareProcess | null): Promise<void
     await server.close();
     throw error;
   });
+  if (stopping.signal.aborted) return;
   if (!serves) {
     logger.error(
       { repository: config.repository },

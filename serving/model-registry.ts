@@ -1,6 +1,8 @@
 /** The models that a server has: loaded off to the side, swapped in, drained and released. */
 import { type BundleAddress, bundlesNamed, listRepository } from '../core/bundle/repository.js';
-import { fail, type RetortError, toRetortError } from '../core/errors.js';
+import { fail, toRetortError } from '../core/errors.js';
+import { Arrivals, keyOf, stampOf } from './life-cycle/arrivals.js';
+import { endsWithin } from './life-cycle/ends-within.js';
 import { choose, type Family, type Label } from './life-cycle/family.js';
 import {
   drainModel,
@@ -9,6 +11,7 @@ import {
   startModel,
   type StartContext,
 } from './life-cycle/served-model.js';
+import { Turns } from './life-cycle/turns.js';
 import type { SpareProcess } from './workers/channel.js';
 
 export type { ServedModel };
@@ -20,7 +23,7 @@ export interface ModelChoice {
   readonly canary: { readonly version: string; readonly percent: number } | null;
 }
 
-export interface ModelRegistryOptions extends StartContext {
+export interface ModelRegistryOptions extends Omit<StartContext, 'signal'> {
   readonly repository: string;
   /** Those that are loaded, the first being the default; null for all. */
   readonly models: readonly ModelChoice[] | null;
@@ -47,15 +50,16 @@ export interface IndexEntry {
 export class ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #families = new Map<string, Family>();
+  /** Every name that was to be served, as configured or found; the first is the default. */
+  readonly #order: string[] = [];
   /** Names that are to be served: a server that lacks one is not ready. */
   readonly #wanted = new Set<string>();
-  /** The newest version of each name when the repository was last looked into: what was chosen since then stays. */
-  readonly #newest = new Map<string, string>();
-  /** The latest change of each name: changes of one name follow each other. */
-  readonly #changes = new Map<string, Promise<unknown>>();
   readonly #loading = new Set<string>();
-  readonly #refused = new Map<string, RetortError>();
-  readonly #draining = new Set<Promise<void>>();
+  readonly #arrivals = new Arrivals();
+  readonly #draining = new Map<ServedModel, Promise<void>>();
+  /** Aborted when nothing is to be loaded any more. */
+  readonly #stopping = new AbortController();
+  readonly #turns = new Turns(this.#stopping.signal);
   #loaded = false;
   #spare: SpareProcess | null;
 
@@ -73,15 +77,12 @@ export class ModelRegistry {
     const choices =
       models ?? (await namesIn(repository)).map((name) => ({ name, version: null, canary: null }));
     const candidates = await Promise.all(choices.map((choice) => this.#candidates(choice)));
-    for (const [index, { name, canary }] of choices.entries()) {
-      this.#wanted.add(name);
-      const [newest] = candidates[index] ?? [];
-      if (newest !== undefined) this.#newest.set(name, newest.version);
-      for (const address of candidates[index] ?? []) {
-        if (await this.#attempt(() => this.#swapIn(address))) break;
-      }
-      if (canary !== null && this.#families.has(name))
-        await this.#attempt(() => this.setCanary(name, canary.version, canary.percent));
+    for (const { name } of choices) this.#addToOrder(name);
+    for (const [index, choice] of choices.entries()) {
+      this.#wanted.add(choice.name);
+      await this.#attempt(() =>
+        this.#turns.take(choice.name, () => this.#loadFirst(choice, candidates[index] ?? [])),
+      );
     }
     this.#loaded = true;
   }
@@ -97,12 +98,17 @@ export class ModelRegistry {
 
   /** The stable version of each name. */
   get models(): readonly ServedModel[] {
-    return [...this.#families.values()].map(({ stable }) => stable);
+    return this.#inOrder.map(({ stable }) => stable);
+  }
+
+  /** Of the model that answers where a request names none, loaded or not; null before there is one. */
+  get defaultName(): string | null {
+    return this.#order[0] ?? null;
   }
 
   /** Every version that answers requests, with its label. */
   get labelled(): readonly { readonly model: ServedModel; readonly label: Label }[] {
-    return [...this.#families.values()].flatMap(({ stable, canary }) => [
+    return this.#inOrder.flatMap(({ stable, canary }) => [
       { model: stable, label: 'stable' as const },
       ...(canary === null ? [] : [{ model: canary.model, label: 'canary' as const }]),
     ]);
@@ -117,14 +123,15 @@ export class ModelRegistry {
   }
 
   /**
-   * @param name the first model of the repository where it is absent
+   * @param name the default model where it is absent
    * @param version a version, `stable` or `canary`; where it is absent the request's id falls on one of the two
    * @throws RetortError model_not_ready, model_unknown
    */
   find(name?: string, version?: string, requestId = ''): ServedModel {
-    const [first] = this.#families.values();
-    if (first === undefined) throw fail('model_not_ready', {});
-    const family = name === undefined ? first : this.#families.get(name);
+    if (this.#families.size === 0) throw fail('model_not_ready', { reason: 'none is loaded' });
+    const family = this.#families.get(name ?? this.defaultName ?? '');
+    if (name === undefined && family === undefined)
+      throw fail('model_not_ready', { reason: `the default, ${this.defaultName ?? ''}, is not loaded` });
     const model = family === undefined ? undefined : choose(family, version, requestId);
     if (model === undefined) {
       const known = this.models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ');
@@ -144,23 +151,18 @@ export class ModelRegistry {
    * Loads a version (the pinned or the newest one where none is named), and only then lets it answer; the one before it finishes what
    * it has. A version that is stable already is loaded anew; a canary's becomes stable as it is. What fails leaves
    * everything as it was.
-   * @throws RetortError model_missing, of the bundle, model_refused
+   * @throws RetortError model_missing, of the bundle, model_refused, load_timeout, server_draining
    */
   loadModel(name: string, version?: string): Promise<void> {
-    return this.#inTurn(name, async () => {
+    return this.#byHand(name, async () => {
       const pinned = this.#options.models?.find((choice) => choice.name === name)?.version ?? null;
-      const [address] = await this.#candidates({ name, version: version ?? pinned });
-      if (address === undefined) return;
-      const canary = this.#families.get(name)?.canary ?? null;
-      if (canary?.model.manifest.version === address.version) this.#promote(name, canary.model);
-      else await this.#swapIn(address);
-      this.#wanted.add(name);
+      await this.#load(name, version ?? pinned);
     });
   }
 
   /** @throws RetortError model_unknown */
   unloadModel(name: string): Promise<void> {
-    return this.#inTurn(name, async () => {
+    return this.#byHand(name, async () => {
       const family = this.#family(name);
       this.#families.delete(name);
       this.#wanted.delete(name);
@@ -171,42 +173,33 @@ export class ModelRegistry {
   }
 
   /**
-   * Returns to the version that was stable before.
+   * Returns to the version that was stable before, when the changes that were asked for earlier are made.
    * @throws RetortError model_unknown, model_without_previous, and those of a load
    */
   rollback(name: string): Promise<void> {
-    const { previousVersion } = this.#family(name);
-    if (previousVersion === null) throw fail('model_without_previous', { model: name });
-    return this.loadModel(name, previousVersion);
+    return this.#byHand(name, async () => {
+      const { previousVersion } = this.#family(name);
+      if (previousVersion === null) throw fail('model_without_previous', { model: name });
+      await this.#load(name, previousVersion);
+    });
   }
 
   /**
    * Lets a version answer a share of the requests that name none; 0 ends it.
-   * @throws RetortError model_unknown, and those of a load
+   * @throws RetortError model_unknown, canary_stable, and those of a load
    */
   setCanary(name: string, version: string, percent: number): Promise<void> {
-    return this.#inTurn(name, async () => {
-      const family = this.#family(name);
-      const before = family.canary;
-      if (percent > 0 && before?.model.manifest.version === version) {
-        family.canary = { model: before.model, percent };
-        return;
-      }
-      if (percent > 0) {
-        const [address] = await this.#candidates({ name, version });
-        if (address !== undefined) family.canary = { model: await this.#start(address), percent };
-      } else family.canary = null;
-      if (before !== null) this.#release(before.model);
-    });
+    return this.#byHand(name, () => this.#share(name, version, percent));
   }
 
   /** Every version of the repository, as the Open Inference Protocol's repository extension lists them. */
   async index(): Promise<IndexEntry[]> {
     const labels = new Map(this.labelled.map(({ model, label }) => [keyOf(model.manifest), label] as const));
-    return (await listRepository(this.#options.repository)).map(({ name, version }) => {
-      const key = keyOf({ name, version });
+    return (await listRepository(this.#options.repository)).map((address) => {
+      const { name, version } = address;
+      const key = keyOf(address);
       const label = labels.get(key) ?? null;
-      const refused = this.#refused.get(key);
+      const refused = this.#arrivals.refusalOf(address);
       const state = label !== null ? 'READY' : this.#loading.has(key) ? 'LOADING' : 'UNAVAILABLE';
       return { name, version, state, reason: refused?.message ?? '', label };
     });
@@ -214,27 +207,98 @@ export class ModelRegistry {
 
   /**
    * Loads what has come into the repository since the last look. So a version that was chosen or unloaded by hand stays
-   * so until a newer one comes, and one that was refused is not tried again.
+   * so until a newer one comes, and one that was refused is tried again when its files have changed.
    */
   async poll(): Promise<void> {
     const { repository, models } = this.#options;
     for (const name of models?.map((choice) => choice.name) ?? (await namesIn(repository))) {
+      if (this.#stopping.signal.aborted) return;
       if (models?.some((choice) => choice.name === name && choice.version !== null) === true) continue;
-      const [newest] = await bundlesNamed(repository, name).catch(() => []);
-      if (newest === undefined || this.#newest.get(name) === newest.version) continue;
-      this.#newest.set(name, newest.version);
-      if (this.#refused.has(keyOf(newest))) continue;
-      if (this.#families.get(name)?.stable.manifest.version === newest.version) continue;
-      await this.#attempt(() => this.loadModel(name, newest.version));
+      await this.#attempt(() => this.#turns.take(name, () => this.#look(name)));
     }
   }
 
-  async close(): Promise<void> {
+  /** Ends loads that are under way, and refuses all changes from now on. */
+  stopLoading(): void {
+    this.#stopping.abort();
     this.#spare?.child.kill('SIGKILL');
-    await Promise.allSettled(this.#changes.values());
-    const closing = this.labelled.map(({ model }) => drainModel(model, this.#options.clock, 0));
-    await Promise.all([...closing, ...this.#draining]);
+    this.#spare = null;
+  }
+
+  /** Ends every version: those that were replaced finish what they have within `drainMs`, and then are killed. */
+  async close(): Promise<void> {
+    const { clock, drainMs } = this.#options;
+    this.stopLoading();
+    await endsWithin(this.#turns.settled(), drainMs, clock);
+    for (const { model } of this.labelled) this.#release(model, 0);
+    const ended = Promise.all(this.#draining.values());
+    if (!(await endsWithin(ended, drainMs, clock))) for (const { pool } of this.#draining.keys()) pool.kill();
+    await ended;
     this.#families.clear();
+  }
+
+  get #inOrder(): Family[] {
+    return this.#order.flatMap((name) => this.#families.get(name) ?? []);
+  }
+
+  #addToOrder(name: string): void {
+    if (!this.#order.includes(name)) this.#order.push(name);
+  }
+
+  /** The newest version that loads, unless one was loaded by hand meanwhile; then the canary. */
+  async #loadFirst({ name, canary }: ModelChoice, candidates: readonly BundleAddress[]): Promise<void> {
+    const [newest] = candidates;
+    if (newest !== undefined) this.#arrivals.saw(newest);
+    for (const address of candidates) {
+      if (this.#families.has(name) || this.#stopping.signal.aborted) break;
+      await this.#attempt(() => this.#swapIn(address));
+    }
+    if (canary === null || !this.#families.has(name)) return;
+    await this.#share(name, canary.version, canary.percent).catch((thrown: unknown) => {
+      const { code, hint, message } = toRetortError(thrown);
+      this.#options.logger.error({ model: name, ...canary, code, hint }, `no canary: ${message}`);
+    });
+  }
+
+  async #look(name: string): Promise<void> {
+    const newest = await this.#newest(name);
+    if (newest === null) return;
+    const isNew = await this.#arrivals.isNew(newest);
+    this.#arrivals.saw(newest);
+    const family = this.#families.get(name);
+    const loaded = [family?.stable, family?.canary?.model].map((model) => model?.manifest.version);
+    if (isNew && !loaded.includes(newest.version)) await this.#load(name, newest.version);
+  }
+
+  async #load(name: string, version: string | null): Promise<void> {
+    const [address] = await this.#candidates({ name, version });
+    if (address === undefined) return;
+    const canary = this.#families.get(name)?.canary ?? null;
+    if (canary?.model.manifest.version === address.version) this.#promote(name, canary.model);
+    else await this.#swapIn(address);
+    this.#wanted.add(name);
+  }
+
+  async #share(name: string, version: string, percent: number): Promise<void> {
+    const family = this.#family(name);
+    const before = family.canary;
+    if (percent > 0 && family.stable.manifest.version === version)
+      throw fail('canary_stable', { model: name, version });
+    if (percent > 0 && before?.model.manifest.version === version) {
+      family.canary = { model: before.model, percent };
+      return;
+    }
+    if (percent > 0) {
+      const [address] = await this.#candidates({ name, version });
+      if (address !== undefined) family.canary = { model: await this.#start(address), percent };
+    } else family.canary = null;
+    if (before !== null) this.#release(before.model);
+  }
+
+  /** Null where the repository has none, or cannot be read. */
+  async #newest(name: string): Promise<BundleAddress | null> {
+    const [newest] = await bundlesNamed(this.#options.repository, name).catch(() => []);
+    return newest ?? null;
   }
 
   async #candidates({ name, version }: Pick<ModelChoice, 'name' | 'version'>): Promise<BundleAddress[]> {
@@ -263,6 +327,7 @@ export class ModelRegistry {
   #setStable(name: string, stable: ServedModel, canary: Family['canary']): void {
     const before = this.#families.get(name);
     const changed = before !== undefined && before.stable.manifest.version !== stable.manifest.version;
+    this.#addToOrder(name);
     this.#families.set(name, {
       stable,
       canary,
@@ -272,26 +337,34 @@ export class ModelRegistry {
   }
 
   async #start(address: BundleAddress): Promise<ServedModel> {
-    const { start = startModel, settingsOf, metrics, logger } = this.#options;
+    const { start = startModel, settingsOf, metrics, logger, clock } = this.#options;
+    const { signal } = this.#stopping;
     const spare = this.#spare;
     this.#spare = null;
     const { name: model, version } = address;
     const key = keyOf(address);
     this.#loading.add(key);
+    const stamp = await stampOf(address.folder);
     try {
       const started = await start(
         address,
         settingsOf(model),
-        this.#options,
+        { clock, logger, metrics, signal },
         this.#families.has(model) ? null : { spare },
       );
-      this.#refused.delete(key);
+      if (signal.aborted) {
+        await drainModel(started, clock, 0);
+        throw fail('server_draining', {});
+      }
+      this.#arrivals.loaded(address);
       metrics.models.loads.inc({ model, result: 'loaded' });
       logger.info({ model, version }, 'model ready');
       return started;
     } catch (thrown) {
+      // What it fails with then says nothing of the bundle.
+      if (signal.aborted) throw fail('server_draining', {}, thrown);
       const error = toRetortError(thrown);
-      this.#refused.set(key, error);
+      this.#arrivals.refused(address, error, stamp);
       metrics.models.loads.inc({ model, result: 'refused' });
       logger.error(
         { model, version, code: error.code, hint: error.hint },
@@ -303,10 +376,10 @@ export class ModelRegistry {
     }
   }
 
-  #release(model: ServedModel): void {
-    const draining = drainModel(model, this.#options.clock, this.#options.drainMs);
-    this.#draining.add(draining);
-    void draining.finally(() => this.#draining.delete(draining));
+  #release(model: ServedModel, withinMs = this.#options.drainMs): void {
+    const draining = drainModel(model, this.#options.clock, withinMs);
+    this.#draining.set(model, draining);
+    void draining.finally(() => this.#draining.delete(model));
   }
 
   #family(name: string): Family {
@@ -316,14 +389,13 @@ export class ModelRegistry {
     return family;
   }
 
-  #inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
-    const before = this.#changes.get(name) ?? Promise.resolve();
-    const after = before.then(change, change);
-    this.#changes.set(
-      name,
-      after.catch(() => undefined),
-    );
-    return after;
+  /** What is there when the change begins is known to who asks for it: only what comes later is loaded by a look. */
+  #byHand(name: string, change: () => Promise<void>): Promise<void> {
+    return this.#turns.take(name, async () => {
+      const newest = await this.#newest(name);
+      await change();
+      if (newest !== null) this.#arrivals.saw(newest);
+    });
   }
 
   /** What fails is logged where it is started. */
@@ -337,8 +409,4 @@ export class ModelRegistry {
 
 async function namesIn(repository: string): Promise<string[]> {
   return [...new Set((await listRepository(repository)).map(({ name }) => name))];
-}
-
-function keyOf({ name, version }: Pick<BundleAddress, 'name' | 'version'>): string {
-  return `${name}/${version}`;
 }

@@ -41,7 +41,7 @@ export interface RunningServer {
   readonly grpcAddress: string | null;
   /** Resolves when the repository is loaded: true when a model of it serves. Rejects with repository_missing, model_missing. */
   readonly loaded: Promise<boolean>;
-  /** Stops taking requests, answers what is in flight, and ends. */
+  /** Ends loads that are under way, stops taking requests, answers what is in flight, and ends. */
   close(): Promise<void>;
 }
 
@@ -122,15 +122,16 @@ export async function startServer({
     grpcAddress: edges.grpcAddress,
     loaded,
     async close() {
-      stopWatching?.();
       context.draining = true;
-      await loaded.catch(() => undefined);
+      registry.stopLoading();
+      const watched = stopWatching?.();
       await sleep(lifeCycle.graceMs);
       context.refusing = true;
       edges.stopListening();
       const deadline = clock.now() + lifeCycle.drainMs;
       while (registry.openRequests + edges.openExchanges > 0 && clock.now() < deadline) await sleep(10);
       await registry.close();
+      await watched;
       await sampler?.close();
       await onDemand.close();
       await edges.end();

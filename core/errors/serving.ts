@@ -59,8 +59,8 @@ export const servingErrors = define({
   },
   model_not_ready: {
     kind: 'unavailable',
-    message: 'No model is ready.',
-    hint: 'Wait until GET /v2/health/ready answers 200.',
+    message: 'No model is ready to answer: {reason}.',
+    hint: 'Wait until GET /v2/health/ready answers 200, or name a model that GET /v1/models lists.',
   },
   server_draining: {
     kind: 'unavailable',
@@ -71,6 +71,11 @@ export const servingErrors = define({
     kind: 'invalid',
     message: 'There was no other version of {model} before.',
     hint: 'Load a version by its number.',
+  },
+  canary_stable: {
+    kind: 'invalid',
+    message: 'Version {version} of {model} is the stable one.',
+    hint: 'Give the share to another version.',
   },
   graph_undrawable: {
     kind: 'unavailable',

@@ -44,6 +44,8 @@ export interface StartContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Ends a load that is under way. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface StartContext {
 export async function startModel(
   { folder, name, version }: BundleAddress,
   settings: RunSettings,
-  { clock, logger, metrics }: StartContext,
+  { clock, logger, metrics, signal }: StartContext,
   firstLoad: FirstLoad | null = null,
 ): Promise<ServedModel> {
   const { scheduler } = metrics;
@@ -92,6 +94,7 @@ export async function startModel(
     heapMegabytes: settings.heapMegabytes,
     batchTimeoutMs: settings.batchTimeoutMs,
     loadTimeoutMs: settings.loadTimeoutMs,
+    signal,
     queue,
     clock,
     onBatch: ({ entries, reason }) => {

@@ -5,20 +5,21 @@ export interface Watched {
   poll(): Promise<void>;
 }
 
-/** @returns what ends it */
+/** @returns what ends it, when a look that is under way is done */
 export function watchRepository(
   registry: Watched,
   loaded: Promise<unknown>,
   intervalMs: number,
   clock: Clock,
-): () => void {
+): () => Promise<void> {
   let timer: unknown = null;
   let stopped = false;
+  let look = Promise.resolve();
   const next = () => {
     if (stopped) return;
     timer = clock.setTimeout(() => {
       // A repository that cannot be read now may be there at the next look.
-      void registry
+      look = registry
         .poll()
         .catch(() => undefined)
         .then(next);
@@ -28,5 +29,6 @@ export function watchRepository(
   return () => {
     stopped = true;
     clock.clearTimeout(timer);
+    return look;
   };
 }

@@ -1,5 +1,5 @@
 /** Versions changed over HTTP. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -54,6 +54,26 @@ test('what is not there is 404, what does not fit 422', async () => {
   expect((await post('/v1/models/tiny/load', { version: '9' })).status).toBe(404);
   expect((await post('/v1/models/none/rollback')).status).toBe(404);
   expect((await post('/v1/models/tiny/canary', { version: '2', percent: 120 })).status).toBe(422);
+});
+
+test('a share for the stable version is 422', async () => {
+  expect((await post('/v1/models/tiny/canary', { version: '1', percent: 5 })).body).toMatchObject({
+    error: { code: 'canary_stable' },
+  });
+});
+
+test('a version that is a copy of another is refused: its manifest names that one', async () => {
+  await cp(path.join(root, 'tiny', '1'), path.join(root, 'tiny', '3'), { recursive: true });
+  await cp(path.join(root, 'tiny', '1'), path.join(root, 'other', '1'), { recursive: true });
+  for (const [model, version] of [
+    ['tiny', '3'],
+    ['other', '1'],
+  ]) {
+    expect((await post(`/v1/models/${model}/load`, { version })).body).toMatchObject({
+      error: { code: 'bundle_malformed', message: expect.stringContaining('tiny 1') },
+    });
+  }
+  expect(await answering()).toBe('1');
 });
 
 test('an explanation weighs each word', async () => {

@@ -37,7 +37,7 @@ const live: Route = {
   },
   handle: ({ sampler, registry }) => {
     if (sampler === null) throw fail('comparison_off', {});
-    const model = registry.models[0]?.manifest.name ?? null;
+    const model = registry.defaultName;
     const body: z.infer<typeof liveSchema> = {
       ...sampler.summaryOf(model),
       model,

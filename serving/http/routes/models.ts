@@ -7,7 +7,7 @@ import { fail } from '../../../core/errors.js';
 import type { ServedModel } from '../../model-registry.js';
 import type { Route } from '../route.js';
 
-/** Every served model with its manifest; the first answers where a request names none. */
+/** Every served model with its manifest, in the configured order, the default first where it is loaded. */
 export const models: Route = {
   method: 'get',
   path: '/v1/models',
@@ -17,7 +17,8 @@ export const models: Route = {
     summary: 'What is served, with manifests, and the limits of a request',
     responses: {
       200: {
-        description: 'The models; the first answers where a request names none',
+        description:
+          'The models, in the configured order; the first of that answers where a request names none',
         schema: z.object({
           models: z.array(
             z.object({

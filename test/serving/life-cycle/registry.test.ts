@@ -1,5 +1,5 @@
 /** Versions that are loaded, swapped, labelled and rolled back, without workers. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -26,25 +26,43 @@ const add = (...versions: string[]) =>
 
 function registryOf(models: readonly ModelChoice[] | null = null) {
   const broken = new Set<string>();
+  /** Versions that do not start before they are let. */
+  const held = new Map<string, Promise<void>>();
+  const signals: AbortSignal[] = [];
   const started: FakeModel[] = [];
   const registry = new ModelRegistry({
     repository,
     models,
     settingsOf: () => ({}) as RunSettings,
-    drainMs: 1000,
+    drainMs: 50,
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     metrics: new Metrics(() => []),
-    start: ({ name, version }) => {
-      if (broken.has(`${name}/${version}`))
-        return Promise.reject(fail('model_refused', { path: name, reason: 'a test' }));
+    start: async ({ name, version }, _settings, { signal }) => {
+      signals.push(signal);
+      await held.get(`${name}/${version}`);
+      if (broken.has(`${name}/${version}`)) throw fail('model_refused', { path: name, reason: 'a test' });
       const model = fakeModel({ name, version, clock: systemClock });
       started.push(model);
-      return Promise.resolve(model);
+      return model;
     },
   });
-  return { registry, broken, started };
+  /** @returns what lets it start */
+  const hold = (version: string) => {
+    const { promise, resolve } = later();
+    held.set(version, promise);
+    return resolve;
+  };
+  return { registry, broken, started, signals, hold };
 }
+
+function later() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settled) => (resolve = settled));
+  return { promise, resolve };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 const versionOf = (registry: ModelRegistry, name = 'a', version?: string, requestId = '') =>
   registry.find(name, version, requestId).manifest.version;
@@ -131,7 +149,7 @@ describe('swapping', () => {
     await add('a/1', 'a/2');
     const { registry } = registryOf([{ name: 'a', version: '1', canary: null }]);
     await registry.load();
-    expect(() => registry.rollback('a')).toThrow(expect.objectContaining({ code: 'model_without_previous' }));
+    await expect(registry.rollback('a')).rejects.toMatchObject({ code: 'model_without_previous' });
     await registry.loadModel('a', '2');
     await registry.rollback('a');
     expect(versionOf(registry)).toBe('1');
@@ -152,6 +170,72 @@ describe('swapping', () => {
     await add('a/3');
     await registry.poll();
     expect(versionOf(registry)).toBe('3');
+  });
+
+  test('a rollback that is asked for during a load returns to what was stable before that load', async () => {
+    await add('a/1', 'a/2');
+    const { registry, hold } = registryOf([{ name: 'a', version: '1', canary: null }]);
+    await registry.load();
+    await registry.loadModel('a', '2');
+    await add('a/3');
+    const start = hold('a/3');
+    const changes = [registry.loadModel('a', '3'), registry.rollback('a')];
+    start();
+    await Promise.all(changes);
+    expect(versionOf(registry)).toBe('2');
+  });
+
+  test('what was loaded by hand before a look, and rolled back, is not new to it', async () => {
+    await add('a/3');
+    const { registry } = registryOf();
+    await registry.load();
+    await add('a/4');
+    await registry.loadModel('a', '4');
+    await registry.rollback('a');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('3');
+  });
+
+  test('a canary of the newest version is not made stable by a look, nor what lay there when another was chosen', async () => {
+    await add('a/3', 'a/4');
+    const { registry } = registryOf();
+    await registry.load();
+    await add('a/5');
+    await registry.setCanary('a', '5', 5);
+    await registry.poll();
+    expect([versionOf(registry, 'a', 'stable'), versionOf(registry, 'a', 'canary')]).toEqual(['4', '5']);
+    await registry.setCanary('a', '5', 0);
+    await add('a/6');
+    await registry.loadModel('a', '3');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('3');
+    await add('a/7');
+    await registry.poll();
+    expect(versionOf(registry)).toBe('7');
+  });
+
+  test('a version that is refused while it is being copied is tried again when more of it is there', async () => {
+    await add('a/1');
+    const { registry, broken, signals } = registryOf();
+    await registry.load();
+    await add('a/2');
+    broken.add('a/2');
+    await registry.poll();
+    await registry.poll();
+    expect(signals).toHaveLength(2);
+    await writeFile(path.join(repository, 'a/2', 'manifest.json'), '{}');
+    broken.clear();
+    await registry.poll();
+    expect(versionOf(registry)).toBe('2');
+  });
+
+  test('a look does not return to older versions when the newest is taken away', async () => {
+    await add('a/1', 'a/2');
+    const { registry } = registryOf();
+    await registry.load();
+    await rm(path.join(repository, 'a/2'), { recursive: true });
+    await registry.poll();
+    expect(versionOf(registry)).toBe('2');
   });
 
   test('loads of one name follow each other; unloading ends it', async () => {
@@ -187,6 +271,17 @@ describe('labels', () => {
     expect(() => registry.find('a', 'canary')).toThrow(expect.objectContaining({ code: 'model_unknown' }));
   });
 
+  test('the stable version is no canary', async () => {
+    await add('a/1');
+    const { registry, started } = registryOf([
+      { name: 'a', version: null, canary: { version: '1', percent: 20 } },
+    ]);
+    await registry.load();
+    expect(registry.labelled).toHaveLength(1);
+    await expect(registry.setCanary('a', '1', 5)).rejects.toMatchObject({ code: 'canary_stable' });
+    expect(started).toHaveLength(1);
+  });
+
   test('a canary that is made stable is not loaded a second time', async () => {
     await add('a/1', 'a/2');
     const { registry, started } = registryOf([
@@ -212,6 +307,85 @@ describe('labels', () => {
   });
 });
 
+describe('order', () => {
+  test.each([
+    ['configured', ['b', 'a', 'c'].map((name) => ({ name, version: null, canary: null })), ['b', 'a', 'c']],
+    ['scanned', null, ['a', 'b', 'c']],
+  ])('%s: it stays when the default is unloaded and loaded', async (_, models, names) => {
+    await add('a/1', 'b/1', 'c/1');
+    const { registry } = registryOf(models);
+    await registry.load();
+    const [first = ''] = names;
+    const listed = () => registry.models.map(({ manifest }) => manifest.name);
+    expect(listed()).toEqual(names);
+    await registry.unloadModel(first);
+    expect(listed()).toEqual(names.slice(1));
+    expect(() => registry.find()).toThrow(
+      expect.objectContaining({ code: 'model_not_ready', message: expect.stringContaining(first) }),
+    );
+    await registry.loadModel(first);
+    expect(listed()).toEqual(names);
+    expect([registry.find().manifest.name, registry.defaultName]).toEqual([first, first]);
+  });
+
+  test('a default that does not load is not another model', async () => {
+    await add('a/1', 'b/1');
+    const { registry, broken } = registryOf();
+    broken.add('a/1');
+    await registry.load();
+    expect(() => registry.find()).toThrow(expect.objectContaining({ code: 'model_not_ready' }));
+    expect(versionOf(registry, 'b')).toBe('1');
+  });
+});
+
+describe('closing', () => {
+  test('ends a look: what it was loading is ended, and nothing more is begun', async () => {
+    await add('a/1', 'b/1');
+    const { registry, started, signals, hold } = registryOf();
+    await registry.load();
+    await add('a/2', 'b/2');
+    const start = hold('a/2');
+    const looked = registry.poll();
+    while (signals.length < 3) await settle();
+    const closed = registry.close();
+    expect(signals[2]?.aborted).toBe(true);
+    start();
+    await Promise.all([looked, closed]);
+    expect(started.map(({ manifest, closed: ended }) => [manifest.name, manifest.version, ended])).toEqual([
+      ['a', '1', true],
+      ['b', '1', true],
+      ['a', '2', true],
+    ]);
+    await expect(registry.loadModel('b')).rejects.toMatchObject({ code: 'server_draining' });
+    await registry.poll();
+    expect([signals.length, registry.models]).toEqual([3, []]);
+  });
+
+  test('does not wait for a load that hangs, whose version is ended when it comes', async () => {
+    await add('a/1', 'a/2');
+    const { registry, started, hold } = registryOf();
+    const start = hold('a/2');
+    const loaded = registry.load();
+    await settle();
+    await registry.close();
+    start();
+    await loaded;
+    expect(started.map(({ manifest, closed }) => [manifest.version, closed])).toEqual([['2', true]]);
+    expect([registry.ready, registry.models]).toEqual([false, []]);
+  });
+
+  test('kills what does not end', async () => {
+    await add('a/1');
+    const { registry, started } = registryOf();
+    await registry.load();
+    const { pool } = started[0]!;
+    const { promise: ended, resolve: kill } = later();
+    Object.assign(pool, { close: () => ended, kill });
+    await registry.close();
+    await ended;
+  });
+});
+
 test('a watched repository is looked into again only when the look before is done', async () => {
   const clock = new FakeClock();
   let polls = 0;
@@ -220,7 +394,6 @@ test('a watched repository is looked into again only when the look before is don
     polls += 1;
     return new Promise<void>((resolve) => (finish = resolve));
   };
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
   const stop = watchRepository({ poll }, Promise.resolve(), 1000, clock);
   await settle();
   clock.pass(5000);
@@ -229,9 +402,12 @@ test('a watched repository is looked into again only when the look before is don
   await settle();
   clock.pass(1000);
   expect(polls).toBe(2);
-  stop();
-  finish();
+  let ended = false;
+  const end = stop().then(() => (ended = true));
   await settle();
+  expect(ended).toBe(false);
+  finish();
+  await end;
   clock.pass(5000);
   expect([polls, clock.timers]).toEqual([2, 0]);
 });
