@@ -12,6 +12,7 @@ import {
   type StartContext,
 } from './life-cycle/served-model.js';
 import { Turns } from './life-cycle/turns.js';
+import { shortened } from './shortened.js';
 import type { SpareProcess } from './workers/channel.js';
 
 export type { ServedModel };
@@ -136,7 +137,7 @@ export class ModelRegistry {
     if (model === undefined) {
       const known = this.models.map(({ manifest }) => `${manifest.name} ${manifest.version}`).join(', ');
       throw fail('model_unknown', {
-        model: [name, version].filter((part) => part !== undefined).join(' '),
+        model: [name, version].flatMap((part) => (part === undefined ? [] : shortened(part))).join(' '),
         known,
       });
     }
@@ -385,7 +386,7 @@ export class ModelRegistry {
   #family(name: string): Family {
     const family = this.#families.get(name);
     if (family === undefined)
-      throw fail('model_unknown', { model: name, known: [...this.#families.keys()].join(', ') });
+      throw fail('model_unknown', { model: shortened(name), known: [...this.#families.keys()].join(', ') });
     return family;
   }
 
