@@ -149,21 +149,25 @@ export class RequestQueue {
     if (items.length > capacity) throw fail('request_over_capacity', { items: items.length, capacity });
     // An abort that is past is not heard of again.
     if (signal?.aborted === true) return Promise.reject(fail('client_gone', {}));
+    const admittedMs = clock.now();
+    const late = () => {
+      if (!isAnswered) onDeadlineMissed?.();
+      return fail('deadline_exceeded', { milliseconds: Math.round(deadlineMs - admittedMs) });
+    };
+    // No timer is as short, and a quick worker would answer before it.
+    if (deadlineMs <= admittedMs) return Promise.reject(late());
     const refusal = this.refusalOf(items.length) ?? this.#tooLate(deadlineMs);
     if (refusal !== null) throw refusal;
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
-        if (!isAnswered) onDeadlineMissed?.();
-        request.settle(
-          fail('deadline_exceeded', { milliseconds: Math.round(deadlineMs - request.admittedMs) }),
-        );
-      }, deadlineMs - clock.now());
+        request.settle(late());
+      }, deadlineMs - admittedMs);
       const gone = () => {
         request.settle(fail('client_gone', {}));
       };
       const request: PendingRequest = {
         priority,
-        admittedMs: clock.now(),
+        admittedMs,
         predictions: new Array<Prediction>(items.length),
         missing: items.length,
         waiting: items.length,

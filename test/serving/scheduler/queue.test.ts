@@ -230,6 +230,13 @@ describe('deadlines and clients that leave', () => {
     expect(queue.openRequests).toBe(0);
   });
 
+  test('a deadline that has passed is answered at once, and nothing waits', async () => {
+    const { queue, submit } = start();
+    await expect(submit(['a'], { within: 0 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(queue.depth).toBe(0);
+    expect(queue.openRequests).toBe(0);
+  });
+
   test('an answer after the deadline is dropped', async () => {
     const { clock, queue, submit } = start();
     const late = submit(['a'], { within: 50 });
