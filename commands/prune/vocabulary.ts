@@ -66,7 +66,9 @@ async function run(model: string, output: string, options: Options): Promise<voi
   const bundle = await openBundle(await bundleFolder(model));
   const source = await bundleSource(bundle.folder);
   const { textColumn } = options;
-  const sets = await Promise.all(options.texts.map(async (file) => openDataset(file, { textColumn, labelColumn: null })));
+  const sets = await Promise.all(
+    options.texts.map(async (file) => openDataset(file, { textColumn, labelColumn: null })),
+  );
   const texts = [...new Set(sets.flatMap(({ examples }) => examples.map(({ text }) => text)))];
   const sample = evenly(texts, comparedTexts);
   const splits = await devSplits(options.data, options);

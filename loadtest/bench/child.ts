@@ -71,7 +71,9 @@ export async function startServed(
  */
 export async function loadInChild(cli: string, commandLine: readonly string[]): Promise<LoadReport> {
   const child = endingWithUs(
-    spawn(process.execPath, [cli, 'loadtest', ...commandLine, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [cli, 'loadtest', ...commandLine, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
   );
   const complaint = tail(child);
   const chunks: Buffer[] = [];

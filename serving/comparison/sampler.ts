@@ -48,10 +48,7 @@ export class Sampler {
     this.#worker.on('error', (error: unknown) => {
       // Stays busy: a comparison that cannot run is switched off, the server goes on.
       this.#busy = true;
-      options.logger.error(
-        { reason: reasonOf(error) },
-        'the live comparison stopped',
-      );
+      options.logger.error({ reason: reasonOf(error) }, 'the live comparison stopped');
     });
   }
 

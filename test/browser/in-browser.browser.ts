@@ -72,27 +72,24 @@ test('what computes in floats agrees to 1e-3', async () => {
   ]);
 });
 
-test(
-  'where the variant of the server cannot run, the first of the bundle runs, and the page says so',
-  async () => {
-    const { page } = await openPage(browser, server);
-    await page.route(/model\.int8.*\.onnx/, (route) => route.fulfill({ body: 'no model' }));
-    await page.goto(`${server.url}/#browser`);
-    await page.getByRole('button', { name: 'Load the model' }).click();
-    await page
-      .getByText('The server runs the network as int8, which cannot run here; this is its fp16 form.')
-      .waitFor({ timeout: 60_000 });
-    await page
-      .getByText(/Same label on both sides; their logits are of two forms/)
-      .waitFor({ timeout: 60_000 });
-    expect(await page.getByText('counts as the same').count()).toBe(0);
-    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
-      'Here (WebAssembly, fp16)',
-      'Server (int8)',
-    ]);
-    expect(await accessibilityFindings(page)).toEqual([]);
-  },
-);
+test('where the variant of the server cannot run, the first of the bundle runs, and the page says so', async () => {
+  const { page } = await openPage(browser, server);
+  await page.route(/model\.int8.*\.onnx/, (route) => route.fulfill({ body: 'no model' }));
+  await page.goto(`${server.url}/#browser`);
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page
+    .getByText('The server runs the network as int8, which cannot run here; this is its fp16 form.')
+    .waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/Same label on both sides; their logits are of two forms/)
+    .waitFor({ timeout: 60_000 });
+  expect(await page.getByText('counts as the same').count()).toBe(0);
+  expect(await page.getByRole('columnheader').allTextContents()).toEqual([
+    'Here (WebAssembly, fp16)',
+    'Server (int8)',
+  ]);
+  expect(await accessibilityFindings(page)).toEqual([]);
+});
 
 test('without WebAssembly says so', async () => {
   const { page } = await openPage(browser, server);

@@ -72,9 +72,5 @@ export function gunzip(bytes: Uint8Array, file: string): Uint8Array {
 }
 
 function malformed(file: string, error: unknown): RetortError {
-  return fail(
-    'archive_malformed',
-    { path: file, reason: reasonOf(error) },
-    error,
-  );
+  return fail('archive_malformed', { path: file, reason: reasonOf(error) }, error);
 }

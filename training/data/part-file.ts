@@ -140,9 +140,5 @@ async function onDisk<T>(file: string, act: () => Promise<T>): Promise<T> {
 }
 
 function unwritable(file: string, error: unknown) {
-  return fail(
-    'file_unwritable',
-    { path: file, reason: reasonOf(error) },
-    error,
-  );
+  return fail('file_unwritable', { path: file, reason: reasonOf(error) }, error);
 }
