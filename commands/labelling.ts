@@ -1,10 +1,7 @@
 /** What `retort label` and `retort distill` share: which texts, whose logits, and telling how far it is. */
 import { interruptible } from './interruption.js';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { MANIFEST_FILE, openBundle } from '../core/bundle/read.js';
+import { openBundle } from '../core/bundle/read.js';
 import type { ProviderName } from '../core/engines/providers.js';
 import { loadSegmenter, type SegmenterName } from '../core/text/segmenter.js';
 import { Predictor } from '../serving/predictor.js';
@@ -141,12 +138,11 @@ export async function openTeacher(
 ): Promise<Teacher & { readonly encode: (text: string) => number[]; readonly close: () => Promise<void> }> {
   const bundle = await openBundle(await bundleFolder(model));
   const { name, version } = bundle.manifest;
-  const manifest = await readFile(path.join(bundle.folder, MANIFEST_FILE));
   const predictor = await Predictor.open(bundle, threads, { provider });
   return {
     name,
     version,
-    sha256: createHash('sha256').update(manifest).digest('hex'),
+    sha256: bundle.manifestSha256,
     precision: predictor.precision,
     weight,
     maskText: predictor.tokenizer.maskText,

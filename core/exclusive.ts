@@ -4,7 +4,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { fail } from './errors.js';
 import { hasCode } from './has-code.js';
-import { reasonOf } from './reason-of.js';
+import { onDisk } from './on-disk.js';
 
 /**
  * Holds the lock file while the work goes on. One that a killed process of this host left is taken over.
@@ -50,16 +50,17 @@ async function take(lock: string): Promise<string | null> {
 async function create(lock: string): Promise<string | null> {
   const started = await startOf(process.pid);
   const mark = [`${String(process.pid)} on ${hostname()}`, randomUUID(), started ?? ''].join('\n');
-  try {
-    held.add(mark);
-    await writeFile(lock, mark, { flag: 'wx' });
-    return mark;
-  } catch (error) {
-    held.delete(mark);
-    if (hasCode(error, 'EEXIST')) return null;
-    const reason = reasonOf(error);
-    throw fail('file_unwritable', { path: lock, reason }, error);
-  }
+  held.add(mark);
+  return onDisk(lock, () =>
+    writeFile(lock, mark, { flag: 'wx' }).then(
+      () => mark,
+      (error: unknown) => {
+        held.delete(mark);
+        if (hasCode(error, 'EEXIST')) return null;
+        throw error;
+      },
+    ),
+  );
 }
 
 async function release(lock: string, mark: string): Promise<void> {
@@ -69,10 +70,12 @@ async function release(lock: string, mark: string): Promise<void> {
 
 /** Null where there is none. */
 function read(lock: string): Promise<string | null> {
-  return readFile(lock, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw fail('file_unwritable', { path: lock, reason: reasonOf(error) }, error);
-  });
+  return onDisk(lock, () =>
+    readFile(lock, 'utf8').catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
+    }),
+  );
 }
 
 /** Milliseconds after which a lock that holds nothing was left by a power cut: it is made, then written. */

@@ -1,13 +1,8 @@
 /** Folders that results go into. */
 import { mkdir } from 'node:fs/promises';
-import { fail } from './errors.js';
-import { reasonOf } from './reason-of.js';
+import { onDisk } from './on-disk.js';
 
 /** Makes a folder and those above it, where they are not there. @throws RetortError file_unwritable */
 export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw fail('file_unwritable', { path, reason: reasonOf(error) }, error);
-  }
+  await onDisk(path, () => mkdir(path, { recursive: true }));
 }

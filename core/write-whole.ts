@@ -11,9 +11,8 @@ import {
   stat,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { fail } from './errors.js';
 import { hasCode } from './has-code.js';
-import { reasonOf } from './reason-of.js';
+import { onDisk } from './on-disk.js';
 
 /** Of a file: all at once, or parts that follow each other. */
 export type Content = string | Uint8Array | readonly Uint8Array[];
@@ -24,7 +23,7 @@ export type Content = string | Uint8Array | readonly Uint8Array[];
  * @throws RetortError file_unwritable
  */
 export async function writeWhole(path: string, content: Content): Promise<void> {
-  await named(path, async () => {
+  await onDisk(path, async () => {
     const place = await behindLinks(path);
     if (await isFileOrNone(place)) {
       await writeSynced(`${place}.part`, content);
@@ -41,7 +40,7 @@ export async function writeWhole(path: string, content: Content): Promise<void> 
 export async function prepareToWrite(...paths: readonly (string | undefined)[]): Promise<void> {
   for (const path of paths) {
     if (path === undefined) continue;
-    await named(path, async () => {
+    await onDisk(path, async () => {
       const place = await behindLinks(path);
       await mkdir(dirname(place), { recursive: true });
       const isFile = await isFileOrNone(place);
@@ -88,12 +87,4 @@ async function isFileOrNone(place: string): Promise<boolean> {
   });
   if (found?.isDirectory() === true) throw new Error('it is a folder');
   return found?.isFile() ?? true;
-}
-
-async function named(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw fail('file_unwritable', { path, reason: reasonOf(error) }, error);
-  }
 }

@@ -6,7 +6,7 @@ import { fail } from '../core/errors.js';
 import { exclusively } from '../core/exclusive.js';
 import { makeFolder } from '../core/make-folder.js';
 import { parseJson } from '../core/parse-json.js';
-import { reasonOf } from '../core/reason-of.js';
+import { onDisk } from '../core/on-disk.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
@@ -213,9 +213,7 @@ async function runAlone<Settings extends TrainerSettings>(
       const scores = [score(whole, event.all), score(unseen, event.kept)];
       if (event.best) await writeRunFile(folder, runFiles.run, run(scores));
       const log = inFolder(runFiles.log);
-      await appendFile(log, `${JSON.stringify(event)}\n`).catch((error: unknown) => {
-        throw fail('file_unwritable', { path: log, reason: reasonOf(error) }, error);
-      });
+      await onDisk(log, () => appendFile(log, `${JSON.stringify(event)}\n`));
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

@@ -1,14 +1,14 @@
 /** Which keys attention may look at, read from the value that is added to its scores or chooses among them. */
 import { int, ints } from '../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../core/graph/data-types.js';
-import { toHalf } from '../../core/half-tensor.js';
-import { float32, int32, int64, tensor, type Tensor } from '../../core/tensor.js';
+import { int64 } from '../../core/tensor.js';
 import type { GraphEditor } from './editor.js';
 import type { Condition, Expression } from './elements/expression.js';
 import { asNumber, constant, difference, type Polynomial, sum } from './elements/polynomial.js';
 import { int32Of } from './int32-of.js';
 import { joined, type KeyMask, type Mask } from './mask-kind.js';
 import { presumedMask } from './presumed-mask.js';
+import { scalarOf } from './scalar-of.js';
 import { squeezed } from './squeezed.js';
 
 interface Places {
@@ -170,23 +170,4 @@ function highest(editor: GraphEditor, kept: string, opset: number): string {
 
 function added(editor: GraphEditor, opType: string, inputs: readonly string[]): string {
   return editor.add({ opType, inputs }).outputs[0] ?? '';
-}
-
-function scalarOf(dtype: Tensor['dtype'] | undefined, number: number): Tensor {
-  switch (dtype) {
-    case 'int64':
-      return int64([number], []);
-    case 'int32':
-      return int32([number], []);
-    case 'int8':
-      return tensor(dtype, Int8Array.of(number), []);
-    case 'uint8':
-      return tensor(dtype, Uint8Array.of(number), []);
-    case 'float64':
-      return tensor(dtype, Float64Array.of(number), []);
-    case 'float16':
-      return toHalf(float32([number], []));
-    default:
-      return float32([number], []);
-  }
 }

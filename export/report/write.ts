@@ -1,8 +1,7 @@
 /** Writes a report as JSON and as a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fail } from '../../core/errors.js';
-import { reasonOf } from '../../core/reason-of.js';
+import { onDisk } from '../../core/on-disk.js';
 import { rewritePage } from './page.js';
 import type { RewriteReport, Rewriting } from './rewrite-report.js';
 
@@ -18,13 +17,10 @@ export async function writeRewriteReport(
 ): Promise<string> {
   const stem = /\.(json|html)$/i.test(place) ? place.replace(/\.\w+$/, '') : path.join(place, 'report');
   const page = `${stem}.html`;
-  try {
+  await onDisk(stem, async () => {
     await mkdir(path.dirname(stem), { recursive: true });
     await writeFile(`${stem}.json`, `${JSON.stringify(report, null, 2)}\n`);
     await writeFile(page, rewritePage(report, rewriting));
-  } catch (error) {
-    const reason = reasonOf(error);
-    throw fail('file_unwritable', { path: stem, reason }, error);
-  }
+  });
   return page;
 }

@@ -38,11 +38,15 @@ function lateness(result: RunResult, { p99BoundMs, maxLagMs }: TrialTerms): Reto
   return failure?.code === 'loadtest_generator_late' ? failure : null;
 }
 
-function trialOf({ measured: { outcomes, windows, latencyMs } }: RunResult, terms: TrialTerms): Trial {
+/** What a load counts for in a search: requests that failed are slow. */
+export function trialOf(
+  { measured: { outcomes, windows, latencyMs } }: Pick<RunResult, 'measured'>,
+  { rate, p99BoundMs }: Omit<TrialTerms, 'maxLagMs'>,
+): Trial {
   return {
-    rate: terms.rate,
+    rate,
     queries: offered(outcomes),
-    slow: wholeHistogram(windows).countAbove(terms.p99BoundMs) + failures(outcomes),
+    slow: wholeHistogram(windows).countAbove(p99BoundMs) + failures(outcomes),
     p99Ms: latencyMs?.p99 ?? null,
   };
 }

@@ -33,11 +33,16 @@ export function secondsEachFor(seconds: number, p99BoundMs: number): number {
   return Math.max(seconds, (fewestBounds * p99BoundMs) / 1000);
 }
 
+/** How long a rate gives enough queries for a claim, with some to spare for one that is slow. */
+export function secondsForClaim(rate: number): number {
+  return (1.2 * fewestQueries()) / rate;
+}
+
 export async function searchRepeatedly(options: RepeatedSearchOptions): Promise<void> {
   const { load, repeats, seed, secondsEach, onTrial, onSearch } = options;
   let loads = 0;
   const loadAt = (rate: number): Promise<Trial> => {
-    const seconds = Math.max(secondsEach, Math.min(mostSecondsForClaim, (1.2 * fewestQueries()) / rate));
+    const seconds = Math.max(secondsEach, Math.min(mostSecondsForClaim, secondsForClaim(rate)));
     const stages = [{ seconds, from: rate, to: rate }];
     return load({ stages, arrivals: 'poisson', seed: seed + loads++, warmupSeconds }, rate);
   };

@@ -4,11 +4,9 @@
  * loads. Figures are medians over the rounds.
  */
 import { median } from '../../core/statistics.js';
-import { fewestQueries } from '../capacity/claim.js';
-import { searchPrecision, secondsEachFor } from '../capacity/repeated-search.js';
-import { searchCapacity } from '../capacity/search.js';
-import { wholeHistogram } from '../measurement.js';
-import { failures, offered } from '../outcome.js';
+import { trialOf } from '../capacity/load-trial.js';
+import { searchPrecision, secondsEachFor, secondsForClaim } from '../capacity/repeated-search.js';
+import { searchCapacity, type Trial } from '../capacity/search.js';
 import type { RequestPlan } from '../open-loop/planned-requests.js';
 import type { LoadReport } from '../report.js';
 import {
@@ -88,11 +86,11 @@ async function searchedCapacity(
     seed,
     requests: simulatedRequests,
   });
-  const search = async (trialAt: (plan: RequestPlan, rate: number) => ReturnType<typeof trialOf>) => {
+  const search = async (trialAt: (plan: RequestPlan, rate: number) => Promise<Trial>) => {
     let loads = 0;
     const { rate } = await searchCapacity({
       load: (at) => {
-        const enough = Math.max(secondsEachFor(seconds, p99BoundMs), (1.2 * fewestQueries()) / at);
+        const enough = Math.max(secondsEachFor(seconds, p99BoundMs), secondsForClaim(at));
         return trialAt(planAt(at, enough, warmupSecondsAt(at), seed + loads++), at);
       },
       start,
@@ -102,15 +100,12 @@ async function searchedCapacity(
     });
     return rate;
   };
-  const trialOf = async (plan: RequestPlan, rate: number) => {
+  const reports: LoadReport[] = [];
+  const measured = await search(async (plan, rate) => {
     const report = await load(plan, rate);
     reports.push(report);
-    const { outcomes, windows, latencyMs } = report.measured;
-    const slow = wholeHistogram(windows).countAbove(p99BoundMs) + failures(outcomes);
-    return { rate, queries: offered(outcomes), slow, p99Ms: latencyMs?.p99 ?? null };
-  };
-  const reports: LoadReport[] = [];
-  const measured = await search(trialOf);
+    return trialOf(report, { rate, p99BoundMs });
+  });
   if (measured === null) return () => Promise.resolve([]);
   return async (known) => {
     const paces = reports.flatMap((report) => (report.kind === 'open-loop' ? paceOfRun(report, known) : []));

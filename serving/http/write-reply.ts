@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { hasCode } from '../../core/has-code.js';
 import type { Timeline } from '../inference/timeline.js';
 import type { Reply } from './route.js';
 
@@ -26,7 +27,7 @@ export async function writeReply(
       () => true,
       (error: unknown) => {
         response.destroy();
-        if (isClosedEarly(error)) return false;
+        if (hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) return false;
         throw error;
       },
     );
@@ -55,9 +56,4 @@ function lengthChecked(length: number): Transform {
       done(given < length ? new RangeError(reason) : null);
     },
   });
-}
-
-/** The client is gone. */
-function isClosedEarly(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -4,9 +4,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { fail } from '../../core/errors.js';
 import { hasCode } from '../../core/has-code.js';
-import { reasonOf } from '../../core/reason-of.js';
+import { onDisk } from '../../core/on-disk.js';
 
 const originSchema = z.object({ url: z.string(), validator: z.string().nullable() });
 
@@ -117,28 +116,18 @@ export class PartFile {
  * @throws RetortError file_unwritable
  */
 export async function fileDigest(file: string): Promise<{ md5: string; bytes: number } | null> {
-  const hash = createHash('md5');
-  let bytes = 0;
-  try {
-    for await (const chunk of createReadStream(file)) {
-      hash.update(chunk as Uint8Array);
-      bytes += (chunk as Uint8Array).length;
+  return onDisk(file, async () => {
+    const hash = createHash('md5');
+    let bytes = 0;
+    try {
+      for await (const chunk of createReadStream(file)) {
+        hash.update(chunk as Uint8Array);
+        bytes += (chunk as Uint8Array).length;
+      }
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
     }
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw unwritable(file, error);
-  }
-  return { md5: hash.digest('hex'), bytes };
-}
-
-async function onDisk<T>(file: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw unwritable(file, error);
-  }
-}
-
-function unwritable(file: string, error: unknown) {
-  return fail('file_unwritable', { path: file, reason: reasonOf(error) }, error);
+    return { md5: hash.digest('hex'), bytes };
+  });
 }

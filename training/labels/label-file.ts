@@ -21,6 +21,7 @@ import {
 import { z } from 'zod';
 import { fail } from '../../core/errors.js';
 import { hasCode } from '../../core/has-code.js';
+import { onDisk } from '../../core/on-disk.js';
 import { reasonOf } from '../../core/reason-of.js';
 import { trainRowChoices } from '../data/evaluation-texts.js';
 
@@ -102,7 +103,7 @@ export class LabelWriter {
    * @throws RetortError file_unwritable
    */
   static async open(path: string, header: LabelHeader, kept: readonly LabelRow[][]): Promise<LabelWriter> {
-    return guarded(path, async () => {
+    return onDisk(path, async () => {
       const writer = new LabelWriter(path, header, await open(`${path}.next`, 'w'));
       try {
         for (const rows of kept) await writer.append(rows);
@@ -120,7 +121,7 @@ export class LabelWriter {
     const bytes = encodeBatch(this.#schema, rows);
     // The first message is the schema's: a mark, the length of what follows, no body.
     const schemaBytes = 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
-    await guarded(this.#path, async () => {
+    await onDisk(this.#path, async () => {
       await this.#handle.writeFile(bytes.subarray(this.#begun ? schemaBytes : 0, -endOfStream.length));
       await this.#handle.datasync();
     });
@@ -129,7 +130,7 @@ export class LabelWriter {
 
   /** @throws RetortError file_unwritable */
   async finish(): Promise<void> {
-    await guarded(this.#path, async () => {
+    await onDisk(this.#path, async () => {
       try {
         await this.#handle.writeFile(endOfStream);
         await this.#handle.sync();
@@ -294,10 +295,4 @@ async function endsInHeader(path: string): Promise<boolean> {
   const mark = endOfStream.subarray(0, 4);
   if (!mark.subarray(0, start.length).every((byte, index) => byte === start[index])) return false;
   return start.length < 8 || start.length < 8 + start.readInt32LE(4);
-}
-
-async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  return work().catch((error: unknown) => {
-    throw fail('file_unwritable', { path, reason: reasonOf(error) }, error);
-  });
 }

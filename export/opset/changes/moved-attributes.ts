@@ -1,9 +1,9 @@
 /** Attributes that became inputs: axes, splits, bounds. A constant input can go back into the attribute. */
 import type { Attribute } from '../../../core/graph/ir.js';
 import { float, int, ints } from '../../../core/graph/attributes.js';
-import { halfBits } from '../../../core/half.js';
-import { type DType, float32, int64, type Tensor, tensor, toNumbers } from '../../../core/tensor.js';
+import { type DType, int64, type Tensor, toNumbers } from '../../../core/tensor.js';
 import { refused } from '../../optimize/rule.js';
+import { scalarOf } from '../../optimize/scalar-of.js';
 import type { OpsetChange } from '../change.js';
 
 /**
@@ -79,15 +79,10 @@ function asTensor(value: Attribute, name: string | undefined, dtype: DType | und
     case 'int':
       return int64([value.value], name === 'k' ? [1] : []);
     case 'float':
-      return scalar(value.value, dtype);
+      return scalarOf(dtype, value.value);
     default:
       throw new RangeError(`an attribute of the kind ${value.kind} became an input`);
   }
-}
-
-function scalar(value: number, dtype: DType | undefined): Tensor {
-  if (dtype === 'float16') return tensor(dtype, Uint16Array.of(halfBits(value)), []);
-  return dtype === 'float64' ? tensor(dtype, Float64Array.of(value), []) : float32([value], []);
 }
 
 function asAttribute(value: Tensor, name: string): Attribute {

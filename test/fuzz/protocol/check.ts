@@ -1,6 +1,6 @@
 /** Sends a server what it must refuse, and looks whether it refuses it rightly and answers as before afterwards. */
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { z } from 'zod';
+import { seededGenerator } from '../../../core/random.js';
 import { damagedRequest } from './damaged.js';
 import type { Hostile } from './hostile.js';
 import { type Exchange, exchange, post } from './raw-http.js';
@@ -31,7 +31,7 @@ export async function checkHostile(
 
 /** Damaged requests of a seed; gives a complaint for each that is answered wrongly. */
 export async function checkDamaged(url: string, seed: number, count: number): Promise<string[]> {
-  const random = xoroshiro128plus(seed);
+  const random = seededGenerator(seed);
   const complaints: string[] = [];
   for (let done = 0; done < count; done += 1) {
     const request = damagedRequest(random);
