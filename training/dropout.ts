@@ -2,12 +2,7 @@
 import { sizeOf, tensor, type Tensor } from '../core/tensor.js';
 import type { DropoutSite } from '../models/network.js';
 import type { Random } from './random.js';
-
-/** What a site's symbols stand for in one step. */
-export interface StepSizes {
-  readonly batch_size: number;
-  readonly sequence_length: number;
-}
+import { sizeIn, type StepSizes } from './step-sizes.js';
 
 /** Rates are multiples of 1 / resolution: half of a draw's bits decide one distance. */
 const resolution = 2 ** 16;
@@ -76,10 +71,4 @@ function distancesOf(rate: number): Uint32Array {
     { length: resolution },
     (_, bits) => 1 + Math.floor(Math.log((bits + 0.5) / resolution) / Math.log(1 - rate)),
   );
-}
-
-function sizeIn(sizes: StepSizes, dimension: DropoutSite['shape'][number]): number {
-  if (typeof dimension === 'number') return dimension;
-  if (dimension === 'batch_size' || dimension === 'sequence_length') return sizes[dimension];
-  throw new RangeError(`a dropout site has the dimension ${String(dimension)}`);
 }

@@ -6,10 +6,12 @@ import { openSession, type Session, type SessionOptions } from '../core/engines/
 import { GraphBuilder, type GraphValue } from '../core/graph/builder.js';
 import { GraphOps } from '../core/graph/graph-ops.js';
 import { encodeModel } from '../core/graph/onnx.js';
+import type { paddedBatch } from '../core/padded-batch.js';
 import { sizeOf, tensor, type Tensor } from '../core/tensor.js';
 import type { PortSpec } from '../models/network.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { declareInputs } from '../models/static-graph.js';
+import { noPerturbation, type PerturbationSite, withPerturbations } from './adversarial.js';
 import { differentiate, type Differentiated, type GradientOutput } from './autodiff/differentiate.js';
 import { fuseGelu } from './autodiff/fuse-gelu.js';
 import { type Gradient, mergeRows } from './gradients.js';
@@ -20,10 +22,24 @@ import type { ParameterStore } from './parameters.js';
 export interface StepResult {
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Gradient>;
+  /** By the sites of a session that is perturbed, under their names. */
+  readonly siteGradients: ReadonlyMap<string, Tensor>;
 }
 
-/** The graph of a step: inputs are the parameters, the network's inputs, its dropout masks and `targets`. */
-export function gradientGraph(network: BoundNetwork, loss: Loss): Differentiated {
+export interface GradientSessionOptions extends Pick<SessionOptions, 'intraOpThreads' | 'provider'> {
+  /** Whether word vectors can be moved, and gradients by them are wanted. */
+  readonly perturbed?: boolean;
+}
+
+/**
+ * The graph of a step: inputs are the parameters, the network's inputs, its dropout masks, `targets`, and the sites
+ * where word vectors are moved.
+ */
+export function gradientGraph(
+  network: BoundNetwork,
+  loss: Loss,
+  perturbed = false,
+): Differentiated & { readonly sites: readonly PerturbationSite[] } {
   const builder = new GraphBuilder(`${network.kind}_step`);
   const ops = new GraphOps(builder);
   const float32 = (
@@ -41,7 +57,13 @@ export function gradientGraph(network: BoundNetwork, loss: Loss): Differentiated
   if (typeof classes !== 'number') throw new RangeError(`the classes of ${network.kind} are not counted`);
   const targets = builder.input('targets', 'float32', [batch, classes * (loss.parts ?? 1)]);
   builder.output('loss', loss(ops, { logits, targets }));
-  return differentiate(fuseGelu(builder.build()), { loss: 'loss', parameters: network.parameters });
+  const tables = network.parameters.filter(({ rowSparse }) => perturbed && rowSparse === true);
+  const { graph, sites } = withPerturbations(
+    fuseGelu(builder.build()),
+    new Set(tables.map(({ name }) => name)),
+  );
+  const by = [...network.parameters, ...sites];
+  return { ...differentiate(graph, { loss: 'loss', parameters: by }), sites };
 }
 
 const maskPrefix = 'dropout.';
@@ -50,6 +72,7 @@ export class GradientSession {
   readonly #session: Session;
   readonly #outputs: ReadonlyMap<string, GradientOutput>;
   readonly #parameters: ParameterStore;
+  readonly sites: readonly PerturbationSite[];
   /** What dense gradients are written into, run after run: new memory costs a page fault every 4 KB. */
   readonly #buffers: Readonly<Record<string, Tensor>>;
 
@@ -57,7 +80,9 @@ export class GradientSession {
     session: Session,
     outputs: ReadonlyMap<string, GradientOutput>,
     parameters: ParameterStore,
+    sites: readonly PerturbationSite[],
   ) {
+    this.sites = sites;
     this.#session = session;
     this.#outputs = outputs;
     this.#parameters = parameters;
@@ -74,31 +99,45 @@ export class GradientSession {
     network: BoundNetwork,
     loss: Loss,
     parameters: ParameterStore,
-    options: Pick<SessionOptions, 'intraOpThreads' | 'provider'>,
+    { perturbed, ...options }: GradientSessionOptions,
   ): Promise<GradientSession> {
-    const { graph, gradients } = gradientGraph(network, loss);
+    const { graph, gradients, sites } = gradientGraph(network, loss, perturbed);
     const session = await openSession(encodeModel({ graph }), { ...options, spinning: true });
-    return new GradientSession(session, gradients, parameters);
+    return new GradientSession(session, gradients, parameters, sites);
   }
 
   /**
    * @param inputs the network's inputs by name
    * @param masks dropout multipliers by site
    * @param targets float32 [batch, classes], or as many times as the loss has parts
+   * @param moves of word vectors, by site; none where nothing is said
    */
   async run(
-    inputs: Readonly<Record<string, Tensor>>,
+    inputs: ReturnType<typeof paddedBatch>,
     masks: Readonly<Record<string, Tensor>>,
     targets: Tensor,
+    moves: ReadonlyMap<string, Tensor> = new Map(),
   ): Promise<StepResult> {
     const dropout = Object.fromEntries(
       Object.entries(masks).map(([site, mask]) => [maskPrefix + site, mask]),
     );
-    const feeds = { ...this.#parameters.feeds(), ...inputs, ...dropout, targets };
+    const [batch_size = 0, sequence_length = 0] = inputs.input_ids.shape;
+    const sizes = { batch_size, sequence_length };
+    const moved = Object.fromEntries(
+      this.sites.map((site) => [site.name, moves.get(site.name) ?? noPerturbation(site, sizes)]),
+    );
+    const feeds = { ...this.#parameters.feeds(), ...inputs, ...dropout, targets, ...moved };
     const outputs = await this.#session.run(feeds, this.#session.outputs, this.#buffers);
     const loss = float32Of(outputs, 'loss')[0] ?? Number.NaN;
     const gradients = new Map<string, Gradient>();
+    const siteGradients = new Map<string, Tensor>();
+    const sites = new Set(this.sites.map(({ name }) => name));
     for (const [name, output] of this.#outputs) {
+      const gradient = outputs[output.gradient];
+      if (sites.has(name)) {
+        if (gradient !== undefined) siteGradients.set(name, gradient);
+        continue;
+      }
       const values = float32Of(outputs, output.gradient);
       if (output.kind === 'dense') gradients.set(name, { kind: 'dense', values });
       else {
@@ -110,7 +149,7 @@ export class GradientSession {
         gradients.set(name, mergeRows(indices.data, values, width));
       }
     }
-    return { loss, gradients };
+    return { loss, gradients, siteGradients };
   }
 
   close(): Promise<void> {

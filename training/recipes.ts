@@ -1,4 +1,4 @@
-/** Published recipes: what holds where nothing else is said. */
+/** Recipes: what holds where nothing else is said. */
 import type { StudentSettings } from './train-student.js';
 
 interface Recipe {
@@ -8,6 +8,21 @@ interface Recipe {
 }
 
 export const recipes = {
+  /** That of the best student in docs/accuracy.md, which has each part's worth. */
+  best: {
+    copies: 0,
+    settings: {
+      loss: 'mse',
+      epochs: 3,
+      trainPasses: 6,
+      evaluateEvery: 360,
+      averageDecay: 0.999,
+      unknownWords: 'characters',
+      wordVectors: 'ppmi',
+      wordDropout: 0.1,
+      labelShare: 0.4,
+    },
+  },
   /** PaddleNLP's distill_lstm, after Tang et al., 2019: squared error on the teacher's logits, Adadelta. */
   seed: {
     copies: 2,

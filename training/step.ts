@@ -2,6 +2,7 @@
 import { tensor, type Tensor } from '../core/tensor.js';
 import type { ProviderName } from '../core/engines/providers.js';
 import type { BoundNetwork } from '../models/networks.js';
+import { perturbation, vectorsLength } from './adversarial.js';
 import { batchInputs, type EncodedExample } from './batching.js';
 import { DropoutMasks } from './dropout.js';
 import { clippingFactor } from './gradients.js';
@@ -18,10 +19,15 @@ export interface StepSettings extends LossSettings {
   readonly microBatchSize: number;
   /** The largest joint norm of a step's gradients; 0 for any. */
   readonly clipNorm: number;
+  /** Above 0, a step learns from its texts a second time, their word vectors moved by this share of their length. */
+  readonly adversarial?: number;
   readonly intraOpThreads: number;
   /** That computes the gradients; the update of the parameters is the CPU's. CPU by default. */
   readonly provider?: ProviderName;
 }
+
+/** Of all of a step's rows. */
+export type Step = Pick<StepResult, 'loss' | 'gradients'>;
 
 export class TrainingStep {
   readonly #session: GradientSession;
@@ -51,32 +57,57 @@ export class TrainingStep {
     optimizer: Optimizer,
     settings: StepSettings,
   ): Promise<TrainingStep> {
-    const { intraOpThreads, provider, dropout } = settings;
+    const { intraOpThreads, provider, dropout, adversarial = 0 } = settings;
     const session = await GradientSession.open(network, lossOf(settings), parameters, {
       intraOpThreads,
+      perturbed: adversarial > 0,
       ...(provider === undefined ? {} : { provider }),
     });
     const masks = new DropoutMasks(network.dropoutSites, dropout);
     return new TrainingStep(session, masks, parameters, optimizer, settings);
   }
 
-  /** Mean loss of the rows and its gradients, which hold until they are computed anew. */
-  async gradients(rows: readonly EncodedExample[], random: Random): Promise<StepResult> {
+  /** Mean loss of the rows as they are and the step's gradients, which hold until they are computed anew. */
+  async gradients(rows: readonly EncodedExample[], random: Random): Promise<Step> {
+    const { microBatchSize, adversarial = 0 } = this.#settings;
     const sum = new GradientSum();
     let loss = 0;
-    for (const part of chunks(rows, this.#settings.microBatchSize)) {
+    for (const part of chunks(rows, microBatchSize)) {
       const inputs = batchInputs(part);
       const [batch_size = 0, sequence_length = 0] = inputs.input_ids.shape;
       const masks = this.#masks.draw({ batch_size, sequence_length }, random);
-      const found = await this.#session.run(inputs, masks, targetsOf(part));
+      const targets = targetsOf(part);
+      const found = await this.#session.run(inputs, masks, targets);
       const share = part.length / rows.length;
       loss += found.loss * share;
-      sum.add(found.gradients, share);
+      if (adversarial === 0) {
+        sum.add(found.gradients, share);
+        continue;
+      }
+      sum.add(found.gradients, share / 2);
+      const again = await this.#session.run(inputs, masks, targets, this.#moves(part, found, adversarial));
+      sum.add(again.gradients, share / 2);
     }
     return { loss, gradients: sum.total() };
   }
 
-  update({ gradients }: StepResult, learningRate: number): void {
+  #moves(
+    rows: readonly EncodedExample[],
+    { siteGradients }: StepResult,
+    size: number,
+  ): ReadonlyMap<string, Tensor> {
+    const moves = new Map<string, Tensor>();
+    for (const site of this.#session.sites) {
+      const [gradient, table] = [siteGradients.get(site.name), this.#parameters.arrays.get(site.table)];
+      const width = gradient?.shape.at(-1);
+      if (gradient === undefined || table === undefined || width === undefined) continue;
+      const lengths = rows.map(({ ids }) => vectorsLength(ids, table, width));
+      moves.set(site.name, perturbation(site, gradient, lengths, size));
+    }
+    return moves;
+  }
+
+  update({ gradients }: Step, learningRate: number): void {
     const factor = clippingFactor(gradients.values(), this.#settings.clipNorm);
     this.#optimizer.step(this.#parameters.arrays, gradients, learningRate, factor);
   }

@@ -82,6 +82,12 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
       decimal(0, 0.999_999),
       0,
     )
+    .option(
+      '--adversarial <size>',
+      'learn from each text again with its word vectors moved to where the loss rises most, by this share of their ' +
+        'length: 0.02, say; a step takes twice as long (default: not)',
+      decimal(0, 1),
+    )
     .option('--seed <n>', 'of everything random', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
     .addOption(providerOption())
@@ -134,6 +140,7 @@ export async function runTrain<Extra extends object>(
     clipNorm,
     evaluateEvery,
     averageDecay,
+    adversarial,
     seed,
   } = options;
   const result = await interruptible((signal) =>
@@ -153,6 +160,7 @@ export async function runTrain<Extra extends object>(
         clipNorm,
         evaluateEvery,
         ...(averageDecay === undefined ? {} : { averageDecay }),
+        ...(adversarial === undefined ? {} : { adversarial }),
         seed,
         intraOpThreads: options.threads,
         provider: options.provider,

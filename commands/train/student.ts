@@ -113,9 +113,10 @@ export function addStudentOptions(command: Command): Command {
       studentDefaults.temperature,
     )
     .addOption(
-      new Option('--recipe <name>', 'a published recipe, for options that are not given').choices(
-        recipeNames,
-      ),
+      new Option(
+        '--recipe <name>',
+        'of the best student, or the published one that it is held against, for options that are not given',
+      ).choices(recipeNames),
     )
     .option('--embedding <n>', 'width of a word vector', integer(1, 65_536), studentDefaults.embedding)
     .option('--hidden <n>', 'hidden state of one direction', integer(1, 65_536), studentDefaults.hidden)

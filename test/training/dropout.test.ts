@@ -3,8 +3,9 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toNumbers } from '../../core/tensor.js';
 import type { DropoutSite } from '../../models/network.js';
-import { DropoutMasks, type StepSizes } from '../../training/dropout.js';
+import { DropoutMasks } from '../../training/dropout.js';
 import { randomStream } from '../../training/random.js';
+import type { StepSizes } from '../../training/step-sizes.js';
 
 const sites: readonly DropoutSite[] = [
   { name: 'words', shape: ['batch_size', 'sequence_length', 3] },

@@ -80,6 +80,7 @@ test('learns what decides the label, and keeps the best parameters', async () =>
 test.each([
   { form: 'plain', extra: {} },
   { form: 'averaged', extra: { averageDecay: 0.9, tokenDropout: { rate: 0.2, id: 1 } } },
+  { form: 'adversarial', extra: { adversarial: 0.05, microBatchSize: 6 } },
 ])('the same seed gives the same bytes, also stopped and resumed: $form', async ({ form, extra }) => {
   const given = { settings: { ...settings, ...extra } };
   const whole = await train(`whole-${form}`, given);
