@@ -7,6 +7,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { exists } from '../../core/exists.js';
 import { fail } from '../../core/errors.js';
+import { onDisk } from '../../core/on-disk.js';
 import { streamLines } from '../../core/text-file.js';
 
 export interface MergeOptions {
@@ -48,15 +49,12 @@ export async function mergeShards({ texts, shards, output, onProgress }: MergeOp
   // By their first rows; a shard may have none.
   sources.sort((a, b) => (a.next?.index ?? Infinity) - (b.next?.index ?? Infinity));
   const part = `${output}.part`;
-  const unwritable = (error: unknown) =>
-    fail('file_unwritable', { path: part, reason: String(error) }, error);
-  const file = await open(part, 'w').catch((error: unknown) => {
-    throw unwritable(error);
-  });
+  const file = await onDisk(part, () => open(part, 'w'));
   let rows = 0;
   let lines: string[] = [];
   const write = async () => {
-    if (lines.length > 0) await file.appendFile(`${lines.join('\n')}\n`);
+    const text = `${lines.join('\n')}\n`;
+    if (lines.length > 0) await onDisk(part, () => file.appendFile(text));
     lines = [];
     onProgress?.(rows);
   };
@@ -72,7 +70,7 @@ export async function mergeShards({ texts, shards, output, onProgress }: MergeOp
         throw incomplete(path, `it goes on with row ${next.index}, and the input ends before`);
     }
     await write();
-    await file.sync();
+    await onDisk(part, () => file.sync());
   } catch (error) {
     await rm(part, { force: true });
     throw error;
@@ -80,9 +78,7 @@ export async function mergeShards({ texts, shards, output, onProgress }: MergeOp
     await file.close();
     await Promise.all(sources.map(({ lines: open }) => open.return(undefined)));
   }
-  await rename(part, output).catch((error: unknown) => {
-    throw unwritable(error);
-  });
+  await onDisk(output, () => rename(part, output));
   return rows;
 }
 

@@ -5,6 +5,7 @@
 import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { fail } from '../../core/errors.js';
+import { onDisk } from '../../core/on-disk.js';
 import type { Prediction } from '../predictor.js';
 
 export interface Shard {
@@ -51,9 +52,7 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ScoreResult>
   const { output, identity, chunk, chunksAhead, predict, lineOf, onProgress, signal } = options;
   const part = `${output}.part`;
   const kept = await resume(part, identity);
-  const file = await open(part, 'a').catch((error: unknown) => {
-    throw fail('file_unwritable', { path: part, reason: String(error) }, error);
-  });
+  const file = await onDisk(part, () => open(part, 'a'));
   let done = kept;
   const ahead: { rows: readonly Row[]; answer: Promise<readonly Prediction[]> }[] = [];
   const writeOldest = async () => {
@@ -63,7 +62,7 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ScoreResult>
     const lines = oldest.rows.map((row, place) =>
       lineOf({ ...row, prediction: predictions[place] ?? { logits: [], words: 0 } }),
     );
-    await file.appendFile(`${lines.join('\n')}\n`);
+    await onDisk(part, () => file.appendFile(`${lines.join('\n')}\n`));
     done += oldest.rows.length;
     onProgress?.({ done, kept });
   };
@@ -85,12 +84,12 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ScoreResult>
     }
     if (rows.length > 0 && signal?.aborted !== true) send(rows);
     while (ahead.length > 0) await writeOldest();
-    await file.sync();
+    await onDisk(part, () => file.sync());
   } finally {
     await file.close();
   }
   if (signal?.aborted === true) return { done, kept, finished: false };
-  await rename(part, output);
+  await onDisk(output, () => rename(part, output));
   await rm(identityFile(part), { force: true });
   return { done, kept, finished: true };
 }
@@ -123,9 +122,8 @@ async function resume(part: string, identity: ScoreFileOptions['identity']): Pro
     () => null,
   );
   if (size === null) {
-    await writeFile(identityFile(part), own).catch((error: unknown) => {
-      throw fail('file_unwritable', { path: identityFile(part), reason: String(error) }, error);
-    });
+    const file = identityFile(part);
+    await onDisk(file, () => writeFile(file, own));
     return 0;
   }
   if ((await readFile(identityFile(part), 'utf8').catch(() => '')) !== own)

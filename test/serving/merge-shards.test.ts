@@ -1,5 +1,6 @@
 /** Shards put together: all rows in order, or a refusal that says which are not there. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -52,6 +53,15 @@ test('any number of shards in any order gives every row once, in the order of th
     ),
     { numRuns: 15 },
   );
+});
+
+(existsSync('/dev/full') ? test : test.skip)('a full disk is told, and no output is left', async () => {
+  await symlink('/dev/full', path.join(folder, 'labels.jsonl.part'));
+  await expect(merged(await shardsOf(3, 1), 3)).rejects.toMatchObject({
+    code: 'file_unwritable',
+    message: expect.stringContaining('ENOSPC'),
+  });
+  expect(existsSync(path.join(folder, 'labels.jsonl'))).toBe(false);
 });
 
 test('merging again gives the same bytes', async () => {
