@@ -77,6 +77,14 @@ Examples:
 Exit status: 1 when no request succeeded, a --fail-if holds, or the generator was late; 130 after Ctrl-C, which saves
 what was measured until then.`;
 
+/** By commander's names. */
+const ofOpenLoop = [
+  ['arrivals', '--arrivals'],
+  ['seed', '--seed'],
+  ['maxInFlight', '--max-in-flight'],
+  ['maxLag', '--max-lag'],
+] as const;
+
 async function run(given: string, options: LoadtestOptions, command: Command): Promise<void> {
   const { rate, stages, connections, client } = options;
   const isGiven = (option: string) => command.getOptionValueSource(option) === 'cli';
@@ -93,6 +101,9 @@ async function run(given: string, options: LoadtestOptions, command: Command): P
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
   if (open && client !== undefined) throw conflict('--client is of the closed loop');
+  if (!open && options.findCapacity !== true)
+    for (const [option, flag] of ofOpenLoop)
+      if (isGiven(option)) throw conflict(`${flag} is of the open loop: give --rate or --stages`);
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
   if (stages !== undefined && isGiven('duration')) throw conflict('--stages says how long each is');
   const thresholds = (options.failIf ?? []).map(parseThreshold);

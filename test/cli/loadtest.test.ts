@@ -183,6 +183,8 @@ test.each([
   [['--p99', '20'], '--p99 is of --find-capacity'],
   [['--rate', '5', '--repeats', '2'], '--repeats is of --find-capacity'],
   [['--stages', '1s:2', '--duration', '5'], 'how long each is'],
+  [['--connections', '2', '--max-lag', '5'], '--max-lag is of the open loop'],
+  [['--arrivals', 'constant'], '--arrivals is of the open loop'],
   [['--header', 'Content-Length: 5'], 'content-length follows from the body'],
   [['--header', 'transfer-encoding: chunked'], 'transfer-encoding follows'],
   [['--header', 'x'], 'loadtest_header_invalid'],
