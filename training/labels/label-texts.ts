@@ -174,8 +174,15 @@ function forStudent({ text, words, label, ofTrain }: UnlabelledRow): Omit<LabelR
   };
 }
 
+/** With the blank that stood between two words of letters or digits: Chinese has none. */
 function joined(words: readonly (string | null)[], mask: string): string {
-  return words.map((word) => word ?? mask).join('');
+  return words
+    .map((word, place) => {
+      const before = words[place - 1] ?? '';
+      const apart = /[\p{Script=Latin}\p{N}]$/u.test(before) && /^[\p{Script=Latin}\p{N}]/u.test(word ?? '');
+      return `${apart ? ' ' : ''}${word ?? mask}`;
+    })
+    .join('');
 }
 
 /** @param header without precisions, it fits a file whatever its precisions are, as one fits that does not tell them */

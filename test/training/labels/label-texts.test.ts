@@ -10,6 +10,7 @@ import {
   type LabelRow,
   LabelWriter,
   openLabelFile,
+  readLabelHeader,
 } from '../../../training/labels/label-file.js';
 import type { TrainRows } from '../../../training/data/evaluation-texts.js';
 import { readLabelled, type RunEvent } from '../../../training/labelled-run.js';
@@ -95,10 +96,20 @@ test('logits are the mean by weight, and rows stand in their order with what is 
 });
 
 test('a masked word is the mask token to a teacher that has one, and [UNK] to the student', async () => {
-  const rows = [{ text: '房间很好', words: ['房间', null], label: null, ofTrain: false }];
+  const rows = [
+    { text: '房间很好', words: ['房间', null], label: null, ofTrain: false },
+    { text: '说very good 3 次', words: ['说', 'very', 'good', '3', '次'], label: null, ofTrain: false },
+  ];
   await label(rows, 'masked.arrow', { teachers: [teacher('a', 1, { maskText: '<mask>' })] });
   expect(await rowsIn(inRoot('masked.arrow'))).toEqual([
     { text: '房间[UNK]', words: ['房间', '[UNK]'], logits: [0, 100], label: null, ofTrain: false },
+    {
+      text: '说very good 3次',
+      words: ['说', 'very', 'good', '3', '次'],
+      logits: [0, 0],
+      label: null,
+      ofTrain: false,
+    },
   ]);
 });
 
@@ -190,8 +201,7 @@ test('a run goes on in the precision that it began in; a finished file, or one t
 test('what an earlier run began is never lost, even where it cannot be read', async () => {
   const rows = [plain('书很好')];
   await label(rows, 'begun.arrow');
-  const { header, close } = await openLabelFile(inRoot('begun.arrow'));
-  await close();
+  const header = await readLabelHeader(inRoot('begun.arrow'));
   const part = inRoot('later.arrow.part');
   const later = { ...header, format: 3 } as unknown as LabelHeader;
   const writer = await LabelWriter.open(inRoot('later.arrow'), later, []);
