@@ -2,11 +2,13 @@
 import { exists } from '../core/exists.js';
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { fail } from '../core/errors.js';
 import { exclusively } from '../core/exclusive.js';
 import { makeFolder } from '../core/make-folder.js';
 import { parseJson } from '../core/parse-json.js';
 import { onDisk } from '../core/on-disk.js';
+import { writeWhole } from '../core/write-whole.js';
 import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
@@ -202,7 +204,8 @@ async function runAlone<Settings extends TrainerSettings>(
     ...(learner.initial === undefined ? {} : { initial: learner.initial }),
     folder,
     resume: options.resume,
-    onStart: async () => {
+    onStart: async (done) => {
+      await cutLog(inFolder(runFiles.log), done);
       if (!options.resume) await rm(inFolder(runFiles.best), { force: true });
       await writeRunFile(folder, runFiles.run, run(earlier));
       await writeValidation(folder, dev.examples);
@@ -218,6 +221,19 @@ async function runAlone<Settings extends TrainerSettings>(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }
+
+/** A run that was killed between an evaluation's line and its checkpoint evaluates there again. */
+async function cutLog(file: string, done: number): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const kept = text.split('\n').filter((line) => {
+    const event = loggedSchema.safeParse(parseJson(line));
+    return event.success && event.data.step <= done;
+  });
+  const cut = kept.map((line) => `${line}\n`).join('');
+  if (cut !== text) await writeWhole(file, cut);
+}
+
+const loggedSchema = z.looseObject({ step: z.int() });
 
 /** Those of a run that is resumed stand until it finds better ones. */
 async function earlierScores(folder: string): Promise<Run['scores']> {

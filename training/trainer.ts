@@ -75,8 +75,8 @@ export interface TrainerOptions {
   /** Where checkpoints go. */
   readonly folder: string;
   readonly resume: boolean;
-  /** Awaited before the first step, once a run that is resumed is known to be the checkpoint's. */
-  readonly onStart?: () => Promise<void>;
+  /** Awaited before the first step, once a run that is resumed is known to be the checkpoint's; with the steps done. */
+  readonly onStart?: (done: number) => Promise<void>;
   readonly onEvent: (event: TrainerEvent) => void;
   /** Awaited before the step's checkpoint: where it fails, the run goes on from the checkpoint before. */
   readonly onEvaluation?: (event: EvaluationEvent) => Promise<void>;
@@ -105,7 +105,7 @@ export async function runTraining({
   const fingerprint = fingerprintOf(network, settings, data, initial?.sha256 ?? null);
   const optimizer = new Optimizer(optimizers[settings.optimizer].rule());
   const start = resume ? await restore(folder, fingerprint, network, optimizer) : null;
-  await onStart?.();
+  await onStart?.(start?.progress.step ?? 0);
   const parameters =
     start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;

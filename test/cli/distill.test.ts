@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openBundle } from '../../core/bundle/read.js';
 import { exportRun } from '../../export/run-to-bundle.js';
 import { trainLinear } from '../../training/linear/train-linear.js';
-import { openLabelFile } from '../../training/labels/label-file.js';
+import { readLabelHeader } from '../../training/labels/label-file.js';
 import { tinyReviews } from '../fixtures/tiny-reviews.js';
 import { retort } from './retort.js';
 
@@ -141,7 +141,7 @@ test('label takes texts alone, and wants some', async () => {
     .split('\n')
     .map((line): unknown => JSON.parse(line));
   expect(events.at(-1)).toMatchObject({ kind: 'labelled', finished: true, known: 0 });
-  const { header } = await openLabelFile(inRoot('more.arrow'));
+  const header = await readLabelHeader(inRoot('more.arrow'));
   expect(header.teachers).toMatchObject([{ name: 'linear', version: '1', weight: 1 }]);
   expect(await retort(...options, '--texts', inRoot('more.tsv'), '--teacher', 'a=0')).toMatchObject({
     status: 2,
@@ -165,36 +165,39 @@ test('the seed recipe makes its copies, unless it is told how many', async () =>
   ] as const) {
     const out = ['--out', inRoot(name), '--repository', inRoot('repository'), '--name', name];
     expect(await retort(...options, ...small, ...out, ...more)).toMatchObject({ status: 0 });
-    const { header, close } = await openLabelFile(inRoot(`${name}/labels.arrow`));
-    await close();
+    const header = await readLabelHeader(inRoot(`${name}/labels.arrow`));
     if (name === 'none') expect(header.augmentation).toBeNull();
     else expect(header.augmentation).toMatchObject({ copies: 2, mask: 0.1, ngram: 0.25, swap: 0, crop: 0 });
   }
 }, 60_000);
 
-test('the seed recipe sets what the command line leaves open', async () => {
-  const labels = [
-    '--labels',
-    inRoot('run/labels.arrow'),
-    '--recipe',
-    'seed',
-    '--epochs',
-    '1',
-    '--hidden',
-    '4',
-  ];
-  const train = ['train', 'student', '--data', inRoot('set'), '--out', inRoot('seed'), '--threads', '1'];
-  const { status } = await retort(...train, ...labels);
-  expect(status).toBe(0);
-  const run: unknown = JSON.parse(await readFile(inRoot('seed/run.json'), 'utf8'));
-  expect(run).toMatchObject({
-    settings: {
-      optimizer: 'adadelta',
-      learningRate: 1,
-      schedule: 'constant',
-      loss: 'mse',
-      epochs: 1,
-      batchSize: 32,
-    },
-  });
-}, 60_000);
+test.each([
+  { recipe: 'seed', sets: { optimizer: 'adadelta', learningRate: 1, schedule: 'constant', batchSize: 32 } },
+  {
+    recipe: 'best',
+    sets: { averageDecay: 0.999, unknownWords: 'characters', labelShare: 0.4, batchSize: 64 },
+  },
+])(
+  'the recipe $recipe sets what the command line leaves open',
+  async ({ recipe, sets }) => {
+    const out = inRoot(`by-${recipe}`);
+    const train = ['train', 'student', '--data', inRoot('set'), '--out', out, '--threads', '1'];
+    const small = [
+      '--labels',
+      inRoot('run/labels.arrow'),
+      '--epochs',
+      '1',
+      '--hidden',
+      '4',
+      '--embedding',
+      '4',
+    ];
+    expect(await retort(...train, ...small, '--recipe', recipe)).toMatchObject({ status: 0 });
+    const run: unknown = JSON.parse(await readFile(path.join(out, 'run.json'), 'utf8'));
+    expect(run).toMatchObject({
+      settings: { ...sets, loss: 'mse', epochs: 1 },
+      network: { config: { hidden: 4 } },
+    });
+  },
+  60_000,
+);

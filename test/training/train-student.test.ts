@@ -1,6 +1,6 @@
 /** `retort train student`: which files, columns and rows a student learns from. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -152,6 +152,13 @@ describe('a folder that holds a run', () => {
   test('goes on with --resume to the end that it is at', async () => {
     expect(await train(data, 'kept', '--seed', '1', '--resume')).toMatchObject({ code: 0 });
     expect(await filesIn('kept')).toEqual(kept);
+  });
+
+  test('an evaluation whose checkpoint was not written any more stands once in the log', async () => {
+    await cp(path.join(root, 'kept'), path.join(root, 'ahead'), { recursive: true });
+    await appendFile(path.join(root, 'ahead', 'log.jsonl'), '{"kind":"evaluation","step":1000}\n{"kind":"ev');
+    expect(await train(data, 'ahead', '--seed', '1', '--resume')).toMatchObject({ code: 0 });
+    expect((await filesIn('ahead')).get('log.jsonl')).toBe(kept.get('log.jsonl'));
   });
 
   test('a log that cannot be written stops it', async () => {
