@@ -61,7 +61,7 @@ export function noPerturbation({ shape }: PerturbationSite, sizes: StepSizes): T
 }
 
 /**
- * The move against which the loss falls least.
+ * The move of its length along which the loss rises most, to first order.
  * @param gradient of the shape of the site
  * @param lengths the Euclidean length of each text's vectors
  * @param size the move's length as a share of theirs

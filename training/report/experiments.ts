@@ -82,7 +82,7 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: 'adversarial',
-    title: 'best, and against word vectors that are moved against it',
+    title: 'best, and adversarial',
     kind: 'main',
     trainRows: 'all',
     labels: all,
@@ -159,6 +159,14 @@ export const experiments: readonly Experiment[] = [
     trainRows: 'all',
     labels: train,
     settings: { ...short, averageDecay: 0.999, ...unknown, ...noise, ...vectors },
+  },
+  {
+    name: 'moves',
+    title: 'and adversarial (0.02)',
+    kind: 'step',
+    trainRows: 'all',
+    labels: train,
+    settings: { ...short, averageDecay: 0.999, ...unknown, ...noise, ...vectors, adversarial: 0.02 },
   },
   {
     name: 'copies',

@@ -74,7 +74,8 @@ export function renderReport({ teachers, experiments, results, command }: Report
           '',
           'On the texts of the train split alone and for half the epochs, so that a row costs minutes; each row keeps what ' +
             'the rows above it added, but for the first three, which differ in what is learnt from, and the ways to make ' +
-            'copies, which are alternatives to the average; with two copies a text there are half the epochs again.',
+            'copies, which are alternatives to the average and to what is adversarial; with two copies a text there are half ' +
+            'the epochs again.',
           '',
           table(['', ...columns], steps),
           '',
