@@ -138,7 +138,7 @@ export async function exportNetwork(
     first === undefined ? source.calibration : calibrationOn(first.accuracy.data, first.predictions);
   const goldens = new Map(
     variants.map(({ report, logits, tolerance }, place) => [
-      goldenFile(report.precision, place),
+      goldenFile(report.form, place),
       goldenOf(cases, logits, tolerance),
     ]),
   );
@@ -180,8 +180,8 @@ export async function exportNetwork(
 }
 
 /** What is served by default has the name that every bundle has. */
-function goldenFile(precision: string, place: number): string {
-  return place === 0 ? GOLDEN_FILE : `golden.${precision}.json`;
+function goldenFile(form: string, place: number): string {
+  return place === 0 ? GOLDEN_FILE : `golden.${form}.json`;
 }
 
 /** Logits of each row of ids, one row at a time, by the network's forward over OrtEagerOps. */
@@ -237,7 +237,7 @@ function manifestOf(
         ...(form === 'fp32' ? {} : { scheme: form }),
         ...(weights === undefined ? {} : { weights }),
         ...(latency === true ? { latency } : {}),
-        ...(place === 0 ? {} : { golden: goldenFile(precision, place) }),
+        ...(place === 0 ? {} : { golden: goldenFile(form, place) }),
       };
     }),
     accuracy: [...source.accuracy.filter((line) => !measuredNow.has(line.data)), ...accuracy],

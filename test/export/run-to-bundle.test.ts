@@ -11,6 +11,7 @@ import {
   exportRun,
   type NetworkExportOptions,
 } from '../../export/run-to-bundle.js';
+import { largestDifference, sessionLogits } from '../../export/measure.js';
 import { bundleSource } from '../../export/sources/bundle.js';
 import { Predictor } from '../../serving/predictor.js';
 import { writeTinyRun } from '../fixtures/tiny-run.js';
@@ -74,7 +75,8 @@ test('a run becomes a bundle whose variants agree with the eager forward', async
   expect(computedInHalf!.difference).toBeLessThan(1e-2);
   expect(variants.map(({ flips }) => flips)).toEqual([0, 0, 0, 0, 0]);
   for (const smaller of [stored, half, int8]) expect(smaller!.bytes).toBeLessThan(fp32!.bytes);
-  const { manifest, golden } = await openBundle(folder);
+  const bundle = await openBundle(folder);
+  const { manifest, golden } = bundle;
   expect(manifest.variants.map(({ precision, scheme }) => [precision, scheme])).toEqual([
     ['fp32', undefined],
     ['int8', 'int8-stored'],
@@ -83,6 +85,17 @@ test('a run becomes a bundle whose variants agree with the eager forward', async
     ['fp16', 'fp16'],
   ]);
   expect(golden.cases.map(({ logits }) => logits.length)).toEqual([2, 2, 2, 2, 2]);
+  // Two of one precision too are each checked against what they gave themselves.
+  for (const variant of manifest.variants) {
+    const { cases } = await readGolden(bundle, variant);
+    const given = await sessionLogits(await readFile(bundle.path(variant.file)), 'all', cases);
+    expect(
+      largestDifference(
+        given,
+        cases.map(({ logits }) => logits),
+      ),
+    ).toBeLessThan(1e-6);
+  }
 });
 
 test('every variant is checked against golden logits of its own; auto serves integers that suit this CPU', async () => {
@@ -179,6 +192,18 @@ test.each(['int8', 'int8-calibrated'])('what was quantised as %s can be exported
   const [first, anew] = await Promise.all([openBundle(folder), openBundle(again.folder)]);
   for (const [place, { logits }] of anew.golden.cases.entries())
     logits.forEach((logit, k) => expect(logit).toBeCloseTo(first.golden.cases[place]!.logits[k]!, 1));
+});
+
+test('of weights in 4 bits the wide ones do not stand in the file too', async () => {
+  const { variants } = await exportTo('int4', { precisions: ['fp32', 'int4'] });
+  expect(variants[1]!.bytes).toBeLessThan(variants[0]!.bytes);
+});
+
+test('rows are compared however many there are', () => {
+  const rows = Array.from({ length: 200_000 }, () => [0, 1]);
+  expect(largestDifference(rows, rows)).toBe(0);
+  expect(largestDifference(rows, rows.with(7, [0, 3]))).toBe(2);
+  expect(largestDifference(rows.slice(1), rows)).toBe(Infinity);
 });
 
 test('accuracy is measured before and after quantisation', async () => {
