@@ -1,6 +1,7 @@
 /** A network's static graph in one form: fused, and quantised where a scheme is named. */
 import type { Manifest } from '../core/bundle/manifest.js';
 import type { Graph, Model } from '../core/graph/ir.js';
+import type { Tensor } from '../core/tensor.js';
 import type { WeightForm } from '../core/weight-form.js';
 import { type Case, feedsOf } from './measure.js';
 import { keptParameters, optimizedOwn, type OwnGraphOptions } from './optimize/own-graph.js';
@@ -42,6 +43,18 @@ export async function makeForm(scheme: Scheme | null, source: FormSource): Promi
   if (scheme === null) return { fused, model: fused, rewrites };
   const calibration = source.calibration.map(({ ids }) => feedsOf(ids));
   const quantized = await quantizeModel(fused, { scheme, weights, excluded: [], calibration });
-  const graph = keptParameters(quantized.model.graph, parameters);
-  return { fused, model: { ...quantized.model, graph }, rewrites: [...rewrites, ...quantized.rewrites] };
+  return {
+    fused,
+    model: withParameters(quantized.model, scheme, parameters),
+    rewrites: [...rewrites, ...quantized.rewrites],
+  };
+}
+
+/** Beside the graph what was folded away, so that it can be exported anew; not of weights in 4 bits, which cannot. */
+export function withParameters(
+  model: Model,
+  { precision }: Scheme,
+  parameters: ReadonlyMap<string, Tensor>,
+): Model {
+  return precision === 'int4' ? model : { ...model, graph: keptParameters(model.graph, parameters) };
 }

@@ -1,6 +1,6 @@
 /** A bundle in lower precision: the same network and tokenizer, one quantised variant, measured anew. */
 import { readFile } from 'node:fs/promises';
-import type { Manifest } from '../../core/bundle/manifest.js';
+import { FOREIGN_NETWORK, type Manifest } from '../../core/bundle/manifest.js';
 import { type Bundle, GOLDEN_FILE, goldenFiles } from '../../core/bundle/read.js';
 import { placeOfBundle, writeBundle } from '../../core/bundle/write.js';
 import { fail } from '../../core/errors.js';
@@ -8,11 +8,15 @@ import { encodeModel, readModel } from '../../core/graph/onnx.js';
 import { argmax } from '../../core/probabilities.js';
 import { tally } from '../../core/tally.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
+import type { Model } from '../../core/graph/ir.js';
+import { parametersOfBundle } from '../../models/bundle-parameters.js';
+import { networkOf } from '../../models/networks.js';
 import { calibrationOn } from '../calibration.js';
+import { formOfVariant, withParameters } from '../form.js';
 import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
 import { modelCard } from '../model-card.js';
 import { type Change, compareLogits } from './compare.js';
-import { machineTolerance } from './scheme.js';
+import { machineTolerance, type Scheme } from './scheme.js';
 import { expectSameInBatch, metadataKeys, quantizeModel, type QuantizeOptions } from './quantize.js';
 
 export interface QuantizeBundleOptions extends Omit<QuantizeOptions, 'calibration'> {
@@ -60,7 +64,8 @@ export async function quantizeBundle(
   const model = await readModel(bundle.path(source.file));
   const calibration = calibrationTexts.map((text) => feedsOf(tokenizer.encode(text)));
   const quantized = await quantizeModel(model, { ...options, calibration });
-  const after = encodeModel(quantized.model);
+  const whole = await withOwnParameters(bundle, quantized.model, scheme);
+  const after = encodeModel(whole);
 
   const golden = bundle.golden.cases.map(({ text }) => text);
   const texts = [
@@ -69,21 +74,22 @@ export async function quantizeBundle(
   const cases = texts.map((text) => ({ text, ids: [...tokenizer.encode(text)] }));
   const { change, expected, logits } = await compareLogits(before, after, cases);
   expectSameInBatch(scheme, change);
-  const scoresOf = (found: readonly number[][], precision: string) => {
+  const scoresOf = (found: readonly number[][], form: string) => {
     const byText = new Map(texts.map((text, index) => [text, found[index] ?? []]));
     return splits.map(({ name, examples }) => {
       const predictions = examples.map(({ text, label }) => ({ logits: byText.get(text) ?? [], label }));
       const correct = predictions.filter((one) => argmax(one.logits) === one.label).length;
-      const data = `${name}, as ${precision}`;
+      const data = `${name}, as ${form}`;
       return { accuracy: scored({ data, rows: examples.length, correct }), predictions };
     });
   };
-  const was = scoresOf(expected, source.precision);
-  const is = scoresOf(logits, scheme.precision);
+  const was = scoresOf(expected, formOfVariant(source));
+  const is = scoresOf(logits, scheme.name);
 
   const file = `model.${scheme.precision}.onnx`;
   const form = quantized.model.metadata.get(metadataKeys.weights);
   const [first] = is;
+  const measured = new Set(is.map(({ accuracy: { data } }) => data));
   const changed: Omit<Manifest, 'files'> = {
     ...manifest,
     name: options.name,
@@ -98,7 +104,10 @@ export async function quantizeBundle(
         ...(form === undefined ? {} : { weights: form }),
       },
     ],
-    accuracy: [...manifest.accuracy, ...is.map(({ accuracy }) => accuracy)],
+    accuracy: [
+      ...manifest.accuracy.filter(({ data }) => !measured.has(data)),
+      ...is.map(({ accuracy }) => accuracy),
+    ],
     calibration:
       first === undefined ? manifest.calibration : calibrationOn(first.accuracy.data, first.predictions),
     lineage: {
@@ -140,4 +149,11 @@ export async function quantizeBundle(
       return after === undefined ? [] : [{ before: accuracy, after }];
     }),
   };
+}
+
+/** Of a network of this product, so that the bundle can be exported, pruned and compared as any other. */
+async function withOwnParameters(bundle: Bundle, model: Model, scheme: Scheme): Promise<Model> {
+  const { kind, config } = bundle.manifest.network;
+  if (kind === FOREIGN_NETWORK) return model;
+  return withParameters(model, scheme, await parametersOfBundle(bundle, networkOf(kind, config).parameters));
 }

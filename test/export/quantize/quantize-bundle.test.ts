@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openBundle } from '../../../core/bundle/read.js';
 import { quantizeBundle } from '../../../export/quantize/quantize-bundle.js';
-import { schemeOf } from '../../../export/quantize/schemes.js';
+import { schemeOf, schemes } from '../../../export/quantize/schemes.js';
+import { bundleSource } from '../../../export/sources/bundle.js';
+import { networkOf } from '../../../models/networks.js';
 import { Predictor } from '../../../serving/predictor.js';
+import { exportRun } from '../../../export/run-to-bundle.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
+import { writeTinyRun } from '../../fixtures/tiny-run.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -81,6 +85,46 @@ test('a quantised bundle has one variant, its accuracy before and after, and is 
   } finally {
     await predictor.close();
   }
+});
+
+/** With weights that are worth storing in fewer bits. */
+async function exportedRun(): Promise<string> {
+  await writeTinyRun(join(folder, 'run'));
+  const { folder: made } = await exportRun({
+    run: join(folder, 'run'),
+    ...options(),
+    version: '1',
+    precisions: ['fp32'],
+    notes: null,
+  });
+  return made;
+}
+
+test.each(schemes.filter(({ name }) => name !== 'int4').map(({ name }) => name))(
+  'what %s leaves can be exported, pruned and compared again',
+  async (name) => {
+    const bundle = await openBundle(await exportedRun());
+    const calibrationTexts = ['房间很干净，服务也好。', '太差了'];
+    const { folder: made } = await quantizeBundle(bundle, {
+      ...options(),
+      scheme: schemeOf(name),
+      calibrationTexts,
+    });
+    const network = networkOf(bundle.manifest.network.kind, bundle.manifest.network.config);
+    const { parameters } = await bundleSource(made);
+    expect([...parameters.keys()].sort()).toEqual(network.parameters.map((one) => one.name).sort());
+  },
+);
+
+test('quantised again, a bundle has one line of accuracy for each form', async () => {
+  const splits = [{ name: 'dev', examples: [{ text: '太差了', label: 0 }] }];
+  const stored = { ...options(), scheme: schemeOf('int8-stored'), splits };
+  const first = await quantizeBundle(await openBundle(await exportedRun()), stored);
+  const again = await quantizeBundle(await openBundle(first.folder), { ...options(), version: '3', splits });
+  const { manifest } = await openBundle(again.folder);
+  const lines = manifest.accuracy.map(({ data }) => data);
+  expect(lines).toEqual(expect.arrayContaining(['dev, as int8-stored', 'dev, as int8']));
+  expect(new Set(lines).size).toBe(lines.length);
 });
 
 test('that a version stands is told before anything is read', async () => {
