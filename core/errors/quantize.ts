@@ -12,6 +12,11 @@ export const quantizeErrors = define({
     message: 'The scheme {scheme} finds nothing in the graph that it could quantise.',
     hint: 'It needs float32 constants as weights; `retort inspect FILE` lists what the graph holds. A graph that is quantised already stays as it is.',
   },
+  quantize_exclusion_unknown: {
+    kind: 'usage',
+    message: 'There is nothing in the graph to exclude that is called {name}.',
+    hint: 'Name a node or an operator as the graph spells it; `retort inspect FILE` lists its operators.',
+  },
   bench_python_failed: {
     kind: 'unavailable',
     message: 'The peers that run in {python} failed: {reason}',

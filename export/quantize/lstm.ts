@@ -4,7 +4,7 @@ import { scaleName, turnedName } from '../../core/graph/stored-parameters.js';
 import { type Tensor, tensor, type TensorOf } from '../../core/tensor.js';
 import type { GraphEditor } from '../optimize/editor.js';
 import { transposed } from '../optimize/matrix.js';
-import { isExcluded, type Settings } from './scheme.js';
+import type { Settings } from './scheme.js';
 import { quantizeColumns } from './weights.js';
 
 export interface Lstm {
@@ -24,17 +24,12 @@ export interface Lstm {
 }
 
 /** The LSTM that a node is, or why its weights cannot be integers. */
-export function lstmAt(
-  editor: GraphEditor,
-  node: Node,
-  settings: Settings,
-): Lstm | { readonly refused: string } {
+export function lstmAt(editor: GraphEditor, node: Node): Lstm | { readonly refused: string } {
   const [x = '', weightsName = '', recurrenceName = '', ...others] = node.inputs;
   const weights = editor.constant(weightsName);
   const recurrence = editor.constant(recurrenceName);
   if (weights?.dtype !== 'float32' || recurrence?.dtype !== 'float32')
     return { refused: 'its weights are no float32 constants' };
-  if (isExcluded(node, settings)) return { refused: 'it is excluded' };
   if ((node.attributes.layout?.value ?? 0) !== 0) return { refused: 'its batch is the first axis' };
   const [bias = '', lengths = '', hidden = '', cell = '', peephole = ''] = others;
   return { x, weightsName, weights, recurrenceName, recurrence, bias, lengths, hidden, cell, peephole };

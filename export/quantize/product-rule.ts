@@ -2,21 +2,15 @@
 import type { GraphEditor } from '../optimize/editor.js';
 import { type Product, productAt } from '../optimize/product.js';
 import type { Rule } from '../optimize/rule.js';
-import { isExcluded, type Settings } from './scheme.js';
 
 /** @param replace adds what gives the product's output; the nodes that gave it are gone by then */
-export function productRule(
-  name: string,
-  settings: Settings,
-  replace: (editor: GraphEditor, product: Product) => void,
-): Rule {
+export function productRule(name: string, replace: (editor: GraphEditor, product: Product) => void): Rule {
   return {
     name,
     anchors: ['MatMul', 'Gemm'],
     match(editor, node) {
       const product = productAt(editor, node);
       if (product === null) return null;
-      if (isExcluded(node, settings)) return { refused: 'it is excluded' };
       return {
         edit: () => {
           for (const one of product.nodes) editor.remove(one);

@@ -16,7 +16,7 @@ import { takeOne } from '../optimize/rules/take-one.js';
 import type { Ranges } from './activation.js';
 import { measureRanges } from './calibrate.js';
 import type { Change } from './compare.js';
-import { logitTolerance, type Scheme, type Settings } from './scheme.js';
+import { logitTolerance, type Scheme, type Settings, unlessExcluded } from './scheme.js';
 
 export interface QuantizeOptions extends Omit<Settings, 'ranges'> {
   readonly scheme: Scheme;
@@ -34,12 +34,13 @@ export const metadataKeys = { scheme: 'retort.scheme', weights: 'retort.weights'
 /** The first opset that quantises activations to 8 bits. */
 const opsetOfIntegers = 11;
 
-/** @throws RetortError quantize_nothing where no rule of the scheme finds anything; calibration_missing; opset_unconvertible where integers need a newer opset */
+/** @throws RetortError quantize_nothing where no rule of the scheme finds anything; quantize_exclusion_unknown; calibration_missing; opset_unconvertible where integers need a newer opset */
 export async function quantizeModel(given: Model, options: QuantizeOptions): Promise<Quantized> {
   const { scheme, weights } = options;
   const isOlder = scheme.computesIn === 'integers' && opsetOf(given) < opsetOfIntegers;
   const model = isOlder ? convertModel(given, opsetOfIntegers, { contrib: true }) : given;
   const prepared = await rewritten(model, scheme.preparations, options);
+  expectKnown(options.excluded, [model, prepared.model]);
   const ranges = scheme.needsRanges ? await rangesOf(prepared.model, options) : null;
   const done = await rewritten(prepared.model, scheme.rules({ ...options, ranges }), options);
   if (done.rewrites.length === 0) throw fail('quantize_nothing', { scheme: scheme.name });
@@ -51,6 +52,13 @@ export async function quantizeModel(given: Model, options: QuantizeOptions): Pro
     rewrites: [...prepared.rewrites, ...done.rewrites],
     refusals: done.refusals,
   };
+}
+
+/** @throws RetortError quantize_exclusion_unknown for what is neither a node nor an operator of either */
+function expectKnown(excluded: readonly string[], models: readonly Model[]): void {
+  const nodes = models.flatMap(({ graph }) => graph.nodes);
+  const unknown = excluded.find((name) => !nodes.some((node) => node.name === name || node.opType === name));
+  if (unknown !== undefined) throw fail('quantize_exclusion_unknown', { name: unknown });
 }
 
 /** @throws RetortError quantize_mismatch where batch-mates change an answer though the scheme says they do not */
@@ -70,7 +78,7 @@ async function rangesOf(model: Model, { calibration, scheme }: QuantizeOptions):
 async function rewritten(
   model: Model,
   rules: Scheme['preparations'],
-  { excluded }: Pick<Settings, 'excluded'>,
+  settings: Pick<Settings, 'excluded'>,
 ): Promise<Quantized> {
   const opset = model.opsets.get('') ?? 0;
   const setting: Setting = { target: 'cpu', opset, contrib: true };
@@ -79,8 +87,9 @@ async function rewritten(
   const editor = new GraphEditor(checkedGraph(model.graph), 'apart');
   await foldConstants(model.opsets, model.irVersion, steps).run(editor);
   // `first-token` splits what `take-one` joins; and a node that is excluded must keep its name.
-  const cleaning = excluded.length === 0 ? cleaningRules.filter((rule) => rule !== takeOne) : [];
-  const { rewrites, refusals } = applyRules(editor, [...rules, ...cleaning], setting, steps);
+  const cleaning = settings.excluded.length === 0 ? cleaningRules.filter((rule) => rule !== takeOne) : [];
+  const guarded = rules.map((rule) => unlessExcluded(rule, settings));
+  const { rewrites, refusals } = applyRules(editor, [...guarded, ...cleaning], setting, steps);
   const own = new Set(rules.map(({ name }) => name));
   return {
     model: withContribDomain({ ...model, graph: editor.build() }),

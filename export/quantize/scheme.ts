@@ -1,6 +1,6 @@
 /** What a quantisation scheme is. */
 import type { Node } from '../../core/graph/ir.js';
-import type { Rule } from '../optimize/rule.js';
+import { refused, type Rule } from '../optimize/rule.js';
 import type { Ranges } from './activation.js';
 import type { WeightForm } from '../../core/weight-form.js';
 
@@ -48,6 +48,21 @@ export function machineTolerance(scheme: Pick<Scheme, 'computesIn'>): number {
   return scheme.computesIn === 'integers' ? 1e-2 : logitTolerance(scheme);
 }
 
-export function isExcluded({ name, opType }: Node, { excluded }: Settings): boolean {
+type Exclusion = Pick<Settings, 'excluded'>;
+
+export function isExcluded({ name, opType }: Node, { excluded }: Exclusion): boolean {
   return excluded.includes(name) || excluded.includes(opType);
+}
+
+/** The rule, but at nodes that stay as they are. */
+export function unlessExcluded(rule: Rule, settings: Exclusion): Rule {
+  return {
+    ...rule,
+    match(editor, node, setting) {
+      const match = rule.match(editor, node, setting);
+      return match !== null && 'edit' in match && isExcluded(node, settings)
+        ? refused('it is excluded')
+        : match;
+    },
+  };
 }

@@ -49,7 +49,7 @@ export const schemes: readonly Scheme[] = [
     dependsOnBatch: false,
     needsRanges: false,
     preparations: openForm,
-    rules: (settings) => [blocksOf4Bits(settings), storedRows(settings)],
+    rules: (settings) => [blocksOf4Bits, storedRows(settings)],
   },
   {
     name: 'int8-stored',
@@ -69,7 +69,7 @@ export const schemes: readonly Scheme[] = [
     dependsOnBatch: false,
     needsRanges: false,
     preparations: [widenedConstant, widenedHalf, openGemm],
-    rules: (settings) => [halfCompute(settings), narrowedAgain],
+    rules: () => [halfCompute, narrowedAgain],
   },
   {
     name: 'fp16-stored',
@@ -79,7 +79,7 @@ export const schemes: readonly Scheme[] = [
     dependsOnBatch: false,
     needsRanges: false,
     preparations: [],
-    rules: (settings) => [halfStorage(settings)],
+    rules: () => [halfStorage],
   },
 ];
 

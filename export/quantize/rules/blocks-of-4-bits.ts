@@ -4,16 +4,15 @@
  */
 import { int } from '../../../core/graph/attributes.js';
 import { tensor, type TensorOf } from '../../../core/tensor.js';
-import type { Rule } from '../../optimize/rule.js';
 import { productRule } from '../product-rule.js';
-import type { Settings } from '../scheme.js';
 
 const blockSize = 32;
 /** The left side is taken as int8 a block, which has the quickest kernels. */
 const int8Accuracy = 4;
 
-export function blocksOf4Bits(settings: Settings): Rule {
-  return productRule('blocks-of-4-bits', settings, (editor, { x, weights, weightsName, bias, output }) => {
+export const blocksOf4Bits = productRule(
+  'blocks-of-4-bits',
+  (editor, { x, weights, weightsName, bias, output }) => {
     const [rows = 0, columns = 0] = weights.shape;
     const { packed, scales } = pack(weights);
     editor.add({
@@ -34,8 +33,8 @@ export function blocksOf4Bits(settings: Settings): Rule {
         accuracy_level: int(int8Accuracy),
       },
     });
-  });
-}
+  },
+);
 
 /** Values of [columns, blocks, blockSize / 2], two a byte, the lower half first; scales of [columns, blocks]. */
 export function pack({ data, shape }: TensorOf<'float32'>): {

@@ -23,7 +23,7 @@ export function fixedScaleLstm(settings: Settings): Rule {
     name: 'fixed-scale-lstm',
     anchors: ['LSTM'],
     match(editor, node, { opset }) {
-      const lstm = lstmAt(editor, node, settings);
+      const lstm = lstmAt(editor, node);
       if ('refused' in lstm) return lstm;
       const range = settings.ranges?.get(lstm.x);
       if (range === undefined) return refused('the range of its input is not known');

@@ -10,7 +10,6 @@ import { largestHalf } from '../../../core/half.js';
 import { isBeyondHalf, toHalf } from '../../../core/half-tensor.js';
 import type { GraphEditor } from '../../optimize/editor.js';
 import { refused, type Rule } from '../../optimize/rule.js';
-import { isExcluded, type Settings } from '../scheme.js';
 
 /** Products, recurrences, what fusions leave, and what moves or adds values between them; CUDA has kernels of 16 bits for each. */
 const operators: readonly string[] = [
@@ -49,40 +48,37 @@ const operators: readonly string[] = [
 const toFloat16 = { to: int(onnxDataTypes.float16) };
 const toFloat32 = { to: int(onnxDataTypes.float32) };
 
-export function halfCompute(settings: Settings): Rule {
-  return {
-    name: 'half-compute',
-    anchors: operators,
-    match(editor, node) {
-      const isWide = (value: string) => value !== '' && editor.typeOf(value)?.dtype === 'float32';
-      const [output = '', ...others] = node.outputs;
-      if (!isWide(output)) return null;
-      if (isExcluded(node, settings)) return refused('it is excluded');
-      // LayerNormalization's mean and inverse deviation are float32 whatever it normalises.
-      if (node.opType === 'LayerNormalization' && others.some((name) => name !== ''))
-        return refused('its mean or deviation is read');
-      if (node.inputs.some((name) => isBeyondHalf(editor.constant(name))))
-        return refused(`a constant is beyond ${String(largestHalf)}`);
-      return {
-        edit: () => {
-          const inputs = node.inputs.map((name) => (isWide(name) ? narrowed(editor, name) : name));
-          const halves = node.outputs.map((name) => (isWide(name) ? editor.unique(halfName(name)) : name));
-          editor.remove(node);
-          editor.add({ ...node, inputs, outputs: halves });
-          node.outputs.forEach((name, place) => {
-            if (halves[place] === name) return;
-            editor.add({
-              opType: 'Cast',
-              inputs: [halves[place] ?? ''],
-              outputs: [name],
-              attributes: toFloat32,
-            });
+export const halfCompute: Rule = {
+  name: 'half-compute',
+  anchors: operators,
+  match(editor, node) {
+    const isWide = (value: string) => value !== '' && editor.typeOf(value)?.dtype === 'float32';
+    const [output = '', ...others] = node.outputs;
+    if (!isWide(output)) return null;
+    // LayerNormalization's mean and inverse deviation are float32 whatever it normalises.
+    if (node.opType === 'LayerNormalization' && others.some((name) => name !== ''))
+      return refused('its mean or deviation is read');
+    if (node.inputs.some((name) => isBeyondHalf(editor.constant(name))))
+      return refused(`a constant is beyond ${String(largestHalf)}`);
+    return {
+      edit: () => {
+        const inputs = node.inputs.map((name) => (isWide(name) ? narrowed(editor, name) : name));
+        const halves = node.outputs.map((name) => (isWide(name) ? editor.unique(halfName(name)) : name));
+        editor.remove(node);
+        editor.add({ ...node, inputs, outputs: halves });
+        node.outputs.forEach((name, place) => {
+          if (halves[place] === name) return;
+          editor.add({
+            opType: 'Cast',
+            inputs: [halves[place] ?? ''],
+            outputs: [name],
+            attributes: toFloat32,
           });
-        },
-      };
-    },
-  };
-}
+        });
+      },
+    };
+  },
+};
 
 /** x in 16 bits, widened and narrowed again, is x. */
 export const narrowedAgain: Rule = {

@@ -8,7 +8,7 @@ export function integerLstm(settings: Settings): Rule {
     name: 'integer-lstm',
     anchors: ['LSTM'],
     match(editor, node) {
-      const lstm = lstmAt(editor, node, settings);
+      const lstm = lstmAt(editor, node);
       if ('refused' in lstm) return lstm;
       return {
         edit: () => {

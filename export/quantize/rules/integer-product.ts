@@ -9,7 +9,7 @@ import type { Settings } from '../scheme.js';
 import { quantizeColumns } from '../weights.js';
 
 export function integerProduct(settings: Settings): Rule {
-  return productRule('integer-product', settings, (editor, product) => {
+  return productRule('integer-product', (editor, product) => {
     addProduct(editor, quantizedValue(editor, product.x, settings.ranges), product, settings);
   });
 }

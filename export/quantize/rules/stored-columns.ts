@@ -25,10 +25,11 @@ export function storedColumns(settings: Settings): Rule {
       const matrix = editor.constant(name);
       if (matrix?.dtype !== 'float32' || matrix.shape.length !== 2) return null;
       if (matrix.data.length < smallestMatrix || (matrix.shape[1] ?? 0) < shortestRow) return null;
-      if (isExcluded(node, settings)) return { refused: 'it is excluded' };
       const readers = editor.readers(name);
       if (!readers.every((reader) => isRightOf(reader, name)) || editor.outputs.includes(name))
         return { refused: 'its matrix is read otherwise too' };
+      if (readers.some((reader) => isExcluded(reader, settings)))
+        return { refused: 'its matrix is read by a node that is excluded' };
       return {
         edit: () => {
           const { values, scales } = quantizeColumns(matrix, { type: 'int8', bits: 8, perColumn: true });

@@ -23,10 +23,11 @@ export function storedRows(settings: Settings, smallest = 65_536): Rule {
       const table = editor.constant(name);
       if (table?.dtype !== 'float32' || table.shape.length !== 2 || !isOfRows(node, name)) return null;
       if (table.data.length < smallest || (table.shape[1] ?? 0) < shortestRow) return null;
-      if (isExcluded(node, settings)) return { refused: 'it is excluded' };
       const readers = editor.readers(name);
       if (!readers.every((reader) => isOfRows(reader, name)) || editor.outputs.includes(name))
         return { refused: 'its table is read otherwise too' };
+      if (readers.some((reader) => isExcluded(reader, settings)))
+        return { refused: 'its table is read by a node that is excluded' };
       return {
         edit: () => {
           const { values, scales } = quantizeRows(table);

@@ -183,6 +183,22 @@ test('what is excluded stays', async () => {
   expect(count(some.quantized.model)).toBe(count(all.quantized.model) - Number(node !== undefined));
 });
 
+test.each(['Attention', 'FusedGemm'])('an operator that is excluded stays as it is: %s', async (operator) => {
+  const { model } = await optimizeModel(await fixture('bert_sdpa_gelu_dyn18'));
+  const count = ({ graph }: Model) => graph.nodes.filter(({ opType }) => opType === operator).length;
+  expect(count(model)).toBeGreaterThan(0);
+  const options = { ...settings, scheme: schemeOf('int8'), excluded: [operator] };
+  expect(count((await quantizeFile(model, options)).quantized.model)).toBe(count(model));
+});
+
+test('what is to be excluded and is not there is named', async () => {
+  const options = { ...settings, scheme: schemeOf('int8'), excluded: ['MatMul', 'Atention'] };
+  await expect(quantizeFile(await fixture('paddle_ernie_relu_op17'), options)).rejects.toMatchObject({
+    code: 'quantize_exclusion_unknown',
+    message: expect.stringContaining('Atention'),
+  });
+});
+
 test('an LSTM becomes DynamicQuantizeLSTM, with scales by column or by direction', async () => {
   const model = await fixture('lstm_plain_ts');
   for (const perColumn of [true, false]) {
