@@ -19,6 +19,15 @@ export function weightFormName({ type, bits, perColumn }: WeightForm): string {
   return `${type}, ${String(bits)} bits, one scale a ${perColumn ? 'column' : 'matrix'}`;
 }
 
+/** The form of that name; undefined where it is none. */
+export function weightFormNamed(name: string): WeightForm | undefined {
+  return forms.find((form) => weightFormName(form) === name);
+}
+
+const forms: readonly WeightForm[] = (['int8', 'uint8'] as const).flatMap((type) =>
+  ([7, 8] as const).flatMap((bits) => [true, false].map((perColumn) => ({ type, bits, perColumn }))),
+);
+
 /** Whether this machine multiplies weights of a named form without saturating: int8 of 8 bits needs sums in 32. */
 export function multipliesExactly(
   machine: Pick<Machine, 'instructionSets' | 'platform'>,

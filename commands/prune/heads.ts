@@ -14,7 +14,15 @@ import { precisionHelp, precisions } from '../export.js';
 import { addColumnOptions, type ColumnOptions, devSplits } from '../labelled-data.js';
 import { integer } from '../options.js';
 import { bundleFolder } from '../shipped.js';
-import { accuracyLines, accuracyOf, mebibytes, servedBy, sizeOfServed, writePruned } from './served.js';
+import {
+  accuracyLines,
+  accuracyOf,
+  checkOutput,
+  mebibytes,
+  servedBy,
+  sizeOfServed,
+  writePruned,
+} from './served.js';
 
 interface Options extends ColumnOptions {
   readonly data: string;
@@ -60,6 +68,7 @@ const timedLengths = [16, 64, 128];
 const latencyOptions = { threads: 1, budgetMs: 4000, now: () => performance.now() };
 
 async function run(model: string, output: string, options: Options): Promise<void> {
+  await checkOutput(output, options.force === true);
   const bundle = await openBundle(await bundleFolder(model));
   const source = await bundleSource(bundle.folder);
   const was = await servedBy(bundle);

@@ -3,8 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '../../core/bundle/manifest.js';
 import type { Bundle } from '../../core/bundle/read.js';
+import { placeOfBundle } from '../../core/bundle/write.js';
 import type { Tokenizer } from '../../core/text/tokenizer.js';
 import { loadTokenizer } from '../../core/text/tokenizers.js';
+import { weightFormNamed } from '../../core/weight-form.js';
 import { formOfVariant } from '../../export/form.js';
 import { type LabelledSplit, measureOn } from '../../export/measure.js';
 import { exportNetwork, type ExportReport, type NetworkExportOptions } from '../../export/run-to-bundle.js';
@@ -29,6 +31,10 @@ function formOf({ variants: [variant] }: Pick<Manifest, 'variants'>): string {
   return variant === undefined ? 'fp32' : formOfVariant(variant);
 }
 
+function formsOf([first, ...others]: Manifest['variants']): NetworkExportOptions['precisions'] {
+  return [first === undefined ? 'fp32' : formOfVariant(first), ...others.map(formOfVariant)];
+}
+
 export async function sizeOfServed(bundle: Bundle): Promise<number> {
   return (await stat(servedFile(bundle))).size;
 }
@@ -45,7 +51,7 @@ export async function accuracyOf(
 export interface PrunedOutput {
   /** The folder NAME/VERSION. */
   readonly output: string;
-  /** The form of the bundle before by default. */
+  /** The forms of the bundle before by default. */
   readonly precision?: NetworkExportOptions['precisions'];
   readonly force?: true;
   readonly splits: readonly LabelledSplit[];
@@ -54,23 +60,37 @@ export interface PrunedOutput {
   readonly pruning: object;
 }
 
+/** What `output` names. */
+function placeNamed(output: string): { repository: string; name: string; version: string } {
+  const target = path.resolve(output);
+  const folder = path.dirname(target);
+  return { repository: path.dirname(folder), name: path.basename(folder), version: path.basename(target) };
+}
+
+/** Asked before long work. @throws RetortError bundle_exists, and others of the name */
+export async function checkOutput(output: string, replace: boolean): Promise<void> {
+  const place = placeNamed(output);
+  await placeOfBundle(place.repository, place, { replace });
+}
+
 /** Writes what is left of a bundle as a bundle. @throws RetortError of `exportNetwork` */
 export async function writePruned(
   { manifest: { name, version, variants } }: Bundle,
   source: ExportSource,
   { output, precision, force, splits, calibrationTexts, pruning }: PrunedOutput,
 ): Promise<ExportReport> {
-  const target = path.resolve(output);
-  const folder = path.dirname(target);
   const { lineage } = source;
   const pruned = { ...pruning, from: `${name}/${version}` };
+  const [first] = variants;
+  const weights = variants.flatMap((variant) => weightFormNamed(variant.weights ?? '') ?? [])[0];
   return exportNetwork(
     { ...source, lineage: { ...lineage, settings: { ...lineage.settings, pruned } } },
     {
-      repository: path.dirname(folder),
-      name: path.basename(folder),
-      version: path.basename(target),
-      precisions: precision ?? [formOf({ variants })],
+      ...placeNamed(output),
+      precisions: precision ?? formsOf(variants),
+      ...(first === undefined ? {} : { versions: { opset: first.opset, irVersion: first.irVersion } }),
+      latency: variants.some((variant) => variant.latency === true),
+      ...(weights === undefined ? {} : { weights }),
       splits,
       notes: null,
       replace: force === true,

@@ -17,6 +17,7 @@ import { bundleFolder } from '../shipped.js';
 import {
   accuracyLines,
   accuracyOf,
+  checkOutput,
   mebibytes,
   type Served,
   servedBy,
@@ -63,6 +64,7 @@ export function register(prune: Command): void {
 const comparedTexts = 512;
 
 async function run(model: string, output: string, options: Options): Promise<void> {
+  await checkOutput(output, options.force === true);
   const bundle = await openBundle(await bundleFolder(model));
   const source = await bundleSource(bundle.folder);
   const { textColumn } = options;

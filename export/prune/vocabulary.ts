@@ -54,6 +54,10 @@ export async function pruneVocabulary(
       parameters: new Map(parameters).set(table.name, rowsOf(weights, kept)),
       tokenizerFiles: source.tokenizerFiles.map((one) => (path.basename(one) === file ? written : one)),
       tokenizerFolder: folder,
+      // What was measured of all rows is not true of fewer.
+      accuracy: [],
+      calibration: null,
+      agreement: undefined,
     },
     rows: { before: rows, after: kept.length },
   };
