@@ -72,10 +72,11 @@ function wordSpeller(
     const texts: string[] = [];
     for (const word of words) {
       if (texts.length >= maxWords) break;
-      if (isWhole(word)) texts.push(word);
-      else texts.push(...Array.from(word));
+      for (const text of isWhole(word) ? [word] : word) {
+        if (texts.length >= maxWords) break;
+        texts.push(text);
+      }
     }
-    if (texts.length === 0) return [''];
-    return texts.length > maxWords ? texts.slice(0, maxWords) : texts;
+    return texts.length === 0 ? [''] : texts;
   };
 }

@@ -11,11 +11,11 @@ export async function evaluationTexts(
   textColumn: string | undefined,
   train: string,
 ): Promise<Example[]> {
-  const found: Example[] = [];
+  const found: (readonly Example[])[] = [];
   for (const split of ['dev', 'test'] as const) {
     const dataset = await openSplit(data, { textColumn, labelColumn: null, split });
     // A single file gives its rows for every split.
-    if (dataset !== null && dataset.sha256 !== train) found.push(...dataset.examples);
+    if (dataset !== null && dataset.sha256 !== train) found.push(dataset.examples);
   }
-  return found;
+  return found.flat();
 }

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { loadSegmenter } from '../../../core/text/segmenter.js';
 import { loadTokenizer } from '../../../core/text/tokenizers.js';
 import { UNK_ID, Vocabulary } from '../../../core/text/vocabulary.js';
+import { wordEncoder } from '../../../core/text/word-tokenizer.js';
 import { strings } from './strings.js';
 
 const vocabulary = Vocabulary.build([
@@ -137,4 +138,12 @@ test('pieces are what the ids stand for, a piece an id', async () => {
     ]);
     expect(tokenizer.pieces!('')).toEqual([{ text: '', id: UNK_ID }]);
   }
+});
+
+test('a word that the vocabulary lacks is spelt as far as the text is read, however long it is', () => {
+  const encode = wordEncoder(vocabulary, { unknownWords: 'characters', maxWords: 16 });
+  expect(encode(['很', 'b'.repeat(300_000)])).toEqual([
+    vocabulary.idOf('很'),
+    ...Array<number>(15).fill(UNK_ID),
+  ]);
 });
