@@ -10,6 +10,7 @@ import { placeOfBundle, writeBundle } from '../core/bundle/write.js';
 import { openSession } from '../core/engines/session.js';
 import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { describeModel } from '../core/graph/onnx-file.js';
 import { paddedBatch } from '../core/padded-batch.js';
 import { reasonOf } from '../core/reason-of.js';
 import { toNumbers } from '../core/tensor.js';
@@ -74,12 +75,16 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
     throw refuse(
       `the logits of a text change by ${difference.toExponential(1)} in a padded batch or by optimisation`,
     );
+  await expectAllRows(
+    bytes,
+    cases,
+    { longest: options.maxTokens, lastId: tokenizer.vocabularySize - 1 },
+    refuse,
+  );
   const accuracy: Manifest['accuracy'] = [];
   for (const split of options.splits)
     accuracy.push((await measureOn(bytes, 'fp32', split, tokenizer)).accuracy);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(options.model), hash);
-  const sha256 = hash.digest('hex');
+  const sha256 = await digestOf(options.model);
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
     name: options.name,
@@ -126,6 +131,32 @@ export async function importOnnx(options: ImportOptions): Promise<ImportReport> 
     { replace: options.replace },
   );
   return { folder, bytes: bytes.length, nodes: graph.nodes.length, difference, accuracy };
+}
+
+/** What a tokenizer may give beside the texts that were tried: the longest row, and its last id. */
+async function expectAllRows(
+  bytes: Uint8Array,
+  cases: readonly Case[],
+  { longest, lastId }: { readonly longest: number; readonly lastId: number },
+  refuse: (reason: string) => Error,
+): Promise<void> {
+  const usual = cases.flatMap(({ ids }) => ids);
+  const row = Array.from({ length: longest }, (_, place) => usual[place % usual.length] ?? 0);
+  const runs = async (ids: number[], what: string) => {
+    await sessionLogits(bytes, 'all', [{ ids }]).catch((error: unknown) => {
+      throw refuse(`it does not run on ${what}: ${reasonOf(error)}`);
+    });
+  };
+  await runs(row, `a text of ${String(longest)} tokens, which --max-tokens allows`);
+  await runs([lastId], `the id ${String(lastId)}, which this tokenizer has`);
+}
+
+/** Of the file, and of its external data behind it. */
+async function digestOf(model: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { path: file } of (await describeModel(model)).files)
+    await pipeline(createReadStream(file), hash, { end: false });
+  return hash.digest('hex');
 }
 
 /** Logits of each case, and how far those in a batch, or of the optimised graph, are from them. */

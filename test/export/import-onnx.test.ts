@@ -34,6 +34,8 @@ interface Foreign {
   readonly opset?: number;
   readonly outputs?: number;
   readonly width?: number;
+  /** Of a table of places, beyond which no text may go; without one there is no such table. */
+  readonly positions?: number;
 }
 
 /** Sums table[id] * mask + type + position / 8 * mask over time, as an exporter might write it. */
@@ -41,6 +43,7 @@ async function foreign(options: Foreign = {}): Promise<string> {
   const { axes = ['b', 's'], inputs = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'] } =
     options;
   const { masked = true, dtype = 'int64', output = 'scores', opset = 17, outputs = 1, width = 2 } = options;
+  const { positions } = options;
   const builder = new GraphBuilder('foreign');
   const ops = new GraphOps(builder);
   const given = new Map<string, GraphValue>();
@@ -58,6 +61,10 @@ async function foreign(options: Foreign = {}): Promise<string> {
   );
   if (types !== undefined) rows = ops.add(rows, float(types));
   if (places !== undefined) rows = ops.add(rows, ops.div(float(places), ops.constant(float32([8], []))));
+  if (positions !== undefined && places !== undefined) {
+    const ofPlaces = ops.constant(float32(new Array<number>(positions * width).fill(0), [positions, width]));
+    rows = ops.add(rows, ops.gather(ofPlaces, places, 0));
+  }
   if (masked && mask !== undefined) rows = ops.mul(rows, float(mask));
   for (let index = 0; index < outputs; index += 1)
     builder.output(index === 0 ? output : `more${index}`, ops.reduceSum(rows, [1], false));
@@ -146,6 +153,25 @@ describe('what cannot become a model is refused with its reason:', () => {
       code: 'import_refused',
       message: expect.stringContaining('ids of this tokenizer'),
     });
+  });
+
+  test('an id beyond the model that none of the texts has', async () => {
+    await writeFile(path.join(root, 'longer.txt'), [...characters, 'x'].join('\n'));
+    await expect(
+      importing(await foreign(), { tokenizer: path.join(root, 'longer.txt') }),
+    ).rejects.toMatchObject({
+      code: 'import_refused',
+      message: expect.stringContaining(`the id ${characters.length}, which this tokenizer has`),
+    });
+  });
+
+  test('texts that are allowed to be longer than the model reads', async () => {
+    const model = await foreign({ positions: 12 });
+    await expect(importing(model, { maxTokens: 13 })).rejects.toMatchObject({
+      code: 'import_refused',
+      message: expect.stringContaining('a text of 13 tokens, which --max-tokens allows'),
+    });
+    await importing(model, { maxTokens: 12 });
   });
 
   test('no file, and a file that is no model', async () => {
