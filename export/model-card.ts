@@ -1,5 +1,6 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
+import { type WeightForm, weightFormNamed } from '../core/weight-form.js';
 import { formOfVariant } from './form.js';
 import { schemeOf } from './quantize/schemes.js';
 
@@ -42,9 +43,7 @@ ${origin(lineage)}
 | on | rows | correct | accuracy | 95 % interval (Wilson) |
 |---|---|---|---|---|
 ${scores.join('\n')}
-
-Dev chose which evaluation's parameters were kept, so these figures are a little kinder than unseen text would be.
-
+${lineage.seed === null ? '' : chosenOnDev}
 ## To reproduce
 
 ${reproduction(manifest)}; equal bits need the same kind of processor. Settings:
@@ -54,6 +53,10 @@ ${reproduction(manifest)}; equal bits need the same kind of processor. Settings:
 ${settings.join('\n')}
 `;
 }
+
+const chosenOnDev = `
+Dev chose which evaluation's parameters were kept, so these figures are a little kinder than unseen text would be.
+`;
 
 /** What was not trained has no seed: one command made it. */
 function reproduction({
@@ -75,15 +78,22 @@ function reproduction({
   const texts = measured && train !== undefined ? ` --data ${train}` : '';
   // A report trains many: each has a folder in that of the report, named after what was trained and its seed.
   const form = variants.some(({ latency }) => latency === true) ? ' --latency' : '';
+  const [weights] = variants.flatMap((variant) => weightFormNamed(variant.weights ?? '') ?? []);
+  const bits = weights === undefined ? '' : ` --weights ${optionOf(weights)}`;
   const [, experiment] = /^retort report accuracy .*--data .*--only (\S+)/.exec(command) ?? [];
   const run = experiment === undefined ? `runs/${name}` : `runs/${name}/${experiment}-${String(seed)}`;
   return [
     `    ${command} --out runs/${name}`,
-    `    retort export ${run} --name ${name} --model-version ${version} --precision ${precisions}${form}${texts}`,
+    `    retort export ${run} --name ${name} --model-version ${version} --precision ${precisions}${bits}${form}${texts}`,
     '',
     ...(pruned === undefined ? [] : ['and then `retort prune`, as the setting `pruned` tells.', '']),
     `Seed ${String(seed)}`,
   ].join('\n');
+}
+
+/** As `--weights` takes it. */
+function optionOf({ type, bits }: WeightForm): string {
+  return type === 'uint8' ? type : `int${String(bits)}`;
 }
 
 function calibrated(calibration: Manifest['calibration']): string {
@@ -102,7 +112,9 @@ function tokensOf({ kind, segmenter, segmenterVersion }: Manifest['tokenizer']):
     : `the tokens of its own tokenizer (${kind})`;
 }
 
-function origin({ base, teacher }: Manifest['lineage']): string {
+function origin({ base, teacher, seed }: Manifest['lineage']): string {
+  if (seed === null && base !== null)
+    return `Made from ${base.name} (sha256 \`${base.sha256}\`); how that was trained is not told here.`;
   const labels =
     teacher === null ? 'Trained on the labels alone, without a teacher.' : `Teacher: ${teacher}.`;
   return base === null

@@ -27,7 +27,7 @@ test('names the teachers that a student learnt from', async () => {
 test('the command that makes it anew names the texts on which a calibrated form is measured', async () => {
   const manifest = await manifestOf('student');
   expect(modelCard(manifest, null)).toContain(
-    '--precision fp16-stored,int8-calibrated --data ChnSentiCorp.zip\n',
+    '--precision fp16-stored,int8-calibrated --weights int7 --data ChnSentiCorp.zip\n',
   );
   const [stored] = manifest.variants;
   expect(modelCard({ ...manifest, variants: [stored!] }, null)).toContain('--precision fp16-stored\n');
@@ -37,7 +37,7 @@ test('the command that makes it anew names the form that runs fastest on a CPU',
   const manifest = await manifestOf('student');
   const variants = manifest.variants.map((variant) => ({ ...variant, latency: true as const }));
   expect(modelCard({ ...manifest, variants }, null)).toContain(
-    '--precision fp16-stored,int8-calibrated --latency --data ChnSentiCorp.zip\n',
+    '--precision fp16-stored,int8-calibrated --weights int7 --latency --data ChnSentiCorp.zip\n',
   );
 });
 
@@ -80,4 +80,12 @@ test("the shipped teacher's card says what it is and is not", async () => {
   const card = await readFile(`${shipped('teacher')}MODEL_CARD.md`, 'utf8');
   expect(card).toContain('multilingual-e5-small and not ERNIE');
   expect(card).toContain('retort train teacher --checkpoint ernie-3.0-base-zh');
+});
+
+test('what was made elsewhere says from what, and nothing of how it was trained', async () => {
+  const { lineage, ...manifest } = await manifestOf('teacher');
+  const base = { name: 'sentiment.onnx', sha256: 'a'.repeat(64) };
+  const card = modelCard({ ...manifest, lineage: { ...lineage, seed: null, base, teacher: null } }, null);
+  expect(card).toContain(`Made from sentiment.onnx (sha256 \`${base.sha256}\`)`);
+  expect(card).not.toMatch(/Fine-tuned|Trained on|Dev chose/);
 });
