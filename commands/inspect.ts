@@ -1,6 +1,7 @@
 /** `retort inspect`: what an ONNX file or a checkpoint's folder holds. */
 import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fail } from '../core/errors.js';
 import type { Sizes } from '../export/inspect/symbols.js';
 import { type CheckpointOptions, inspectCheckpoint } from './inspect/checkpoint.js';
 import { printModel } from './inspect/model.js';
@@ -43,9 +44,22 @@ Examples:
   retort inspect ernie-3.0-base-zh --verify golden.json --tolerance 1e-4
 `;
 
-async function run(path: string, options: Options): Promise<void> {
+/** By commander's names. */
+const ofFiles = [['shape', '--shape']] as const;
+const ofCheckpoints = [
+  ['verify', '--verify'],
+  ['tolerance', '--tolerance'],
+  ['preset', '--preset'],
+] as const;
+
+async function run(path: string, options: Options, command: Command): Promise<void> {
   const found = await stat(path).catch(() => null);
   const isFolder = found === null ? !path.endsWith('.onnx') : found.isDirectory();
+  for (const [option, flag] of isFolder ? ofFiles : ofCheckpoints)
+    if (command.getOptionValueSource(option) === 'cli')
+      throw fail('command_line_invalid', {
+        reason: `${flag} is of ${isFolder ? 'an ONNX file' : "a checkpoint's folder"}`,
+      });
   if (isFolder) await inspectCheckpoint(path, options);
   else await printModel(path, options.shape ?? [], options.json === true);
 }

@@ -1,9 +1,9 @@
 /** `retort optimize`: any ONNX file, with fewer and faster operators, proved to compute the same. */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Graph } from '../core/graph/ir.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { modelBytes } from '../core/graph/onnx-file.js';
 import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { writeWhole } from '../core/write-whole.js';
@@ -120,8 +120,9 @@ async function run(input: string, output: string, options: Options, command: Com
     { tolerance, inputs: options.input ?? {}, texts: await textsOf(options) },
   );
   const written = encodeModel(checked.optimized.model);
+  // The output may take the input's place.
+  const sizes = { before: await modelBytes(input), after: written.length };
   await writeWhole(output, written);
-  const sizes = { before: (await stat(input)).size, after: written.length };
   if (options.report !== undefined)
     await reportRewriting(options.report, {
       title: `${path.basename(input)} optimised`,

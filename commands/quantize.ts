@@ -1,10 +1,10 @@
 /** `retort quantize`: a bundle or an ONNX file in lower precision, with what that changes. */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { encodeModel, readModel } from '../core/graph/onnx.js';
+import { modelBytes } from '../core/graph/onnx-file.js';
 import { tally } from '../core/tally.js';
 import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { writeWhole } from '../core/write-whole.js';
@@ -42,7 +42,7 @@ export function register(program: Command): void {
     .summary('a bundle or any ONNX file in 8, 4 or 16 bits, with what that costs in accuracy')
     .description(
       'Rewrites a graph into lower precision and compares it with the original: logits, labels that change, and with ' +
-        `--data accuracy on dev before and after.\n\nSchemes:\n${schemeLines}`,
+        `--data, of a bundle, accuracy on dev before and after.\n\nSchemes:\n${schemeLines}`,
     )
     .argument('<in>', 'an ONNX file, a shipped model, or the folder of a bundle')
     .argument('<out>', 'the ONNX file to write, or of a bundle the folder NAME/VERSION')
@@ -121,11 +121,13 @@ async function ofFile(input: string, output: string, options: Options): Promise<
     texts,
   });
   const bytes = encodeModel(quantized.model);
+  // The output may take the input's place.
+  const before = await modelBytes(input);
   await writeWhole(output, bytes);
   const report = {
     file: output,
     scheme: scheme.name,
-    bytes: { before: (await stat(input)).size, after: bytes.length },
+    bytes: { before, after: bytes.length },
     nodes: { before: model.graph.nodes.length, after: quantized.model.graph.nodes.length },
     rewrites: tally(quantized.rewrites.map(({ rule }) => rule)),
     refusals: quantized.refusals,

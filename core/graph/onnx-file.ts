@@ -10,6 +10,7 @@ import {
   TensorProtoSchema,
 } from 'onnx-buf';
 import { fail } from '../errors.js';
+import { sum } from '../statistics.js';
 import { sizeOf, type Tensor, tensorOfBuffer } from '../tensor.js';
 import { dataTypeName, dtypeOfOnnx, storedBytes } from './data-types.js';
 import { type DataFile, ExternalData, readStretch } from './external-data.js';
@@ -153,4 +154,10 @@ function tensorsWithin({ t, g, tensors, graphs, sparseTensor }: AttributeProto):
     ...inner.flatMap(({ initializer }) => initializer),
     ...inner.flatMap(({ node }) => node.flatMap(({ attribute }) => attribute.flatMap(tensorsWithin))),
   ];
+}
+
+/** Of the file and its external data. @throws as readModel */
+export async function modelBytes(file: string): Promise<number> {
+  const { files } = await describeModel(file);
+  return sum(files.map(({ bytes }) => bytes));
 }

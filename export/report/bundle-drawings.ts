@@ -68,7 +68,7 @@ export async function bundleDrawings(folder: string, file: string): Promise<Bund
 
 async function madeAgain(
   bundle: Bundle,
-  { scheme, opset, irVersion }: Manifest['variants'][number],
+  { scheme, opset, irVersion, latency }: Manifest['variants'][number],
 ): Promise<(Pick<Form, 'rewrites'> & { readonly interpreted: Graph }) | null> {
   const { kind, config } = bundle.manifest.network;
   if (kind === FOREIGN_NETWORK) return null;
@@ -80,7 +80,7 @@ async function madeAgain(
     opset,
     irVersion,
     parameters,
-    latency: false,
+    latency: latency === true,
     weights: weightFormFor(describeMachine()),
     calibration: bundle.golden.cases,
   });

@@ -63,6 +63,8 @@ describe('a wrong command line exits with 2 and names what is wrong:', () => {
     [['serve', '--models', 'student,'], 'names with commas between'],
     [['serve', '--port', '65536'], 'an integer from 0 to 65535'],
     [['inspect', 'model.onnx', '--shape', 'batch_size'], 'NAME=SIZE, with commas between'],
+    [['inspect', 'model.onnx', '--verify', 'golden.json'], "--verify is of a checkpoint's folder"],
+    [['inspect', 'checkpoint', '--shape', 'batch_size=1'], '--shape is of an ONNX file'],
     [['bench', 'generator', '--rates', '100,fast'], 'a number from 0.1 to 1000000'],
     [['serve', '--log-level', 'loud'], 'Allowed choices are silent, fatal, error, warn, info, debug'],
     [['train', 'student', '--data', 'x', '--out', 'y', '--dropout', ''], 'a number from 0 to 0.95'],
