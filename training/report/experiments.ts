@@ -26,7 +26,8 @@ export interface Experiment {
   readonly settings: Partial<StudentSettings>;
 }
 
-const best: Partial<StudentSettings> = recipes.best.settings;
+/** Of a student that learns from everything there is; the shipped one learns from moved word vectors too. */
+const { adversarial, ...best } = recipes.best.settings;
 
 /** Of the rows of one technique each: half the epochs, so that the whole table takes hours. */
 const short: Partial<StudentSettings> = { loss: 'mse', epochs: 4 };
@@ -82,11 +83,11 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: 'adversarial',
-    title: 'best, and adversarial',
+    title: 'best, and adversarial: the shipped student',
     kind: 'main',
     trainRows: 'all',
     labels: all,
-    settings: { ...best, adversarial: 0.02 },
+    settings: { ...best, adversarial },
   },
   {
     name: 'alone-unseen',
@@ -166,7 +167,7 @@ export const experiments: readonly Experiment[] = [
     kind: 'step',
     trainRows: 'all',
     labels: train,
-    settings: { ...short, averageDecay: 0.999, ...unknown, ...noise, ...vectors, adversarial: 0.02 },
+    settings: { ...short, averageDecay: 0.999, ...unknown, ...noise, ...vectors, adversarial },
   },
   {
     name: 'copies',

@@ -125,6 +125,7 @@ interface Row {
 /** A distilled student and the one that it is set against, by the names of their experiments. */
 const pairs = [
   { distilled: 'best', alone: 'alone' },
+  { distilled: 'adversarial', alone: 'alone' },
   { distilled: 'best-unseen', alone: 'alone-unseen' },
 ] as const;
 
