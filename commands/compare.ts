@@ -4,7 +4,7 @@ import { openBundle } from '../core/bundle/read.js';
 import { fail } from '../core/errors.js';
 import { cpuAffinity, describeMachine } from '../core/machine.js';
 import { readTexts } from '../core/text-file.js';
-import { writeWhole } from '../core/write-whole.js';
+import { prepareToWrite, writeWhole } from '../core/write-whole.js';
 import type { CellSpec } from '../serving/comparison/cells.js';
 import { compare } from '../serving/comparison/compare.js';
 import { enginesNamed, engines } from '../serving/comparison/engines.js';
@@ -109,6 +109,7 @@ async function run(models: readonly string[], options: Options): Promise<void> {
   const texts = options.texts === undefined ? null : await readTexts(options.texts);
   const folders = await Promise.all(models.map((model) => bundleFolder(model)));
   const opened = await Promise.all(folders.map((folder) => openBundle(folder)));
+  await prepareToWrite(options.save, options.html, options.write);
   const bundles = [];
   for (const bundle of opened) {
     const { runs, cellSeconds, threads, seed, tolerance, int8Tolerance, profile } = options;
@@ -158,12 +159,13 @@ function cellsOf({ preset, batch: batches, lengths: tokens }: Options): CellSpec
   return [...(preset === 'seed' ? [] : grid), ...(preset === 'thorough' ? [] : [seed])];
 }
 
+/** Prints first: a file that cannot be written after all takes nothing of what was measured with it. */
 async function report(comparison: Comparison, { json, save, html, write }: Options): Promise<void> {
   const text = JSON.stringify(comparison, null, 2);
+  process.stdout.write(`${json === true ? text : renderComparison(comparison)}\n`);
   if (save !== undefined) await writeWhole(save, `${text}\n`);
   if (html !== undefined) await writeWhole(html, comparisonPage(comparison));
   if (write !== undefined) await writeWhole(write, comparisonMarkdown(comparison));
-  process.stdout.write(`${json === true ? text : renderComparison(comparison)}\n`);
 }
 
 function integers(low: number, high: number): (value: string) => number[] {
