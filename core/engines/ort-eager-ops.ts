@@ -1,6 +1,7 @@
 /**
  * Eager execution on ONNX Runtime: every op is a session of one node, run as soon as its inputs are there, so it has
- * the static graph's own kernels and none of its whole-graph work. What GraphOps emits for an op is what runs.
+ * the static graph's own kernels and none of its whole-graph work. Weights are inputs of such a session, which its kernel
+ * packs at each run; those of the static graph are constants, packed once. What GraphOps emits for an op is what runs.
  */
 import { GraphBuilder, type GraphValue } from '../graph/builder.js';
 import { GraphOps } from '../graph/graph-ops.js';

@@ -201,7 +201,7 @@ export const en = {
   },
   compare: {
     title: 'What the static graph gains',
-    lead: 'The same network, the same weights, the same kernels and threads: once as one graph that was optimised ahead, once op by op as a framework runs it eagerly.',
+    lead: 'The same network, weights and threads: once as one graph that was optimised ahead, once op by op as a framework runs it eagerly, with weights packed anew at each run.',
     run: 'Compare now',
     runs: (texts: number, runs: number) =>
       `${plural(texts, 'text', 'texts')}, ${runs.toString()} runs each, on a thread of its own`,
