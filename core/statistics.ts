@@ -74,16 +74,23 @@ export function pairedRatio(
   };
 }
 
+/** Of fewer values not even the smallest and the largest hold the median between them 95 times of 100. */
+export const fewestForInterval = 6;
+
 /**
- * The median with its distribution-free interval: order statistics around it, by the normal approximation of the
- * binomial. Without assumptions about the values, and cheap enough for every scrape. Throws RangeError for no values.
+ * The median with its distribution-free 95 % interval: order statistics around it, by the normal approximation of the
+ * binomial, with ranks rounded outwards, so that it covers no less. Without assumptions about the values, and cheap
+ * enough for every scrape. Throws RangeError for fewer than `fewestForInterval` values.
  */
-export function medianWithInterval(values: readonly number[], confidence = 0.95): Estimate {
-  const sorted = Float64Array.from(nonEmpty(values)).sort();
-  const reach = (normalQuantile(1 - (1 - confidence) / 2) * Math.sqrt(sorted.length)) / 2;
-  const at = (rank: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(rank)))] ?? NaN;
+export function medianWithInterval(values: readonly number[]): Estimate {
+  if (values.length < fewestForInterval)
+    throw new RangeError(`no interval of the median of ${values.length} values`);
+  const sorted = Float64Array.from(values).sort();
+  const reach = (normalQuantile(0.975) * Math.sqrt(sorted.length)) / 2;
   const middle = (sorted.length - 1) / 2;
-  return { estimate: medianOfSorted(sorted), interval: [at(middle - reach), at(middle + reach)] };
+  const low = sorted[Math.max(0, Math.floor(middle - reach))] ?? NaN;
+  const high = sorted[Math.min(sorted.length - 1, Math.ceil(middle + reach))] ?? NaN;
+  return { estimate: medianOfSorted(sorted), interval: [low, high] };
 }
 
 /** The Wilson score interval of a rate of `successes` among `trials`; [0, 1] for no trials. */

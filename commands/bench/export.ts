@@ -7,7 +7,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openBundle } from '../../core/bundle/read.js';
 import { readModel } from '../../core/graph/onnx.js';
 import { describeMachine, machineLine } from '../../core/machine.js';
-import { median, medianWithInterval, pairedRatio } from '../../core/statistics.js';
+import {
+  fewestForInterval,
+  type Interval,
+  median,
+  medianWithInterval,
+  pairedRatio,
+} from '../../core/statistics.js';
 import { inputsOf, ownForms } from '../../export/bench/own-forms.js';
 import { pythonPeers } from '../../export/bench/python-peers.js';
 import { runRounds, type Shape, type Timing } from '../../export/bench/rounds.js';
@@ -100,7 +106,8 @@ interface Row {
   readonly threads: number;
   readonly shape: string;
   readonly median: number;
-  readonly interval: readonly [number, number];
+  /** Null where there are too few rounds for one. */
+  readonly interval: Interval | null;
   /** Median of processor time, over all threads. */
   readonly processor: number;
   /** Its time over the original's, paired by round. */
@@ -113,7 +120,6 @@ const seed = 1;
 
 function rowOf(timing: Timing, all: readonly Timing[]): Row {
   const { contestant, threads, shape, milliseconds, difference } = timing;
-  const { estimate, interval } = medianWithInterval(milliseconds);
   const first = all.find((other) => other.threads === threads && other.shape === shape) ?? timing;
   const { name, precision, nodes, bytes } = contestant;
   return {
@@ -123,8 +129,8 @@ function rowOf(timing: Timing, all: readonly Timing[]): Row {
     bytes,
     threads,
     shape: `${String(shape.rows)}x${String(shape.length)}`,
-    median: estimate,
-    interval,
+    median: median(milliseconds),
+    interval: milliseconds.length < fewestForInterval ? null : medianWithInterval(milliseconds).interval,
     processor: median(timing.processorMilliseconds),
     ratio: pairedRatio(milliseconds, first.milliseconds, { seed }).estimate,
     difference,
@@ -153,8 +159,9 @@ function rendered(report: {
     const cells = columns.map((column) => {
       const row = own.find(({ threads, shape }) => `${shape}, ${String(threads)} thr.` === column);
       if (row === undefined) return '-';
-      const [low, high] = row.interval;
-      return `${row.median.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] x${row.ratio.toFixed(2)}, processor ${row.processor.toFixed(2)}`;
+      const interval =
+        row.interval === null ? '' : ` [${row.interval.map((bound) => bound.toFixed(2)).join(', ')}]`;
+      return `${row.median.toFixed(2)}${interval} x${row.ratio.toFixed(2)}, processor ${row.processor.toFixed(2)}`;
     });
     const mebibytes = (first.bytes / 2 ** 20).toFixed(1);
     const difference = Math.max(...own.map((row) => row.difference));
@@ -163,7 +170,7 @@ function rendered(report: {
   return [
     `${report.model}: ${String(report.nodes)} nodes, optimised in ${(report.optimizeMilliseconds / 1000).toFixed(2)} s`,
     table.toString(),
-    `Milliseconds a run: median [95 % interval], ratio to the first row, and median of processor time, of ${String(report.rounds)} rounds in turn; ` +
+    `Milliseconds a run: median ${report.rounds < fewestForInterval ? '(an interval takes six rounds)' : '[95 % interval]'}, ratio to the first row, and median of processor time, of ${String(report.rounds)} rounds in turn; ` +
       'difference: the largest of the first output from the first row\u2019s.',
     ...report.failures,
     machineLine(report.machine),

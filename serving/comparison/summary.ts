@@ -1,5 +1,5 @@
 /** What paired samples of static and eager execution say: medians with their intervals. */
-import { type Estimate, medianWithInterval } from '../../core/statistics.js';
+import { type Estimate, fewestForInterval, medianWithInterval } from '../../core/statistics.js';
 import type { SampleResult } from './sampler-protocol.js';
 
 export interface ComparisonSummary {
@@ -7,13 +7,13 @@ export interface ComparisonSummary {
   readonly samples: number;
   /** Of each engine. */
   readonly threads: number;
-  /** Medians with 95 % intervals, as all estimates. */
+  /** Medians with 95 % intervals, as all estimates; null while there are too few pairs for an interval. */
   readonly staticMs: Estimate | null;
   readonly eagerMs: Estimate | null;
   /** Eager over static time, and eager less static time in milliseconds, pair by pair. */
   readonly speedup: Estimate | null;
   readonly differenceMs: Estimate | null;
-  /** Largest |difference| of a logit since the server started. */
+  /** Largest |difference| of a logit, of older pairs of the same bundle too. */
   readonly largestLogitDifference: number;
 }
 
@@ -23,7 +23,7 @@ export function summarize(
   largestLogitDifference: number,
 ): ComparisonSummary {
   const estimate = (value: (sample: SampleResult) => number) =>
-    samples.length === 0 ? null : medianWithInterval(samples.map(value));
+    samples.length < fewestForInterval ? null : medianWithInterval(samples.map(value));
   return {
     samples: samples.length,
     threads,

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { median, pairedRatio, percentiles, sum, wilsonInterval } from '../../core/statistics.js';
+import {
+  fewestForInterval,
+  median,
+  medianWithInterval,
+  pairedRatio,
+  percentiles,
+  sum,
+  wilsonInterval,
+} from '../../core/statistics.js';
 
 describe('median and percentiles', () => {
   it('agree with values worked by hand', () => {
@@ -22,6 +30,34 @@ describe('median and percentiles', () => {
     median(values);
     percentiles(values, [50]);
     expect(values).toEqual([3, 1, 2]);
+  });
+});
+
+describe("the median's interval", () => {
+  /** How often so many of `n` values lie below the median, by the binomial. */
+  const probability = (below: number, n: number) => {
+    let ways = 1;
+    for (let i = 0; i < below; i++) ways *= (n - i) / (i + 1);
+    return ways / 2 ** n;
+  };
+
+  it('covers it 95 times of 100 at least, whatever the values', () => {
+    for (let n = fewestForInterval; n <= 60; n++) {
+      const ranks = Array.from({ length: n }, (_, rank) => rank);
+      const { estimate, interval } = medianWithInterval(ranks.toReversed());
+      expect(estimate).toBe((n - 1) / 2);
+      // The median is within unless all values from one of the bounds outwards are on its other side.
+      const covered = ranks
+        .filter((rank) => rank > interval[0] && rank <= interval[1])
+        .reduce((total, below) => total + probability(below, n), 0);
+      expect({ n, enough: covered >= 0.95 }).toEqual({ n, enough: true });
+    }
+  });
+
+  it('is refused where the whole range covers it less often', () => {
+    expect(1 - 2 * probability(0, fewestForInterval - 1)).toBeLessThan(0.95);
+    expect(() => medianWithInterval([1, 2, 3, 4, 5])).toThrow(RangeError);
+    expect(medianWithInterval([6, 1, 2, 3, 4, 5]).interval).toEqual([1, 6]);
   });
 });
 

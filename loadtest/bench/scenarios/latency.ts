@@ -1,5 +1,5 @@
 /** How long answers take at shares of what the server can do: Poisson arrivals, each latency from when its request was due. */
-import { median, medianWithInterval } from '../../../core/statistics.js';
+import { fewestForInterval, type Interval, median, medianWithInterval } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
 import { failed, type Scenario, type Stage } from './scenario.js';
 import { loadWatched, medianOfKnown } from './watched-load.js';
@@ -69,15 +69,13 @@ async function load(stage: Stage, rate: number) {
 
 function summary(share: number, loads: readonly Load[]) {
   const timed = loads.flatMap(({ latencyMs }) => latencyMs ?? []);
-  const percentile = (rounds: readonly number[]) =>
-    rounds.length === 0 ? null : { rounds, ...medianWithInterval(rounds) };
   return {
     share,
     rate: median(loads.map(({ rate }) => rate)),
     answered: median(loads.map(({ answered }) => answered)),
-    /** Of each round's percentile: the median, with its interval. */
-    p50Ms: percentile(timed.map(({ p50 }) => p50)),
-    p99Ms: percentile(timed.map(({ p99 }) => p99)),
+    /** Of each round's percentile: the median, with its interval where there are rounds enough. */
+    p50Ms: overRounds(timed.map(({ p50 }) => p50)),
+    p99Ms: overRounds(timed.map(({ p99 }) => p99)),
     lagP99Ms: medianOfKnown(loads.map(({ lagMs }) => lagMs?.p99 ?? null)),
     eventLoopDelayP99Ms: medianOfKnown(loads.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
     cores: {
@@ -89,13 +87,27 @@ function summary(share: number, loads: readonly Load[]) {
   };
 }
 
+interface OverRounds {
+  readonly rounds: readonly number[];
+  readonly estimate: number;
+  readonly interval: Interval | null;
+}
+
+function overRounds(rounds: readonly number[]): OverRounds | null {
+  if (rounds.length === 0) return null;
+  return rounds.length < fewestForInterval
+    ? { rounds, estimate: median(rounds), interval: null }
+    : { rounds, ...medianWithInterval(rounds) };
+}
+
 function linesOf(load: ReturnType<typeof summary>): string[] {
   const { share, rate, answered, p50Ms, p99Ms, lagP99Ms, eventLoopDelayP99Ms, cores, failures } = load;
   const label = `${(100 * share).toFixed(0)} % of that`.padEnd(20);
-  const estimate = (value: typeof p50Ms) =>
-    value === null
-      ? 'unknown'
-      : `${value.estimate.toFixed(1)} ms [${listed(value.interval, 1)}] (rounds: ${listed(value.rounds, 1)})`;
+  const estimate = (value: OverRounds | null) => {
+    if (value === null) return 'unknown';
+    const interval = value.interval === null ? '' : ` [${listed(value.interval, 1)}]`;
+    return `${value.estimate.toFixed(1)} ms${interval} (rounds: ${listed(value.rounds, 1)})`;
+  };
   const known = (value: number | null, digits: number, unit = '') =>
     value === null ? 'unknown' : `${value.toFixed(digits)}${unit}`;
   return [

@@ -1,6 +1,7 @@
 /** `/v1/compare`: what the live comparison of static and eager execution found, and one on the spot. */
 import { z } from 'zod';
 import { fail } from '../../../core/errors.js';
+import { fewestForInterval } from '../../../core/statistics.js';
 import type { ComparisonRun } from '../../comparison/on-demand.js';
 import type { ComparisonSummary } from '../../comparison/summary.js';
 import { checkTexts } from '../../inference/check-texts.js';
@@ -9,7 +10,10 @@ import type { Route } from '../route.js';
 
 const estimateSchema = z
   .object({ estimate: z.number(), interval: z.tuple([z.number(), z.number()]).readonly() })
-  .nullable();
+  .nullable()
+  .meta({
+    description: `Null of fewer than ${String(fewestForInterval)} pairs, which give no 95 % interval.`,
+  });
 
 const summarySchema = z.object({
   samples: z.int(),
