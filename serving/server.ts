@@ -92,7 +92,8 @@ export async function startServer({
       sampler === null
         ? null
         : (model, text) => {
-            sampler.offer(model, text);
+            // Figures are by name: those of a canary would stand among the stable version's.
+            if (registry.models.includes(model)) sampler.offer(model, text);
           },
   });
   const onDemand = new OnDemandComparison();

@@ -1,13 +1,11 @@
 /** The bundles that samples are of, open for both engines: a few, since each holds a network's weights twice. */
 import type { Batch, PreparedEngine } from './engine.js';
-import type { ComparedBundle } from './sampler-protocol.js';
+import { type ComparedBundle, keyOf } from './sampler-protocol.js';
 
 export interface Contest {
   /** Static, eager. */
   readonly engines: readonly [PreparedEngine, PreparedEngine];
-  batch(text: string): Batch;
-  /** Samples so far: the engines take turns in going first. */
-  runs: number;
+  readonly batch: (text: string) => Batch;
 }
 
 const mostOpen = 2;
@@ -22,12 +20,12 @@ export class Contests {
   }
 
   /** One call at a time; what it gave before may then be closed. */
-  async of({ folder, stamp }: ComparedBundle): Promise<Contest> {
-    const key = `${folder}\n${stamp}`;
+  async of(bundle: ComparedBundle): Promise<Contest> {
+    const key = keyOf(bundle);
     let contest = this.#open.get(key);
     if (contest === undefined) {
       await this.#makeRoom();
-      contest = await this.#prepare(folder);
+      contest = await this.#prepare(bundle.folder);
     }
     this.#open.delete(key);
     this.#open.set(key, contest);

@@ -8,6 +8,7 @@ import {
   type SampledModel,
   sampleMessage,
   type SampleMessage,
+  type SampleReply,
   type SampleResult,
   sampleThreads,
 } from './sampler-protocol.js';
@@ -47,10 +48,10 @@ export class OnDemandComparison {
     try {
       const pairs: SampleResult[] = [];
       for (let run = 0; run < runs; run += 1) {
-        for (const text of texts) {
+        for (const [place, text] of texts.entries()) {
           if (signal?.aborted === true || (pairs.length > 0 && performance.now() >= deadlineMs)) break;
           if (this.#closed) throw fail('server_draining', {});
-          pairs.push(await this.#sample(sampleMessage(model, text)));
+          pairs.push(await this.#sample(sampleMessage(model, text, (run + place) % 2 === 0)));
         }
       }
       const largest = Math.max(...pairs.map(({ difference }) => difference));
@@ -70,7 +71,7 @@ export class OnDemandComparison {
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       const ended = (reason: string) => {
-        this.#worker = null;
+        if (this.#worker === worker) this.#worker = null;
         reject(this.#closed ? fail('server_draining', {}) : fail('comparison_failed', { reason }));
       };
       const onError = (error: unknown) => {
@@ -79,9 +80,10 @@ export class OnDemandComparison {
       const onExit = () => {
         ended('its worker ended');
       };
-      worker.once('message', (result: SampleResult) => {
+      worker.once('message', (reply: SampleReply) => {
         worker.off('error', onError).off('exit', onExit);
-        resolve(result);
+        if ('failed' in reply) reject(fail('comparison_failed', { reason: reply.failed }));
+        else resolve(reply);
       });
       worker.once('error', onError).once('exit', onExit);
       worker.postMessage(message);

@@ -18,7 +18,11 @@ export interface ComparedBundle {
 
 export interface SampleMessage extends ComparedBundle {
   readonly text: string;
+  /** Which engine is timed first: whoever asks lets them take turns. */
+  readonly staticFirst: boolean;
 }
+
+export type SampleReply = SampleResult | SampleFailure;
 
 export interface SampleResult {
   readonly staticMs: number;
@@ -27,6 +31,20 @@ export interface SampleResult {
   readonly difference: number;
 }
 
-export function sampleMessage({ folder, manifest: { files } }: SampledModel, text: string): SampleMessage {
-  return { folder, stamp: files.map(({ sha256 }) => sha256).join(), text };
+export interface SampleFailure {
+  /** Why there is no sample. */
+  readonly failed: string;
+}
+
+export function sampleMessage(
+  { folder, manifest: { files } }: SampledModel,
+  text: string,
+  staticFirst: boolean,
+): SampleMessage {
+  return { folder, stamp: files.map(({ sha256 }) => sha256).join(), text, staticFirst };
+}
+
+/** One key a bundle. */
+export function keyOf({ folder, stamp }: ComparedBundle): string {
+  return `${folder}\n${stamp}`;
 }

@@ -394,6 +394,28 @@ test('figures of sampled texts are kept by model, and a network without an eager
   await comparing.close();
 });
 
+test('texts that a canary answers are not sampled: its figures would be taken for those of the stable version', async () => {
+  const models = path.join(root, 'canary');
+  for (const version of ['1', '2']) await writeTinyBundle(models, { version });
+  const comparing = await startTestServer(models, {
+    compare: { share: 1 },
+    models: [{ name: 'tiny', version: '1', canary: { version: '2', percent: 100 } }],
+  });
+  await comparing.loaded;
+  const answeredBy = async (version?: string) =>
+    (await ask('/v1/predict', { text: texts[0], version }, {}, comparing.url)).body.version;
+  for (let count = 0; count < 3; count += 1) expect(await answeredBy()).toBe('2');
+  expect(await answeredBy('stable')).toBe('1');
+  let metrics = '';
+  while (!metrics.includes('retort_compare_seconds_count')) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    metrics = (await ask('/metrics', undefined, {}, comparing.url)).text;
+  }
+  expect(metrics).toContain('retort_compare_seconds_count{model="tiny",engine="eager"} 1');
+  expect(metrics).not.toContain('retort_compare_dropped_total{');
+  await comparing.close();
+});
+
 test('a server that ends tells connections to close while it still answers', async () => {
   const closing = await startTestServer(path.join(root, 'models'), {
     lifeCycle: { graceMs: 300, drainMs: 2000 },

@@ -8,7 +8,7 @@ function start() {
     log.push(`${folder} opened`);
     const prepare = (name: string) => stubEngine(`${folder} ${name}`, { log }).prepare(stubBundle(), 1);
     const engines = [await prepare('static'), await prepare('eager')] as const;
-    return { engines, batch: () => ({ feeds: {}, rows: 1, words: 1 }), runs: 0 };
+    return { engines, batch: () => ({ feeds: {}, rows: 1, words: 1 }) };
   });
   const use = (folder: string, stamp = '1') => contests.of({ folder, stamp });
   return { log, use };
