@@ -25,8 +25,7 @@ export function comparisonPage(comparison: Comparison): string {
   ];
   return reportPage({
     title: `Static against eager: ${names}`,
-    summary:
-      amiss.length === 0 ? 'All engines give the same logits, and all windows agree.' : amiss.join(' '),
+    summary: amiss.length === 0 ? accepted(comparison) : amiss.join(' '),
     sections: [
       ...comparison.bundles.flatMap(bundleSections),
       { heading: 'Conditions', body: list(conditions(comparison)) },
@@ -34,15 +33,32 @@ export function comparisonPage(comparison: Comparison): string {
   });
 }
 
+function accepted({ bundles }: Comparison): string {
+  const hasWindows = bundles.some(({ cells }) => cells.some(({ kind }) => kind === 'grid'));
+  return `No engine's logits are further from the first one's than is accepted${hasWindows ? ', and all windows agree' : ''}.`;
+}
+
 function bundleSections(one: BundleComparison): ReportSection[] {
   const { bundle, cells, profile } = one;
   const grid = cells.filter(({ kind }) => kind === 'grid');
   const name = `${bundle.name}/${bundle.version}`;
   return [
-    ...(grid.length === 0 ? [] : [{ heading: `${name}: speed`, body: [speedChart(grid), ratioChart(grid)] }]),
+    ...(grid.length === 0 ? [] : [{ heading: `${name}: speed`, body: speed(grid) }]),
     ...cells.map((cell) => ({ heading: `${name}: ${cellTitle(cell)}`, body: cellTable(cell) })),
     ...(profile === null ? [] : [{ heading: `${name}: where the time goes`, body: profileBody(profile) }]),
     { heading: `${name}: engines`, body: list(engineLines(one)) },
+  ];
+}
+
+/** Charts of the cells that are results, and which ones are left out. */
+function speed(grid: readonly Cell[]): Html[] {
+  const results = grid.filter(({ stable }) => stable !== false);
+  const others = grid.filter(({ stable }) => stable === false);
+  return [
+    ...(results.length === 0 ? [] : [speedChart(results), ratioChart(results)]),
+    ...(others.length === 0
+      ? []
+      : [html`<p>Not drawn, since they are no result: ${others.map(cellTitle).join('; ')}.</p>`]),
   ];
 }
 

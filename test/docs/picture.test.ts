@@ -11,4 +11,8 @@ test(`docs/images/static-versus-eager.svg is drawn from docs/static-versus-eager
   expect(await readFile('docs/images/static-versus-eager.svg', 'utf8')).toBe(stdout);
   const tables = await readFile('docs/static-versus-eager.md', 'utf8');
   expect(tables).toContain(/aria-label="text"[\s\S]*?>([\d.]+)</.exec(stdout)?.[1] ?? 'no number');
+  for (const precision of ['fp16', 'int8']) expect(stdout).toContain(`>static ${precision}</text>`);
+  const within = (label: string, element: string) =>
+    new RegExp(`aria-label="${label}".*?aria-label`, 's').exec(stdout)?.[0].split(`<${element} `).length;
+  expect(within('rule', 'line')).toBe(within('fy-axis tick label', 'text'));
 });

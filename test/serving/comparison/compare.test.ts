@@ -240,6 +240,7 @@ describe('a report', () => {
   const whole = async () => {
     const cells: CompareOptions['cells'] = [
       { kind: 'grid', batch: 1, length: 4 },
+      { kind: 'grid', batch: 1, length: 5 },
       { kind: 'seed', batch: 1, length: null },
     ];
     const result = await compare(stubBundle(), options([stubEngine('a'), stubEngine('b')], { cells }));
@@ -249,7 +250,7 @@ describe('a report', () => {
     const profile = { text: '<b>很|好', tokens: 3, tokenisationMs: 0.25, engines };
     return comparisonOf({
       ...result,
-      cells: [{ ...result.cells[0]!, stable: false }, result.cells[1]!],
+      cells: [{ ...result.cells[0]!, stable: false }, ...result.cells.slice(1)],
       profile,
     });
   };
@@ -260,6 +261,25 @@ describe('a report', () => {
     expect(page).not.toContain('<b>');
     expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(5);
     expect(page).toContain('No result, windows disagree: tiny, batch 1, 4 tokens');
+  });
+
+  it('on a page draws no cell that is no result, and says so', async () => {
+    const page = comparisonPage(await whole());
+    const drawn = page.match(/<svg[\s\S]*?<\/svg>/g)!.join('');
+    expect(drawn).toContain('batch 1, 5 tokens');
+    expect(drawn).not.toContain('batch 1, 4 tokens');
+    expect(page).toContain('Not drawn, since they are no result: batch 1, 4 tokens.');
+  });
+
+  it('on a page says of logits no more than that they are accepted, and of windows only where there are any', async () => {
+    const summary = async (...cells: CompareOptions['cells']) =>
+      comparisonPage(comparisonOf(await compare(stubBundle(), options([stubEngine('a')], { cells }))));
+    const seed = await summary({ kind: 'seed', batch: 1, length: null });
+    expect(seed).toContain('than is accepted.');
+    expect(seed).not.toContain('windows agree');
+    expect(await summary({ kind: 'grid', batch: 1, length: 4 })).toContain(
+      'accepted, and all windows agree.',
+    );
   });
 
   it('in Markdown has whole tables, whatever the text', async () => {
