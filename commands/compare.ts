@@ -10,6 +10,7 @@ import { compare } from '../serving/comparison/compare.js';
 import { enginesNamed, engines } from '../serving/comparison/engines.js';
 import { comparisonMarkdown } from '../serving/comparison/markdown.js';
 import { stabilityLimit } from '../serving/comparison/measure.js';
+import { requireLengths } from '../serving/comparison/network.js';
 import { comparisonPage } from '../serving/comparison/page.js';
 import {
   COMPARISON_FORMAT,
@@ -109,6 +110,12 @@ async function run(models: readonly string[], options: Options): Promise<void> {
   const texts = options.texts === undefined ? null : await readTexts(options.texts);
   const folders = await Promise.all(models.map((model) => bundleFolder(model)));
   const opened = await Promise.all(folders.map((folder) => openBundle(folder)));
+  const cells = cellsOf(options);
+  for (const bundle of opened)
+    requireLengths(
+      bundle,
+      cells.flatMap(({ length }) => length ?? []),
+    );
   await prepareToWrite(options.save, options.html, options.write);
   const bundles = [];
   for (const bundle of opened) {
@@ -116,7 +123,7 @@ async function run(models: readonly string[], options: Options): Promise<void> {
     bundles.push(
       await compare(bundle, {
         engines: contestants,
-        cells: cellsOf(options),
+        cells,
         texts,
         runs,
         seedRuns,

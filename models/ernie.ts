@@ -70,6 +70,10 @@ export const ernie: Network<EncoderConfig> = {
     return [{ name: 'logits', dtype: 'float32', shape: ['batch_size', classes] }];
   },
 
+  mostTokens({ positions, positionOffset }) {
+    return positions - positionOffset;
+  },
+
   dropoutSites(config) {
     const { hidden, layers } = config;
     const states = (name: string, time: Dimension): DropoutSite => ({

@@ -38,6 +38,8 @@ export interface Network<Config> {
   parameters(config: Config): readonly ParameterSpec[];
   inputs(config: Config): readonly PortSpec[];
   outputs(config: Config): readonly PortSpec[];
+  /** Tokens that a row may have at most; absent where there is no limit. */
+  mostTokens?(config: Config): number;
   dropoutSites(config: Config): readonly DropoutSite[];
   /**
    * Gives the outputs by name. `dropout` holds multipliers by site; without it every site passes its value on.

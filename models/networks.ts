@@ -14,6 +14,8 @@ export interface BoundNetwork {
   readonly parameters: readonly ParameterSpec[];
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
+  /** Tokens that a row may have at most; Infinity where there is no limit. */
+  readonly mostTokens: number;
   readonly dropoutSites: readonly DropoutSite[];
   forward<T>(
     ops: Ops<T>,
@@ -56,6 +58,7 @@ function factory<Config>(network: Network<Config>): BoundNetworkFactory {
         parameters: network.parameters(data),
         inputs: network.inputs(data),
         outputs: network.outputs(data),
+        mostTokens: network.mostTokens?.(data) ?? Infinity,
         dropoutSites: network.dropoutSites(data),
         forward: (ops, parameters, inputs, dropout) =>
           network.forward(ops, data, parameters, inputs, dropout),

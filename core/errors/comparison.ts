@@ -17,6 +17,11 @@ export const comparisonErrors = define({
     message: 'The network has an input {name}, which a comparison cannot fill from texts.',
     hint: 'Compare a bundle whose inputs are input_ids and sequence_lengths.',
   },
+  comparison_length_beyond: {
+    kind: 'usage',
+    message: 'The network of {bundle} reads at most {most} tokens, not {length}.',
+    hint: 'Give --lengths that are at most {most}.',
+  },
   comparison_network_foreign: {
     kind: 'unavailable',
     message: 'Of {bundle} the graph alone is known, since it was imported.',

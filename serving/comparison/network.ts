@@ -14,6 +14,18 @@ export function networkOfBundle({ manifest }: Bundle): BoundNetwork {
   return networkOf(manifest.network.kind, manifest.network.config);
 }
 
+/**
+ * That the network reads rows of so many tokens. One that is known by its graph alone does not say.
+ * @throws RetortError comparison_length_beyond
+ */
+export function requireLengths(bundle: Bundle, lengths: readonly number[]): void {
+  const { name, version, network } = bundle.manifest;
+  if (network.kind === FOREIGN_NETWORK) return;
+  const { mostTokens: most } = networkOfBundle(bundle);
+  const length = Math.max(...lengths);
+  if (length > most) throw fail('comparison_length_beyond', { bundle: `${name}/${version}`, most, length });
+}
+
 /** The names of the inputs, and how many logits a row has. */
 export function networkShape(bundle: Bundle): { inputs: string[]; classes: number } {
   const { inputs, labels } = bundle.manifest;

@@ -42,8 +42,22 @@ test.each(['--save', '--html', '--write'])(
   },
 );
 
-(existsSync('/dev/full') ? test : test.skip)('what was measured is printed where the disk is full', async () => {
-  const { status, stdout, stderr } = await compare('--save', '/dev/full');
-  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('file_unwritable') });
-  expect(JSON.parse(stdout)).toMatchObject({ bundles: [{ cells: [{ kind: 'grid' }] }] });
+test('rows that are longer than a network reads are refused before anything is measured', async () => {
+  expect(await retort('compare', 'teacher', '--lengths', '16,1024')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining('at most 512 tokens, not 1024'),
+  });
 });
+
+(existsSync('/dev/full') ? test : test.skip)(
+  'what was measured is printed where the disk is full',
+  async () => {
+    const { status, stdout, stderr } = await compare('--save', '/dev/full');
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('file_unwritable'),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ bundles: [{ cells: [{ kind: 'grid' }] }] });
+  },
+);

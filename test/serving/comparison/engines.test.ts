@@ -7,7 +7,8 @@ import { batchesOf } from '../../../serving/comparison/batches.js';
 import { batchesOfCell } from '../../../serving/comparison/cells.js';
 import { compare, type CompareOptions } from '../../../serving/comparison/compare.js';
 import { engines, enginesNamed } from '../../../serving/comparison/engines.js';
-import { parametersOf, textsOf } from '../../../serving/comparison/network.js';
+import { parametersOf, requireLengths, textsOf } from '../../../serving/comparison/network.js';
+import { encoderConfig } from '../../fixtures/encoder-config.js';
 import { writeTinyBundle } from '../../fixtures/tiny-bundle.js';
 import { steadyClock } from './stub-engine.js';
 
@@ -106,6 +107,21 @@ describe('what a comparison reads from a bundle', () => {
       bundle.golden.cases.map(({ ids }) => ids),
     );
     expect((await textsOf(bundle, ['很好', '']))[1]).toEqual({ text: '', ids: [1] });
+  });
+
+  it('is how long a row its network reads', () => {
+    const of = (kind: string, config: object) =>
+      ({ manifest: { ...bundle.manifest, network: { kind, config } } }) as unknown as Bundle;
+    const encoder = of('ernie', { ...encoderConfig, positionOffset: 2 });
+    expect(() => requireLengths(encoder, [1, 14])).not.toThrow();
+    expect(() => requireLengths(encoder, [1, 15])).toThrow(
+      expect.objectContaining({
+        code: 'comparison_length_beyond',
+        details: { bundle: 'tiny/1', most: 14, length: 15 },
+      }),
+    );
+    for (const unlimited of [bundle, of('onnx', {})])
+      expect(() => requireLengths(unlimited, [10_000])).not.toThrow();
   });
 
   it('has every parameter', async () => {
