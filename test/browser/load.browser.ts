@@ -75,9 +75,13 @@ test('two reports side by side, chosen by name and kept in the address', async (
   expect(complaints).toEqual([]);
 });
 
-test('a file that is no report is named as such', async () => {
-  const { page } = await openPage(browser, server, '#load?a=other&b=after');
-  await page.getByText('The answer is not what this page expects.').waitFor();
+test.each([
+  ['en-GB', 'The answer is not what this page expects.', 'Reload the page: the server may be newer.'],
+  ['zh-CN', '回答与本页预期的不符。', '请刷新页面：服务可能更新过。'],
+])('a file that is no report is named as such, in %s', async (locale, message, hint) => {
+  const { page } = await openPage(browser, server, '#load?a=other&b=after', { locale });
+  await page.getByText(message).waitFor();
+  await page.getByText(hint).waitFor();
 });
 
 test('says how to get reports where there are none', async () => {

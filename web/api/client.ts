@@ -1,5 +1,6 @@
 /** Requests to the server that the page came from. */
 import type * as z from 'zod/mini';
+import type { PageProblem } from '../i18n/en.js';
 import { keyHeaders } from './key.js';
 import { errorSchema } from './schemas.js';
 
@@ -14,8 +15,18 @@ export class RequestFailure extends Error {
   }
 }
 
+/** One that the page found itself: said in the reader's language. */
+export class PageFailure extends RequestFailure {
+  constructor(
+    readonly problem: PageProblem,
+    readonly detail = '',
+    code: string = problem,
+  ) {
+    super(code, detail, '');
+  }
+}
+
 export const OFFLINE = 'offline';
-const UNREADABLE = 'answer_unreadable';
 
 const usualPatienceMs = 60_000;
 
@@ -37,7 +48,7 @@ export async function ask<T>(
     ...(patienceMs === null ? [] : [AbortSignal.timeout(patienceMs)]),
     ...(signal === undefined ? [] : [signal]),
   ];
-  const response = await fetch(path, {
+  const answer = await send(path, {
     method: body === undefined ? 'GET' : 'POST',
     signal: AbortSignal.any(limits),
     headers: {
@@ -47,27 +58,32 @@ export async function ask<T>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error;
-    throw new RequestFailure(OFFLINE, 'The server does not answer.', 'Is it still running?');
+    throw new PageFailure(OFFLINE);
   });
-  const answer: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw failureOf(answer, response.status);
-  const parsed = schema.safeParse(answer);
+  if (!answer.ok) throw failureOf(answer.body, answer.status);
+  const parsed = schema.safeParse(answer.body);
   if (parsed.success) return parsed.data;
-  throw new RequestFailure(
-    UNREADABLE,
-    'The answer is not what this page expects.',
-    'Reload the page: the server may be newer.',
-  );
+  throw new PageFailure('answer_unreadable');
+}
+
+/** The whole answer: a connection may be lost, or left, while its body comes. */
+async function send(path: string, init: RequestInit) {
+  const response = await fetch(path, init);
+  return { ok: response.ok, status: response.status, body: jsonOf(await response.text()) };
+}
+
+/** Null where it is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function failureOf(answer: unknown, status: number): RequestFailure {
   const parsed = errorSchema.safeParse(answer);
-  if (!parsed.success)
-    return new RequestFailure(
-      `http_${String(status)}`,
-      `The server answered with status ${String(status)}.`,
-      '',
-    );
+  if (!parsed.success) return new PageFailure('http', String(status), `http_${String(status)}`);
   const { code, message, hint } = parsed.data.error;
   return new RequestFailure(code, message, hint);
 }

@@ -11,6 +11,40 @@ const panels: Record<PanelName, string> = {
   load: 'Load',
 };
 
+/** What the page itself finds wrong. */
+export type PageProblem =
+  | 'offline'
+  | 'answer_unreadable'
+  | 'http'
+  | 'webassembly_missing'
+  | 'worker_blocked'
+  | 'browser_model'
+  | 'browser_model_refused';
+
+export interface FailureWords {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const problems: Record<PageProblem, (detail: string) => FailureWords> = {
+  offline: () => ({ message: 'The server does not answer.', hint: 'Is it still running?' }),
+  answer_unreadable: () => ({
+    message: 'The answer is not what this page expects.',
+    hint: 'Reload the page: the server may be newer.',
+  }),
+  http: (status) => ({ message: `The server answered with status ${status}.`, hint: '' }),
+  webassembly_missing: () => ({
+    message: 'This browser has no WebAssembly.',
+    hint: 'The server answers all the same.',
+  }),
+  worker_blocked: () => ({
+    message: 'The worker that computes did not start.',
+    hint: 'An extension or a policy may block workers; the server answers all the same.',
+  }),
+  browser_model: (message) => ({ message, hint: 'Reload the page to try again.' }),
+  browser_model_refused: (message) => ({ message, hint: 'The server answers all the same.' }),
+};
+
 export const en = {
   skip: 'Skip to content',
   opening: 'Opening',
@@ -45,6 +79,7 @@ export const en = {
   failure: {
     retry: 'Try again',
     code: 'Code',
+    problems,
   },
   try: {
     title: 'How does this review sound?',

@@ -33,7 +33,25 @@ export const zh: Catalogue = {
     use: '使用该密钥',
     enter: '输入密钥',
   },
-  failure: { retry: '重试', code: '错误码' },
+  failure: {
+    retry: '重试',
+    code: '错误码',
+    problems: {
+      offline: () => ({ message: '服务没有响应。', hint: '它还在运行吗？' }),
+      answer_unreadable: () => ({
+        message: '回答与本页预期的不符。',
+        hint: '请刷新页面：服务可能更新过。',
+      }),
+      http: (status) => ({ message: `服务返回了状态 ${status}。`, hint: '' }),
+      webassembly_missing: () => ({ message: '这个浏览器没有 WebAssembly。', hint: '服务端照常回答。' }),
+      worker_blocked: () => ({
+        message: '负责计算的 worker 没有启动。',
+        hint: '可能被扩展或策略拦截；服务端照常回答。',
+      }),
+      browser_model: (message) => ({ message, hint: '请刷新页面再试。' }),
+      browser_model_refused: (message) => ({ message, hint: '服务端照常回答。' }),
+    },
+  },
   try: {
     title: '这条评论是褒是贬？',
     lead: '由编码器蒸馏出的 Bi-LSTM 就在这台机器上阅读中文评论。写一条，或选一个例子。',

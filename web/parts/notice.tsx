@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api/client.js';
 import { text } from '../i18n/index.js';
+import { failureWords } from './failure-words.js';
 
 export function Empty({
   title,
@@ -45,11 +46,12 @@ export function Failure({
   readonly failure: RequestFailure;
   readonly onRetry?: () => void;
 }) {
+  const { message, hint } = failureWords(failure);
   return (
     <div class="notice notice-failure" role="alert">
-      <p class="notice-title">{failure.message}</p>
+      <p class="notice-title">{message}</p>
       <div class="notice-text">
-        {failure.hint === '' ? null : <p>{failure.hint}</p>}
+        {hint === '' ? null : <p>{hint}</p>}
         <p class="quiet">
           {text.value.failure.code}: <code>{failure.code}</code>
         </p>

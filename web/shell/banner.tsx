@@ -1,4 +1,6 @@
+import type { RequestFailure } from '../api/client.js';
 import { text } from '../i18n/index.js';
+import { failureWords } from '../parts/failure-words.js';
 import { askForKey, isKeyWanted } from './key-wanted.js';
 import { server } from './server-state.js';
 
@@ -14,9 +16,7 @@ export function Banner() {
       {state.kind === 'loading' && (
         <Strip kind="loading" title={words.sentence(words.loadingTitle)} body={words.loadingText} />
       )}
-      {state.kind === 'failed' && (
-        <Strip kind="offline" title={state.failure.message} body={state.failure.hint} />
-      )}
+      {state.kind === 'failed' && <Refusal failure={state.failure} />}
       {isKeyWanted.value && (
         <p class="banner banner-offline">
           <button type="button" class="button" onClick={askForKey}>
@@ -26,6 +26,11 @@ export function Banner() {
       )}
     </div>
   );
+}
+
+function Refusal({ failure }: { readonly failure: RequestFailure }) {
+  const { message, hint } = failureWords(failure);
+  return <Strip kind="offline" title={message} body={hint} />;
 }
 
 function Strip({

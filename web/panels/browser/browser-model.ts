@@ -1,5 +1,5 @@
 /** A model that runs in this browser: its worker, started, loaded, asked. */
-import { RequestFailure } from '../../api/client.js';
+import { PageFailure } from '../../api/client.js';
 import type { Engine, LoadMessage, WorkerReply, WorkerRequest } from './worker-protocol.js';
 
 export interface BrowserAnswer {
@@ -45,12 +45,7 @@ export class BrowserModel {
     message: LoadMessage,
     onProgress: (received: number, total: number, cached: boolean) => void,
   ): Promise<BrowserModel> {
-    if (typeof WebAssembly === 'undefined')
-      throw new RequestFailure(
-        'webassembly_missing',
-        'This browser has no WebAssembly.',
-        'The server answers all the same.',
-      );
+    if (typeof WebAssembly === 'undefined') throw new PageFailure('webassembly_missing');
     const worker = new Worker(new URL('./inference.worker.ts', import.meta.url), { type: 'module' });
     const model = new BrowserModel(worker);
     try {
@@ -85,15 +80,7 @@ export class BrowserModel {
     onProgress: (received: number, total: number, cached: boolean) => void,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const blocked = () => {
-        reject(
-          new RequestFailure(
-            'worker_blocked',
-            'The worker that computes did not start.',
-            'An extension or a policy may block workers; the server answers all the same.',
-          ),
-        );
-      };
+      const blocked = () => reject(new PageFailure('worker_blocked'));
       const timer = setTimeout(blocked, patience);
       this.#worker.addEventListener('error', blocked);
       this.#worker.addEventListener('message', ({ data }: MessageEvent<WorkerReply>) => {
@@ -109,17 +96,13 @@ export class BrowserModel {
             resolve();
             break;
           case 'refused':
-            reject(new RequestFailure(REFUSED, data.message, 'The server answers all the same.'));
+            reject(new PageFailure(REFUSED, data.message));
             break;
           case 'logits':
             this.#take(data.call)?.resolve(data);
             break;
           case 'failed': {
-            const failure = new RequestFailure(
-              'browser_model',
-              data.message,
-              'Reload the page to try again.',
-            );
+            const failure = new PageFailure('browser_model', data.message);
             if (data.call === null) reject(failure);
             else this.#take(data.call)?.reject(failure);
           }
