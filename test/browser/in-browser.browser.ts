@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
+import { z } from 'zod';
 import type { RunningServer } from '../../serving/server.js';
 import { startTestServer } from '../fixtures/test-server.js';
 import { writeTinyBundle } from '../fixtures/tiny-bundle.js';
@@ -25,6 +26,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await Promise.all([server.close(), whole.close()]);
+});
+
+const answerSchema = z.looseObject({
+  results: z.array(z.looseObject({})),
+  timings: z.looseObject({}),
 });
 
 /** 32 words, as the student's segmenter cuts them. */
@@ -59,6 +65,29 @@ test('runs the variant that the server runs: loads with progress, is kept, and a
   await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
   expect(requests.filter((url) => url.endsWith('.onnx'))).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+test('an answer that the server kept has no time of inference; one by another model is not compared', async () => {
+  const { page } = await openPage(browser, server);
+  const escalated: { answered_by?: string } = {};
+  await page.route('**/v1/predict', async (route) => {
+    const response = await route.fetch();
+    const answer = answerSchema.parse(await response.json());
+    const results = answer.results.map((result) => ({ ...result, ...escalated }));
+    await route.fulfill({
+      response,
+      json: { ...answer, results, timings: { ...answer.timings, inferMs: 0 } },
+    });
+  });
+  await page.getByRole('link', { name: 'In your browser' }).click();
+  await page.getByRole('button', { name: 'Load the model' }).click();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+  const inference = page.getByRole('row', { name: /^Inference, median/ });
+  expect(await inference.getByRole('cell').last().textContent()).toBe('–');
+  escalated.answered_by = 'teacher';
+  await page.getByRole('button', { name: 'Run on both sides' }).click();
+  await page.getByText('teacher answered this review on the server').waitFor();
+  expect(await page.getByText(/on both sides\.|sides differ/).count()).toBe(0);
 });
 
 test('what computes in floats agrees to 1e-3', async () => {

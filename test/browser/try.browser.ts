@@ -1,7 +1,8 @@
 /** The Try panel: one review, many reviews, and what a reader may do to it. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Route } from 'playwright-core';
+import { z } from 'zod';
 import type { RunningServer } from '../../serving/server.js';
 import {
   accessibilityFindings,
@@ -34,6 +35,14 @@ const pasteLines = `{
   document.getElementById('lines').dispatchEvent(event);
 }`;
 
+/** What the page asks of the server. */
+const askedSchema = z.object({
+  model: z.string(),
+  version: z.string().optional(),
+  explain: z.boolean().optional(),
+  texts: z.array(z.string()),
+});
+
 const link = (text: string) => `#try?text=${encodeURIComponent(text)}`;
 
 test('a review is read by student and teacher, each with its probability and times', async () => {
@@ -48,6 +57,65 @@ test('a review is read by student and teacher, each with its probability and tim
   }
   await page.getByText('Both models agree.').waitFor();
   expect(complaints).toEqual([]);
+});
+
+test('an answer that a teacher gave in place of the student is said to be one, and agrees with nobody', async () => {
+  watched = await openPage(browser, server, '#models');
+  const { page } = watched;
+  const explained: unknown[] = [];
+  const attributions = [
+    { text: '很好', weight: 0.4 },
+    { text: '太差', weight: -0.3 },
+  ];
+  await page.route('**/v1/predict', async (route) => {
+    const asked = askedSchema.parse(route.request().postDataJSON());
+    const timings = { queueMs: 0, tokenizeMs: 0, inferMs: 0, totalMs: 1.5 };
+    const escalated = { label: 'negative', score: 0.9, answered_by: 'teacher' };
+    const own = { label: 'positive', score: 0.6, attributions };
+    if (asked.explain) explained.push(asked.version);
+    await route.fulfill({
+      json: {
+        model: asked.model,
+        version: asked.model === 'student' ? 'canary-7' : '1',
+        results: [
+          asked.explain ? own : asked.model === 'student' ? escalated : { label: 'negative', score: 0.9 },
+        ],
+        timings,
+      },
+    });
+  });
+  await page.getByRole('link', { name: 'Try' }).click();
+  const student = page.getByRole('article', { name: 'student' });
+  await student.getByRole('heading', { name: 'student canary-7' }).waitFor();
+  await student.getByText('Answered by teacher, which is asked where student is unsure.').waitFor();
+  await student.getByText('What makes student itself say positive').waitFor();
+  expect(explained).toEqual(['canary-7']);
+  expect(await student.getByText('很好').getAttribute('class')).toBe('word-positive');
+  expect(await student.getByText('太差').getAttribute('class')).toBe('word-negative');
+  expect(await student.getByText('–', { exact: true }).count()).toBe(3);
+  await page.getByRole('article', { name: 'teacher' }).getByText('90.0%').waitFor();
+  expect(await page.getByText('Both models agree.').count()).toBe(0);
+});
+
+test('answers to two reviews are not compared', async () => {
+  watched = await openPage(browser, server, link('房间很干净，服务也好。'));
+  const { page } = watched;
+  await page.getByText('Both models agree.').waitFor();
+  const held: Route[] = [];
+  await page.route('**/v1/predict', async (route) => {
+    const { model } = askedSchema.parse(route.request().postDataJSON());
+    if (model === 'teacher') held.push(route);
+    else await route.continue();
+  });
+  await page.getByLabel('Review', { exact: true }).fill('房间又脏又吵，服务态度很差，再也不来了。');
+  const student = page.getByRole('article', { name: 'student' });
+  const teacher = page.getByRole('article', { name: 'teacher' });
+  await student.getByRole('strong').filter({ hasText: 'Negative' }).waitFor();
+  await teacher.getByText('Reading').waitFor();
+  expect(await page.getByText(/^(Both models agree|The models disagree)\.$/).count()).toBe(0);
+  for (const route of held) await route.continue();
+  await page.getByText('Both models agree.').waitFor();
+  expect(await teacher.getByText('Reading').count()).toBe(0);
 });
 
 test('a link brings its review along, and the address follows what is typed', async () => {

@@ -19,7 +19,8 @@ export type PageProblem =
   | 'webassembly_missing'
   | 'worker_blocked'
   | 'browser_model'
-  | 'browser_model_refused';
+  | 'browser_model_refused'
+  | 'answered_by_other';
 
 export interface FailureWords {
   readonly message: string;
@@ -43,6 +44,10 @@ const problems: Record<PageProblem, (detail: string) => FailureWords> = {
   }),
   browser_model: (message) => ({ message, hint: 'Reload the page to try again.' }),
   browser_model_refused: (message) => ({ message, hint: 'The server answers all the same.' }),
+  answered_by_other: (model) => ({
+    message: `${model} answered this review on the server, so the sides cannot be compared.`,
+    hint: 'The cascade asks it where the model here is unsure: take another review.',
+  }),
 };
 
 export const en = {
@@ -107,7 +112,11 @@ export const en = {
     stages: 'Where the time went',
     stage: { queue: 'Queue', tokenize: 'Segment', infer: 'Infer', rest: 'Rest' },
     stageList: (parts: readonly string[]) => parts.join(', '),
+    pending: 'Reading',
+    answeredBy: (teacher: string, student: string) =>
+      `Answered by ${teacher}, which is asked where ${student} is unsure.`,
     words: 'What made it so',
+    ownWords: (model: string, label: string) => `What makes ${model} itself say ${label.toLowerCase()}`,
     wordsHint: 'Colour: how far the answer moves without the word.',
     wordWeight: (word: string, points: string) => `${word}: ${points} percentage points`,
   },

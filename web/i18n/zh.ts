@@ -50,6 +50,10 @@ export const zh: Catalogue = {
       }),
       browser_model: (message) => ({ message, hint: '请刷新页面再试。' }),
       browser_model_refused: (message) => ({ message, hint: '服务端照常回答。' }),
+      answered_by_other: (model) => ({
+        message: `服务端的这条评论由 ${model} 回答，两边无从比较。`,
+        hint: '这里的模型没有把握时，级联会改问它：请换一条评论。',
+      }),
     },
   },
   try: {
@@ -78,7 +82,10 @@ export const zh: Catalogue = {
     stages: '时间花在哪里',
     stage: { queue: '排队', tokenize: '分词', infer: '推理', rest: '其余' },
     stageList: (parts) => parts.join('，'),
+    pending: '正在读',
+    answeredBy: (teacher, student) => `由 ${teacher} 回答：${student} 没有把握时会问它。`,
     words: '依据哪些词',
+    ownWords: (model, label) => `${model} 自己判为${label}的依据`,
     wordsHint: '颜色表示去掉该词后结果改变多少。',
     wordWeight: (word, points) => `${word}：${points} 个百分点`,
   },

@@ -21,6 +21,11 @@ export function milliseconds(value: number): string {
   return text.value.milliseconds(number(value, digits));
 }
 
+/** A dash where there was nothing to do, as for an answer that the server had kept. */
+export function timeSpent(value: number): string {
+  return value === 0 ? '–' : milliseconds(value);
+}
+
 export function mebibytes(bytes: number): string {
   return `${number(bytes / 2 ** 20, bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { asFailure, type RequestFailure } from '../../api/client.js';
 import { text } from '../../i18n/index.js';
-import { milliseconds, number } from '../../parts/format.js';
+import { milliseconds, number, timeSpent } from '../../parts/format.js';
 import { labelName } from '../../parts/labels.js';
 import { Failure } from '../../parts/notice.js';
 import { isReadable, review } from '../../shell/review-text.js';
@@ -70,7 +70,7 @@ export function Comparison(ready: Ready) {
         </div>
       </form>
       {failure === null ? null : <Failure failure={failure} onRetry={run} />}
-      {found === null ? null : <Table found={found} ready={ready} />}
+      {found === null || failure !== null ? null : <Table found={found} ready={ready} />}
     </div>
   );
 }
@@ -117,11 +117,7 @@ function Table({ found, ready }: { readonly found: SideBySide; readonly ready: R
                 there={number(server.logits[k] ?? NaN, 5)}
               />
             ))}
-            <Line
-              name={words.infer}
-              here={milliseconds(browser.inferMs)}
-              there={milliseconds(server.inferMs)}
-            />
+            <Line name={words.infer} here={milliseconds(browser.inferMs)} there={timeSpent(server.inferMs)} />
             <Line
               name={words.total}
               here={milliseconds(browser.totalMs)}

@@ -4,7 +4,7 @@ import { Empty, Waiting } from '../../parts/notice.js';
 import { characterLimit, examples, isReadable, review } from '../../shell/review-text.js';
 import { models, server } from '../../shell/server-state.js';
 import { AnswerCard } from './answer-card.js';
-import { answers, followReview } from './review.js';
+import { type Answer, answers, followReview } from './review.js';
 
 export function ReviewSection() {
   const words = text.value.try;
@@ -126,11 +126,15 @@ function NoTeacher() {
 
 function Agreement() {
   const words = text.value.try;
-  const labels = models.value.map(({ manifest }) => {
-    const answer = answers.value.get(manifest.name);
-    return answer?.kind === 'answered' ? answer.answer.results[0]?.label : undefined;
-  });
+  const labels = models.value.map(({ manifest }) => ownLabel(answers.value.get(manifest.name)));
   if (labels.includes(undefined)) return null;
   const agree = new Set(labels).size === 1;
   return <p class={agree ? 'verdict' : 'verdict verdict-against'}>{agree ? words.agree : words.disagree}</p>;
+}
+
+/** That the model itself gave to the review in the field: a teacher that answered for it would agree with itself. */
+function ownLabel(answer: Answer | undefined): string | undefined {
+  if (answer?.kind !== 'answered' || answer.text !== review.value) return undefined;
+  const [result] = answer.answer.results;
+  return result?.answered_by === undefined ? result?.label : undefined;
 }

@@ -2,20 +2,29 @@
 import { effect, signal } from '@preact/signals';
 import { asFailure, isAbort, type RequestFailure } from '../../api/client.js';
 import { predict } from '../../api/predict.js';
-import type { Attribution, ModelState, PredictionAnswer } from '../../api/schemas.js';
+import type { Attribution, Manifest, ModelState, PredictionAnswer } from '../../api/schemas.js';
 import { isReadable, review } from '../../shell/review-text.js';
 import { panel, query, remember } from '../../shell/route.js';
 import { models } from '../../shell/server-state.js';
 
-export type Answer =
-  | { readonly kind: 'answered'; readonly text: string; readonly answer: PredictionAnswer }
-  | { readonly kind: 'failed'; readonly failure: RequestFailure };
+/** To the review that `text` is, which may not be the one in the field any more. */
+export type Answer = { readonly text: string } & (
+  | { readonly kind: 'answered'; readonly answer: PredictionAnswer }
+  | { readonly kind: 'failed'; readonly failure: RequestFailure }
+);
+
+export interface Explanation {
+  /** The model's own, whoever answered. */
+  readonly label: string;
+  /** What each word adds to that label. */
+  readonly attributions: readonly Attribution[];
+}
 
 /** By the model's name. An answer stays until the next one is there. */
 export const answers = signal<ReadonlyMap<string, Answer>>(new Map());
 
-/** By the model's name: what each word adds; of the review that is answered. Absent where a model cannot say. */
-export const explanations = signal<ReadonlyMap<string, readonly Attribution[]>>(new Map());
+/** By the model's name; of the version and the review that are answered. Absent where a model cannot say. */
+export const explanations = signal<ReadonlyMap<string, Explanation>>(new Map());
 
 /** The tokenizer that can say which word an id stands for. */
 const wordsKind = 'words';
@@ -70,7 +79,8 @@ async function askAll(text: string, served: readonly ModelState[], gone: AbortSi
       if (answer === null || gone.aborted) return;
       const known = new Set(served.map(({ manifest }) => manifest.name));
       answers.value = new Map([...answers.value, [name, answer] as const].filter(([one]) => known.has(one)));
-      if (answer.kind === 'answered' && tokenizer.kind === wordsKind) await explain(text, name, gone);
+      if (answer.kind === 'answered' && tokenizer.kind === wordsKind)
+        await explain(text, { name, version: answer.answer.version }, gone);
     }),
   );
 }
@@ -79,17 +89,25 @@ async function askOne(text: string, model: string, gone: AbortSignal): Promise<A
   try {
     return { kind: 'answered', text, answer: await predict({ texts: [text], model }, gone) };
   } catch (thrown) {
-    return isAbort(thrown) ? null : { kind: 'failed', failure: asFailure(thrown) };
+    return isAbort(thrown) ? null : { kind: 'failed', text, failure: asFailure(thrown) };
   }
 }
 
-/** After the answer, so that it does not wait for what costs a run a word. */
-async function explain(text: string, model: string, gone: AbortSignal): Promise<void> {
+/**
+ * After the answer, so that it does not wait for what costs a run a word.
+ * @param version that answered: a canary would be drawn again
+ */
+async function explain(
+  text: string,
+  { name: model, version }: Pick<Manifest, 'name' | 'version'>,
+  gone: AbortSignal,
+): Promise<void> {
   try {
-    const { results } = await predict({ texts: [text], model, explain: true }, gone);
-    const attributions = results[0]?.attributions;
-    if (attributions !== undefined && !gone.aborted)
-      explanations.value = new Map([...explanations.value, [model, attributions]]);
+    const { results } = await predict({ texts: [text], model, version, explain: true }, gone);
+    const [result] = results;
+    if (result?.attributions === undefined || gone.aborted) return;
+    const explanation = { label: result.label, attributions: result.attributions };
+    explanations.value = new Map([...explanations.value, [model, explanation]]);
   } catch {
     // The answer stays as it is, without colours.
   }

@@ -1,7 +1,7 @@
 /** Where a request's time went, as parts of one bar with their names below. */
 import type { PredictionAnswer } from '../../api/schemas.js';
 import { text } from '../../i18n/index.js';
-import { milliseconds } from '../../parts/format.js';
+import { timeSpent } from '../../parts/format.js';
 
 type Stage = 'queue' | 'tokenize' | 'infer' | 'rest';
 
@@ -20,7 +20,7 @@ export function StageBar({ timings }: { readonly timings: PredictionAnswer['timi
         {stages.map(([stage, time]) => (
           <div key={stage} class={`stage-${stage}`}>
             <dt>{words.stage[stage]}</dt>
-            <dd>{milliseconds(time)}</dd>
+            <dd>{timeSpent(time)}</dd>
           </div>
         ))}
       </dl>

@@ -1,24 +1,24 @@
 /** A review's words, coloured by how far the answer moves without them. */
-import type { Attribution } from '../../api/schemas.js';
 import { text } from '../../i18n/index.js';
 import { number } from '../../parts/format.js';
+import type { Explanation } from './review.js';
 
 interface WordsProps {
-  readonly attributions: readonly Attribution[];
-  /** The label that a positive weight speaks for. */
-  readonly label: string;
+  readonly title: string;
+  /** A positive weight speaks for its label. */
+  readonly explanation: Explanation;
   /** Both labels, negative first. */
   readonly labels: readonly string[];
 }
 
-export function Words({ attributions, label, labels }: WordsProps) {
+export function Words({ title, explanation: { attributions, label }, labels }: WordsProps) {
   const words = text.value.try;
   const heaviest = Math.max(1e-3, ...attributions.map(({ weight }) => Math.abs(weight)));
   const other = labels.find((one) => one !== label) ?? '';
   return (
     <figure class="words">
       <figcaption>
-        <span>{words.words}</span> <span class="quiet">{words.wordsHint}</span>
+        <span>{title}</span> <span class="quiet">{words.wordsHint}</span>
       </figcaption>
       <p lang="zh-CN">
         {attributions.map(({ text: word, weight }, place) => {
