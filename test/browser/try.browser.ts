@@ -165,6 +165,51 @@ test('a file of many reviews becomes a table that can be saved', async () => {
   expect(complaints).toEqual([]);
 });
 
+test('a batch stays while another panel is shown, and goes on where it broke off', async () => {
+  watched = await openPage(browser, server, '#models');
+  const { page } = watched;
+  const asked: string[] = [];
+  let isBroken = false;
+  await page.route('**/v1/predict', async (route) => {
+    const { texts } = askedSchema.parse(route.request().postDataJSON());
+    if (isBroken) return route.abort();
+    if (texts.length > 1) {
+      asked.push(...texts);
+      isBroken = true;
+    }
+    return route.continue();
+  });
+  await page.getByRole('link', { name: 'Try' }).click();
+  const lines = '很好，很满意\n'.repeat(100);
+  await page.getByLabel('Reviews, one a line').fill(lines);
+  await page.getByRole('button', { name: 'Label 100 reviews' }).click();
+  const batch = page.getByRole('region', { name: 'Many at once' });
+  await batch.getByText('The server does not answer.').waitFor();
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('heading', { name: 'What is served' }).waitFor();
+  await page.getByRole('link', { name: 'Try' }).click();
+  expect(await page.getByLabel('Reviews, one a line').inputValue()).toBe(lines);
+  isBroken = false;
+  await batch.getByRole('button', { name: 'Try again' }).click();
+  await batch.getByText('100 positive, 0 negative').waitFor();
+  expect(asked).toHaveLength(100);
+});
+
+test('a file without a review, and one that is no text, are cleared away', async () => {
+  watched = await openPage(browser, server);
+  const { page } = watched;
+  const choose = (name: string, buffer: Buffer) =>
+    page.getByLabel('choose a file').setInputFiles({ name, mimeType: 'text/plain', buffer });
+  await choose('picture.txt', Buffer.from([0xff, 0xfe, 0xff]));
+  await page.getByText('This file is not UTF-8 text.').waitFor();
+  await choose('blank.txt', Buffer.from('\n \n'));
+  await page.getByText('blank.txt: 0 reviews').waitFor();
+  expect(await page.getByText('This file is not UTF-8 text.').count()).toBe(0);
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByLabel('Reviews, one a line').fill('很好');
+  await page.getByRole('button', { name: 'Label 1 review' }).waitFor();
+});
+
 test('a paste of 5 MB neither stalls the page nor reaches the server', async () => {
   watched = await openPage(browser, server);
   const { page, complaints } = watched;

@@ -1,8 +1,7 @@
 /** The batch that is shown: its reviews, and the rows that are labelled so far. */
 import { signal } from '@preact/signals';
 import { asFailure, isAbort, type RequestFailure } from '../../api/client.js';
-import type { Limits } from '../../api/schemas.js';
-import { labelAll, type Row } from './batch.js';
+import { type BatchRequest, labelAll, type Row } from './batch.js';
 
 export type Progress =
   | { readonly kind: 'idle' }
@@ -19,14 +18,23 @@ export const progress = signal<Progress>({ kind: 'idle' });
 /** Grows while a batch runs; `progress` says when to look again. */
 export const rows: Row[] = [];
 
-let stopping = new AbortController();
+type Batch = Omit<BatchRequest, 'signal' | 'onRows'>;
 
-export async function startBatch(
-  reviews: readonly string[],
-  { model, limits, tooLong }: { readonly model: string; readonly limits: Limits; readonly tooLong: string },
-): Promise<void> {
-  stopping = new AbortController();
+let stopping = new AbortController();
+let batch: Batch | null = null;
+
+export async function startBatch(started: Batch): Promise<void> {
   rows.length = 0;
+  batch = started;
+  await resumeBatch();
+}
+
+/** Goes on behind the rows that are labelled, with the reviews and the model that it was started with. */
+export async function resumeBatch(): Promise<void> {
+  if (batch === null) return;
+  stopping = new AbortController();
+  const { reviews, ...rest } = batch;
+  const before = rows.length;
   const started = performance.now();
   const report = () => {
     const seconds = (performance.now() - started) / 1000;
@@ -34,7 +42,7 @@ export async function startBatch(
       kind: 'running',
       done: rows.length,
       total: reviews.length,
-      rowsPerSecond: rows.length / seconds,
+      rowsPerSecond: (rows.length - before) / seconds,
     };
   };
   report();
@@ -43,7 +51,7 @@ export async function startBatch(
     report();
   };
   try {
-    await labelAll({ reviews, model, limits, tooLong, signal: stopping.signal, onRows });
+    await labelAll({ ...rest, reviews: reviews.slice(before), signal: stopping.signal, onRows });
     progress.value = { kind: 'ended', failure: null };
   } catch (thrown) {
     progress.value = { kind: 'ended', failure: isAbort(thrown) ? null : asFailure(thrown) };
@@ -57,5 +65,6 @@ export function stopBatch(): void {
 export function clearBatch(): void {
   stopBatch();
   rows.length = 0;
+  batch = null;
   progress.value = { kind: 'idle' };
 }

@@ -4,57 +4,34 @@ import { Failure } from '../../parts/notice.js';
 import { number } from '../../parts/format.js';
 import { saveFile } from '../../parts/save-file.js';
 import { models, server } from '../../shell/server-state.js';
-import { csvOf, reviewsOf } from './batch.js';
-import { clearBatch, progress, rows, startBatch, stopBatch } from './batch-run.js';
+import { csvOf } from './batch.js';
+import {
+  chosenModel,
+  clearInput,
+  drop,
+  dropFile,
+  dropped,
+  isUnreadable,
+  reviews,
+  typed,
+} from './batch-input.js';
+import { clearBatch, progress, resumeBatch, rows, startBatch, stopBatch } from './batch-run.js';
 import { BatchTable } from './batch-table.js';
-
-/** What was dropped: not shown in the field, where megabytes would stall it. */
-interface Dropped {
-  readonly name: string;
-  readonly reviews: readonly string[];
-}
 
 export function BatchSection() {
   const words = text.value.batch;
-  const [typed, setTyped] = useState('');
-  const [dropped, setDropped] = useState<Dropped | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const reviews = dropped?.reviews ?? reviewsOf(typed);
-
-  const take = async (file: File) => {
-    setProblem(null);
-    try {
-      const content = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
-      setDropped({ name: file.name, reviews: reviewsOf(content) });
-    } catch {
-      setProblem(words.unreadable);
-    }
-  };
-  const clear = () => {
-    setTyped('');
-    setDropped(null);
-    clearBatch();
-  };
+  const file = dropped.value;
   return (
     <section class="section" aria-labelledby="batch-title">
       <h2 id="batch-title">{words.title}</h2>
       <p class="lead">{words.lead}</p>
-      {dropped === null ? (
-        <Lines
-          typed={typed}
-          onTyped={setTyped}
-          onPasted={(pasted) => setDropped({ name: words.pasted, reviews: reviewsOf(pasted) })}
-          onFile={(file) => void take(file)}
-        />
-      ) : (
-        <p class="dropped">{words.fromFile(dropped.name, dropped.reviews.length)}</p>
-      )}
-      {problem === null ? null : (
+      {file === null ? <Lines /> : <p class="dropped">{words.fromFile(file.name, file.reviews.length)}</p>}
+      {isUnreadable.value ? (
         <p class="wrong" role="alert">
-          {problem}
+          {words.unreadable}
         </p>
-      )}
-      <Controls reviews={reviews} onClear={clear} />
+      ) : null}
+      <Controls />
       <BatchTable />
     </section>
   );
@@ -63,21 +40,11 @@ export function BatchSection() {
 /** A paste longer than this becomes a file. */
 const longestTyped = 200_000;
 
-interface LinesProps {
-  readonly typed: string;
-  readonly onTyped: (value: string) => void;
-  readonly onPasted: (value: string) => void;
-  readonly onFile: (file: File) => void;
-}
-
-function Lines({ typed, onTyped, onPasted, onFile }: LinesProps) {
+function Lines() {
   const words = text.value.batch;
   const [over, setOver] = useState(false);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file !== undefined) onFile(file);
+  const take = (file: File | undefined) => {
+    if (file !== undefined) void dropFile(file);
   };
   return (
     <div
@@ -87,7 +54,11 @@ function Lines({ typed, onTyped, onPasted, onFile }: LinesProps) {
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
-      onDrop={drop}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer?.files[0]);
+      }}
     >
       <label for="lines">{words.lines}</label>
       <textarea
@@ -95,13 +66,15 @@ function Lines({ typed, onTyped, onPasted, onFile }: LinesProps) {
         rows={4}
         lang="zh-CN"
         spellcheck={false}
-        value={typed}
-        onInput={({ currentTarget }) => onTyped(currentTarget.value)}
+        value={typed.value}
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value;
+        }}
         onPaste={(event) => {
           const pasted = event.clipboardData?.getData('text/plain') ?? '';
           if (pasted.length <= longestTyped) return;
           event.preventDefault();
-          onPasted(pasted);
+          drop(words.pasted, pasted);
         }}
       />
       <p class="quiet drop-file">
@@ -110,10 +83,7 @@ function Lines({ typed, onTyped, onPasted, onFile }: LinesProps) {
           <input
             type="file"
             accept=".txt,.csv,.tsv,text/plain"
-            onChange={({ currentTarget }) => {
-              const file = currentTarget.files?.[0];
-              if (file !== undefined) onFile(file);
-            }}
+            onChange={({ currentTarget }) => take(currentTarget.files?.[0])}
           />
           <span>{words.choose}</span>
         </label>
@@ -122,25 +92,25 @@ function Lines({ typed, onTyped, onPasted, onFile }: LinesProps) {
   );
 }
 
-function Controls({
-  reviews,
-  onClear,
-}: {
-  readonly reviews: readonly string[];
-  readonly onClear: () => void;
-}) {
+function Controls() {
   const words = text.value.batch;
-  const [chosen, setChosen] = useState('');
   const state = server.value;
   const served = models.value.map(({ manifest }) => manifest.name);
-  const model = served.includes(chosen) ? chosen : served[0];
+  const model = served.includes(chosenModel.value) ? chosenModel.value : served[0];
+  const { length: count } = reviews.value;
   const start = () => {
     if (state.kind !== 'ready' || model === undefined) return;
     const { limits } = state;
-    void startBatch(reviews, { model, limits, tooLong: words.lineTooLong(limits.textCharacters) });
+    const tooLong = words.lineTooLong(limits.textCharacters);
+    void startBatch({ reviews: reviews.value, model, limits, tooLong });
+  };
+  const clear = () => {
+    clearInput();
+    clearBatch();
   };
   const now = progress.value;
   const running = now.kind === 'running';
+  const isFilled = dropped.value !== null || typed.value !== '' || rows.length > 0;
   return (
     <div class="controls">
       {served.length > 1 ? (
@@ -149,7 +119,9 @@ function Controls({
           <select
             value={model}
             disabled={running}
-            onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+            onChange={({ currentTarget }) => {
+              chosenModel.value = currentTarget.value;
+            }}
           >
             {served.map((name) => (
               <option key={name}>{name}</option>
@@ -165,14 +137,14 @@ function Controls({
         <button
           type="button"
           class="button button-main"
-          disabled={reviews.length === 0 || state.kind !== 'ready'}
+          disabled={count === 0 || state.kind !== 'ready'}
           onClick={start}
         >
-          {words.run(reviews.length)}
+          {words.run(count)}
         </button>
       )}
-      {reviews.length > 0 && !running ? (
-        <button type="button" class="button button-plain" onClick={onClear}>
+      {isFilled && !running ? (
+        <button type="button" class="button button-plain" onClick={clear}>
           {words.clear}
         </button>
       ) : null}
@@ -192,7 +164,7 @@ function Controls({
         </button>
       ) : null}
       {now.kind === 'ended' && now.failure !== null ? (
-        <Failure failure={now.failure} onRetry={start} />
+        <Failure failure={now.failure} onRetry={() => void resumeBatch()} />
       ) : null}
     </div>
   );
