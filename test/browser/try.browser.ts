@@ -131,6 +131,24 @@ test('a link brings its review along, and the address follows what is typed', as
   await page.waitForURL((url) => url.hash.includes(encodeURIComponent('太差了')));
 });
 
+test('a link is copied with the review in the field; where the browser refuses, the page says so', async () => {
+  watched = await openPage(browser, server, link('房间很干净'));
+  const { page } = watched;
+  await page.getByRole('article', { name: 'student' }).getByRole('strong').waitFor();
+  await page.evaluate(
+    'navigator.clipboard.writeText = async (text) => { if ("copied" in globalThis) throw new Error(); globalThis.copied = text; }',
+  );
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('heading', { name: 'What is served' }).waitFor();
+  await page.getByRole('link', { name: 'Try', exact: true }).click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const { hash } = new URL(await page.evaluate<string>('globalThis.copied'));
+  expect(new URLSearchParams(hash.slice('#try?'.length)).get('text')).toBe('房间很干净');
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'The browser forbids copying' }).waitFor();
+});
+
 test('HTML in a review stays text', async () => {
   const html = '<img src=x onerror="document.title=1"><script>document.title=2</script>很好';
   watched = await openPage(browser, server, link(html));

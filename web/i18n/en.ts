@@ -94,6 +94,7 @@ export const en = {
     examples: 'Examples',
     copyLink: 'Copy link',
     copied: 'Copied',
+    notCopied: 'The browser forbids copying',
     characters: (count: number) => plural(count, 'character', 'characters'),
     tooLong: (count: number, limit: number) =>
       `This text has ${count.toLocaleString('en-GB')} characters; the server reads up to ${limit.toLocaleString('en-GB')}. Put a file of many reviews into the batch below.`,

@@ -64,6 +64,7 @@ export const zh: Catalogue = {
     examples: '例子',
     copyLink: '复制链接',
     copied: '已复制',
+    notCopied: '浏览器不允许复制',
     characters: (value) => `${count(value)} 个字符`,
     tooLong: (value, limit) =>
       `这段文字有 ${count(value)} 个字符，服务最多读 ${count(limit)} 个。成批的评论请放到下面的批量处理。`,

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { text } from '../../i18n/index.js';
 import { Empty, Waiting } from '../../parts/notice.js';
 import { characterLimit, examples, isReadable, review } from '../../shell/review-text.js';
+import { linkTo } from '../../shell/route.js';
 import { models, server } from '../../shell/server-state.js';
 import { AnswerCard } from './answer-card.js';
 import { type Answer, answers, followReview } from './review.js';
@@ -59,18 +60,22 @@ function ReviewField() {
 
 function CopyLink() {
   const words = text.value.try;
-  const [copied, setCopied] = useState(false);
-  const copy = () => {
-    void navigator.clipboard.writeText(location.href).then(() => {
-      setCopied(true);
-      setTimeout(() => setCopied(false), 1500);
-    });
+  const [said, setSaid] = useState<'copyLink' | 'copied' | 'notCopied'>('copyLink');
+  const copy = async () => {
+    // The address lacks the review where another panel was shown since it was read.
+    const link = new URL(linkTo('try', { text: review.value }), location.href).href;
+    const outcome = await navigator.clipboard.writeText(link).then(
+      () => 'copied' as const,
+      () => 'notCopied' as const,
+    );
+    setSaid(outcome);
+    setTimeout(() => setSaid('copyLink'), 1500);
   };
   // The clipboard is there for localhost and https alone.
   const disabled = !isReadable(review.value) || !('clipboard' in navigator);
   return (
-    <button type="button" class="button button-plain" disabled={disabled} onClick={copy}>
-      {copied ? words.copied : words.copyLink}
+    <button type="button" class="button button-plain" disabled={disabled} onClick={() => void copy()}>
+      {words[said]}
     </button>
   );
 }
