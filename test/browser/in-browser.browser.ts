@@ -90,6 +90,25 @@ test('an answer that the server kept has no time of inference; one by another mo
   expect(await page.getByText(/on both sides\.|sides differ/).count()).toBe(0);
 });
 
+test('a second click on Load loads nothing more; a review that is too long is not sent', async () => {
+  const { page } = await openPage(browser, server);
+  await page.getByLabel('Review', { exact: true }).fill('好'.repeat(20_000));
+  await page.getByRole('link', { name: 'In your browser' }).click();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.getByRole('button', { name: 'Load the model' }).waitFor();
+  await page.evaluate(
+    "{ const button = document.querySelector('.offer .button-main'); button.click(); button.click(); }",
+  );
+  await page.getByText('Run on both sides').waitFor({ timeout: 60_000 });
+  expect(await page.getByRole('button', { name: 'Run on both sides' }).isDisabled()).toBe(true);
+  expect(asked.filter((name) => name.includes('golden'))).toHaveLength(1);
+  expect(asked).not.toContain('/v1/tokenize');
+  await page.getByLabel('Review').fill('很好');
+  await page.getByRole('button', { name: 'Run on both sides' }).click();
+  await page.getByText('Same answer on both sides.').waitFor({ timeout: 60_000 });
+});
+
 test('what computes in floats agrees to 1e-3', async () => {
   const { page } = await openPage(browser, whole, '#browser');
   await page.getByRole('button', { name: 'Load the model' }).click();

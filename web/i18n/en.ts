@@ -154,6 +154,7 @@ export const en = {
     oneThread: 'WebAssembly with SIMD and one thread.',
     engine: 'Engine',
     engines: { wasm: 'WebAssembly', webgpu: 'WebGPU' },
+    ran: { wasm: 'WebAssembly', webgpu: 'WebGPU where it can, else WebAssembly' },
     load: 'Load the model',
     loading: 'Loading runtime and model',
     fromCache: 'Opening the kept copy',

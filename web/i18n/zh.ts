@@ -120,6 +120,7 @@ export const zh: Catalogue = {
     oneThread: 'WebAssembly，SIMD，单线程。',
     engine: '引擎',
     engines: { wasm: 'WebAssembly', webgpu: 'WebGPU' },
+    ran: { wasm: 'WebAssembly', webgpu: 'WebGPU，不行时用 WebAssembly' },
     load: '加载模型',
     loading: '正在加载运行时和模型',
     fromCache: '正在打开已保存的副本',

@@ -28,7 +28,10 @@ export function Comparison(ready: Ready) {
       .then(setFound, (thrown: unknown) => setFailure(asFailure(thrown)))
       .finally(() => setDone(null));
   };
-  useEffect(run, [model]);
+  const canRun = isReadable(review.value);
+  useEffect(() => {
+    if (canRun) run();
+  }, [model]);
   return (
     <div class="stack">
       {refusal === null ? null : (
@@ -55,11 +58,7 @@ export function Comparison(ready: Ready) {
           }}
         />
         <div class="controls">
-          <button
-            type="submit"
-            class="button button-main"
-            disabled={done !== null || !isReadable(review.value)}
-          >
+          <button type="submit" class="button button-main" disabled={done !== null || !canRun}>
             {words.run}
           </button>
           {done === null ? null : (
@@ -69,7 +68,7 @@ export function Comparison(ready: Ready) {
           )}
         </div>
       </form>
-      {failure === null ? null : <Failure failure={failure} onRetry={run} />}
+      {failure === null ? null : <Failure failure={failure} {...(canRun ? { onRetry: run } : {})} />}
       {found === null || failure !== null ? null : <Table found={found} ready={ready} />}
     </div>
   );
@@ -101,7 +100,7 @@ function Table({ found, ready }: { readonly found: SideBySide; readonly ready: R
             <tr>
               <td />
               <th scope="col" class="number">
-                {words.here(words.engines[engine], variant.precision)}
+                {words.here(words.ran[engine], variant.precision)}
               </th>
               <th scope="col" class="number">
                 {words.server(served.precision)}

@@ -32,6 +32,8 @@ export async function loadInBrowser(served: ModelState, engine: Engine): Promise
   if (loadState.value.kind === 'ready') loadState.value.model.close();
   let refusal: RequestFailure | null = null;
   for (const variant of candidates(served)) {
+    const bytes = fileOf(served.manifest, variant)?.bytes ?? 0;
+    loadState.value = { kind: 'loading', received: 0, total: bytes, cached: false };
     try {
       const tolerance = variant.file === served.file ? await toleranceOf(served.manifest, variant) : null;
       const model = await loadVariant(served.manifest, variant, engine);
@@ -59,8 +61,7 @@ function contentOf({ file, manifest: { name, version, files } }: ModelState): st
 }
 
 async function loadVariant(manifest: Manifest, variant: Variant, engine: Engine): Promise<BrowserModel> {
-  const { bytes = 0, sha256 = '' } = manifest.files.find(({ path }) => path === variant.file) ?? {};
-  loadState.value = { kind: 'loading', received: 0, total: bytes, cached: false };
+  const { bytes = 0, sha256 = '' } = fileOf(manifest, variant) ?? {};
   const url = modelFileUrl(manifest, variant.file);
   const model = { url, headers: keyHeaders(), bytes, sha256 };
   return BrowserModel.load(
@@ -69,6 +70,10 @@ async function loadVariant(manifest: Manifest, variant: Variant, engine: Engine)
       loadState.value = { kind: 'loading', received, total, cached };
     },
   );
+}
+
+function fileOf({ files }: Manifest, { file }: Variant) {
+  return files.find(({ path }) => path === file);
 }
 
 async function toleranceOf(manifest: Manifest, { golden = 'golden.json' }: Variant): Promise<number> {
