@@ -52,7 +52,41 @@ test('figures of live requests appear when there are samples enough for interval
   await page.getByRole('article', { name: 'student' }).getByRole('strong').waitFor();
   await sampled(6);
   await page.getByRole('link', { name: 'Static vs eager' }).click();
-  await page.getByText(/Medians of \d+ pairs? of runs/).waitFor({ timeout: 60_000 });
+  await page.getByText(/\d+ pairs? of runs/).waitFor({ timeout: 60_000 });
+});
+
+test.each([
+  [[1.02, 1.31], '1.14×', 'faster as a static graph', '95 %: 1.02 to 1.31'],
+  [[0.71, 0.98], '0.83×', 'the eager speed: slower as a static graph', '95 %: 0.71 to 0.98'],
+  [[0.96, 1.05], '1.01×', 'the eager speed: no difference that these pairs can tell', '95 %: 0.96 to 1.05'],
+  [null, '1.20×', '5 pairs of runs compared so far: too few for an interval.', null],
+] as const)('a factor with the interval %j says %s %s', async (interval, factor, said, limits) => {
+  const { page } = await openPage(browser, server, '#models');
+  const estimate = Number.parseFloat(factor);
+  const time = { estimate: 2, interval: interval === null ? null : [1.5, 3] };
+  const summary = {
+    samples: interval === null ? 5 : 30,
+    threads: 1,
+    staticMs: time,
+    eagerMs: time,
+    speedup: { estimate, interval },
+    largestLogitDifference: 0,
+  };
+  await page.route('**/v1/compare', (route) => route.fulfill({ json: { models: { student: summary } } }));
+  await page.getByRole('link', { name: 'Static vs eager' }).click();
+  await page.getByText(factor, { exact: true }).waitFor();
+  await page.getByText(said).waitFor();
+  expect(await page.getByText(/^95 %/).count()).toBe(limits === null ? 0 : 3);
+  if (limits !== null) await page.getByText(limits).waitFor();
+});
+
+test('where there are no figures yet, says how many pairs there are', async () => {
+  const { page } = await openPage(browser, server, '#models');
+  const none = { staticMs: null, eagerMs: null, speedup: null, largestLogitDifference: 0 };
+  const student = { samples: 1, threads: 1, ...none };
+  await page.route('**/v1/compare', (route) => route.fulfill({ json: { models: { student } } }));
+  await page.getByRole('link', { name: 'Static vs eager' }).click();
+  await page.getByText('1 pair of runs compared so far: too few for an interval.').waitFor();
 });
 
 test('says how to switch sampling on', async () => {

@@ -2,8 +2,11 @@
 import * as z from 'zod/mini';
 import { ask } from './client.js';
 
-/** A median with its 95 % interval. */
-const estimateSchema = z.object({ estimate: z.number(), interval: z.tuple([z.number(), z.number()]) });
+/** A median with its 95 % interval; null where there are too few values for one. */
+const estimateSchema = z.object({
+  estimate: z.number(),
+  interval: z.nullable(z.tuple([z.number(), z.number()])),
+});
 
 const summarySchema = z.object({
   samples: z.number(),

@@ -255,6 +255,10 @@ export const en = {
     emptyTitle: 'Nothing measured yet',
     emptyText: 'A comparison takes a few seconds and runs beside what is served.',
     faster: 'faster as a static graph',
+    slower: 'the eager speed: slower as a static graph',
+    noDifference: 'the eager speed: no difference that these pairs can tell',
+    tooFew: (samples: number) =>
+      `${plural(samples, 'pair', 'pairs')} of runs compared so far: too few for an interval.`,
     interval: (low: string, high: string) => `95 %: ${low} to ${high}`,
     static: 'Static graph',
     eager: 'Eager, op by op',

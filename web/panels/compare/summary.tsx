@@ -6,19 +6,12 @@ import { milliseconds, number } from '../../parts/format.js';
 export function Summary({ summary }: { readonly summary: ComparisonSummary }) {
   const words = text.value.compare;
   const { staticMs, eagerMs, speedup, samples, threads, largestLogitDifference } = summary;
-  if (staticMs === null || eagerMs === null || speedup === null) return null;
-  const longest = Math.max(staticMs.interval[1], eagerMs.interval[1]);
+  if (staticMs === null || eagerMs === null || speedup === null)
+    return <p class="card quiet">{words.tooFew(samples)}</p>;
+  const longest = Math.max(...[staticMs, eagerMs].map(({ estimate, interval }) => interval?.[1] ?? estimate));
   return (
     <div class="card versus">
-      <p class="factor">
-        <strong>{number(speedup.estimate, 1)}×</strong>
-        <span>
-          {words.faster}
-          <small class="quiet">
-            {words.interval(number(speedup.interval[0], 1), number(speedup.interval[1], 1))}
-          </small>
-        </span>
-      </p>
+      <Factor speedup={speedup} samples={samples} />
       <dl>
         <Engine name={words.static} colour="--stage-infer" time={staticMs} longest={longest} />
         <Engine name={words.eager} colour="--stage-tokenize" time={eagerMs} longest={longest} />
@@ -30,6 +23,35 @@ export function Summary({ summary }: { readonly summary: ComparisonSummary }) {
   );
 }
 
+function Factor({
+  speedup: { estimate, interval },
+  samples,
+}: {
+  readonly speedup: Estimate;
+  readonly samples: number;
+}) {
+  const words = text.value.compare;
+  return (
+    <p class="factor">
+      <strong>{number(estimate, 2)}×</strong>
+      {interval === null ? (
+        <span>{words.tooFew(samples)}</span>
+      ) : (
+        <span>
+          {words[directionOf(interval)]}
+          <small class="quiet">{words.interval(number(interval[0], 2), number(interval[1], 2))}</small>
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** Of the static graph: an interval that holds 1 tells neither. */
+function directionOf([low, high]: readonly [number, number]): 'faster' | 'slower' | 'noDifference' {
+  if (low > 1) return 'faster';
+  return high < 1 ? 'slower' : 'noDifference';
+}
+
 interface EngineProps {
   readonly name: string;
   readonly colour: string;
@@ -39,19 +61,26 @@ interface EngineProps {
 }
 
 function Engine({ name, colour, time, longest }: EngineProps) {
+  const words = text.value.compare;
   const share = (value: number) => `${String((value / longest) * 100)}%`;
-  const [low, high] = time.interval;
+  const { estimate, interval } = time;
   return (
     <div class="engine">
       <dt>{name}</dt>
       <dd>
         <span class="engine-bar" aria-hidden="true">
-          <span style={{ width: share(time.estimate), background: `var(${colour})` }} />
-          <i style={{ left: share(low), width: share(high - low) }} />
+          <span style={{ width: share(estimate), background: `var(${colour})` }} />
+          {interval === null ? null : (
+            <i style={{ left: share(interval[0]), width: share(interval[1] - interval[0]) }} />
+          )}
         </span>
         <span class="engine-time">
-          {milliseconds(time.estimate)}{' '}
-          <small class="quiet">{text.value.compare.interval(milliseconds(low), milliseconds(high))}</small>
+          {milliseconds(estimate)}{' '}
+          {interval === null ? null : (
+            <small class="quiet">
+              {words.interval(milliseconds(interval[0]), milliseconds(interval[1]))}
+            </small>
+          )}
         </span>
       </dd>
     </div>
