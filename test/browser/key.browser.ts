@@ -59,6 +59,15 @@ test('a dialog that was closed is opened again from the banner', async () => {
   await dialog.waitFor();
 });
 
+test('reports are asked for again with the key', async () => {
+  const { page } = await openPage(browser, server, '#load');
+  const dialog = page.getByRole('dialog', { name: 'This server wants a key' });
+  await page.getByText('api_key_missing').waitFor();
+  await dialog.getByLabel('API key').fill(key);
+  await dialog.getByRole('button', { name: 'Use the key' }).click();
+  await page.getByText('npx retort serve --reports reports').waitFor();
+});
+
 test('the model is fetched with the key, and runs in the browser', async () => {
   const { page, complaints } = await openPage(browser, server, '#browser');
   const dialog = page.getByRole('dialog', { name: 'This server wants a key' });

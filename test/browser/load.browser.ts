@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Route } from 'playwright-core';
 import type { RunningServer } from '../../serving/server.js';
 import { accessibilityFindings, openPage, overflow, pictures, serve, startBrowser } from './harness.js';
 
@@ -73,6 +73,22 @@ test('two reports side by side, chosen by name and kept in the address', async (
   await page.getByRole('combobox', { name: /^Second/ }).selectOption('before');
   await page.waitForURL(/b=before/);
   expect(complaints).toEqual([]);
+});
+
+test('figures stand under the name of their own report while another is fetched', async () => {
+  const { page } = await openPage(browser, server, '#load?a=before&b=after');
+  const heads = page.getByRole('region', { name: 'Table of results' }).getByRole('columnheader');
+  await heads.last().waitFor();
+  const held: Route[] = [];
+  await page.route('**/v1/load-reports/before', (route) => {
+    held.push(route);
+  });
+  const asked = page.waitForRequest('**/v1/load-reports/before');
+  await page.getByRole('combobox', { name: /^Second/ }).selectOption('before');
+  await asked;
+  expect(await heads.allTextContents()).toEqual(['before', 'after']);
+  for (const route of held) await route.continue();
+  await heads.filter({ hasText: 'before' }).nth(1).waitFor();
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { text } from '../../i18n/index.js';
 import { date } from '../../parts/format.js';
 import { Empty, Failure, Waiting } from '../../parts/notice.js';
 import { query, remember } from '../../shell/route.js';
+import { server } from '../../shell/server-state.js';
 import { Reports } from './reports.js';
 
 export function LoadPanel() {
@@ -15,7 +16,10 @@ export function LoadPanel() {
     setFailure(null);
     listReports().then(setNames, (thrown: unknown) => setFailure(asFailure(thrown)));
   };
-  useEffect(look, []);
+  // A server that was away is back, or a key was taken.
+  useEffect(() => {
+    if (names === null) look();
+  }, [server.value.kind]);
   return (
     <section class="section" aria-labelledby="load-title">
       <h1 id="load-title">{words.title}</h1>
@@ -51,12 +55,18 @@ function NoReports() {
   );
 }
 
+/** Reports with their own names: another choice is there before its reports are. */
+interface Found {
+  readonly names: readonly string[];
+  readonly reports: readonly LoadReport[];
+}
+
 function Chosen({ names }: { readonly names: readonly ReportName[] }) {
   const words = text.value.load;
   const known = (name: string | null) => names.find((one) => one.name === name)?.name;
   const first = known(query.value.get('a')) ?? names[0]?.name ?? '';
   const second = known(query.value.get('b')) ?? names[1]?.name ?? '';
-  const [found, setFound] = useState<readonly LoadReport[]>([]);
+  const [found, setFound] = useState<Found>({ names: [], reports: [] });
   const [failure, setFailure] = useState<RequestFailure | null>(null);
   const chosen = [first, second].filter((name) => name !== '');
   const key = chosen.join('\n');
@@ -65,7 +75,7 @@ function Chosen({ names }: { readonly names: readonly ReportName[] }) {
     setFailure(null);
     Promise.all(chosen.map(readReport)).then(
       (reports) => {
-        if (current) setFound(reports);
+        if (current) setFound({ names: chosen, reports });
       },
       (thrown: unknown) => {
         if (current) setFailure(asFailure(thrown));
@@ -89,7 +99,7 @@ function Chosen({ names }: { readonly names: readonly ReportName[] }) {
           />
         ) : null}
       </div>
-      {failure === null ? <Reports names={chosen} reports={found} /> : <Failure failure={failure} />}
+      {failure === null ? <Reports {...found} /> : <Failure failure={failure} />}
     </div>
   );
 }
