@@ -66,7 +66,7 @@ export function register(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  retort quantize teacher runs/repository/teacher-int8/1 --data ChnSentiCorp.zip\n  retort quantize model.onnx model.int8.onnx --exclude LSTM\n',
+      '\nExamples:\n  retort quantize teacher runs/repository/teacher-int8/1 --data ChnSentiCorp.zip\n  retort quantize model.onnx model.int8.onnx --exclude Gather\n',
     )
     .action(run);
   addColumnOptions(command);
