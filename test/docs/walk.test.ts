@@ -55,6 +55,7 @@ const shorter: ReadonlyMap<string, readonly string[]> = new Map([
   ['distill', smallStudent],
   ['train teacher', ['--epochs', '1', '--threads', '1']],
   ['data hold-out', ['--rows', '3000']],
+  ['prune heads', ['--importance-texts', '16']],
 ]);
 /** What is not run: it needs a network, or does not end by itself. */
 const left = ['data chnsenticorp', 'serve'];

@@ -77,6 +77,7 @@ test('a buffer that is used again shows nothing of an earlier draw', () => {
         expect(draw(used, of, 1, step)).toEqual(draw(new DropoutMasks(sites, dropped), of, 1, step));
       });
     }),
+    { numRuns: 20 },
   );
 });
 
