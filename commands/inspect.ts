@@ -5,7 +5,7 @@ import { fail } from '../core/errors.js';
 import type { Sizes } from '../export/inspect/symbols.js';
 import { type CheckpointOptions, inspectCheckpoint } from './inspect/checkpoint.js';
 import { printModel } from './inspect/model.js';
-import { decimal } from './options.js';
+import { decimal, givenFlag } from './options.js';
 import { presetOption } from './preset-option.js';
 
 interface Options extends CheckpointOptions {
@@ -45,21 +45,17 @@ Examples:
 `;
 
 /** By commander's names. */
-const ofFiles = [['shape', '--shape']] as const;
-const ofCheckpoints = [
-  ['verify', '--verify'],
-  ['tolerance', '--tolerance'],
-  ['preset', '--preset'],
-] as const;
+const ofFiles = ['shape'];
+const ofCheckpoints = ['verify', 'tolerance', 'preset'];
 
 async function run(path: string, options: Options, command: Command): Promise<void> {
   const found = await stat(path).catch(() => null);
   const isFolder = found === null ? !path.endsWith('.onnx') : found.isDirectory();
-  for (const [option, flag] of isFolder ? ofFiles : ofCheckpoints)
-    if (command.getOptionValueSource(option) === 'cli')
-      throw fail('command_line_invalid', {
-        reason: `${flag} is of ${isFolder ? 'an ONNX file' : "a checkpoint's folder"}`,
-      });
+  const idle = givenFlag(command, isFolder ? ofFiles : ofCheckpoints);
+  if (idle !== undefined)
+    throw fail('command_line_invalid', {
+      reason: `${idle} is of ${isFolder ? 'an ONNX file' : "a checkpoint's folder"}`,
+    });
   if (isFolder) await inspectCheckpoint(path, options);
   else await printModel(path, options.shape ?? [], options.json === true);
 }

@@ -9,7 +9,7 @@ import { findCapacity, type CapacityOptions } from './loadtest/capacity.js';
 import { register as registerCompare } from './loadtest/compare.js';
 import { measureClosedLoop, measureOpenLoop } from './loadtest/measure.js';
 import { addTargetOptions, openTarget, type TargetOptions } from './loadtest/target.js';
-import { collect, decimal, integer } from './options.js';
+import { collect, decimal, givenFlag, integer } from './options.js';
 
 type LoadtestOptions = TargetOptions & CapacityOptions;
 
@@ -78,34 +78,31 @@ Exit status: 1 when no request succeeded, a --fail-if holds, or the generator wa
 what was measured until then.`;
 
 /** By commander's names. */
-const ofOpenLoop = [
-  ['arrivals', '--arrivals'],
-  ['seed', '--seed'],
-  ['maxInFlight', '--max-in-flight'],
-  ['maxLag', '--max-lag'],
-] as const;
+const ofOpenLoop = ['arrivals', 'seed', 'maxInFlight', 'maxLag'];
+const ofCapacity = ['p99', 'repeats'];
+const chosenByCapacity = ['arrivals', 'warmup'];
 
 async function run(given: string, options: LoadtestOptions, command: Command): Promise<void> {
   const { rate, stages, connections, client } = options;
-  const isGiven = (option: string) => command.getOptionValueSource(option) === 'cli';
   if (options.findCapacity === true) {
     if ((rate ?? stages ?? connections ?? client) !== undefined)
       throw conflict('--find-capacity chooses the rates');
     if (options.failIf !== undefined)
       throw conflict('--find-capacity has --p99 as its bound, and no --fail-if');
-    for (const option of ['arrivals', 'warmup'])
-      if (isGiven(option)) throw conflict(`--find-capacity has its own --${option}`);
-  } else
-    for (const option of ['p99', 'repeats'])
-      if (isGiven(option)) throw conflict(`--${option} is of --find-capacity`);
+    const own = givenFlag(command, chosenByCapacity);
+    if (own !== undefined) throw conflict(`--find-capacity has its own ${own}`);
+  } else {
+    const idle = givenFlag(command, ofCapacity);
+    if (idle !== undefined) throw conflict(`${idle} is of --find-capacity`);
+  }
   const open = rate !== undefined || stages !== undefined;
   if (open && connections !== undefined) throw conflict('--connections is of the closed loop');
   if (open && client !== undefined) throw conflict('--client is of the closed loop');
-  if (!open && options.findCapacity !== true)
-    for (const [option, flag] of ofOpenLoop)
-      if (isGiven(option)) throw conflict(`${flag} is of the open loop: give --rate or --stages`);
+  const idle = open || options.findCapacity === true ? undefined : givenFlag(command, ofOpenLoop);
+  if (idle !== undefined) throw conflict(`${idle} is of the open loop: give --rate or --stages`);
   if (rate !== undefined && stages !== undefined) throw conflict('--stages has rates of its own');
-  if (stages !== undefined && isGiven('duration')) throw conflict('--stages says how long each is');
+  if (stages !== undefined && givenFlag(command, ['duration']) !== undefined)
+    throw conflict('--stages says how long each is');
   const thresholds = (options.failIf ?? []).map(parseThreshold);
   await prepareToWrite(options.out, options.html);
   const target = await openTarget(given, options);

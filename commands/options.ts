@@ -1,5 +1,5 @@
 /** Parsers of option values that several commands share. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 /** An integer from `low` to `high`, both included. */
 export function integer(low: number, high: number): (value: string) => number {
@@ -28,6 +28,15 @@ export function commaSeparated(value: string): string[] {
   const names = value.split(',').map((name) => name.trim());
   if (names.includes('')) throw new InvalidArgumentError('It must be names with commas between.');
   return [...new Set(names)];
+}
+
+/** The flag of one of these options, by commander's names, that the command line gives; undefined where it gives none. */
+export function givenFlag(command: Command, names: readonly string[]): string | undefined {
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return names.includes(name) && command.getOptionValueSource(name) === 'cli';
+  });
+  return given?.long;
 }
 
 /** Gathers an option that may be given several times. */

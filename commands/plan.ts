@@ -6,7 +6,7 @@ import { check, type Checked } from '../loadtest/plan/check.js';
 import { readCosts, type ServingCosts } from '../loadtest/plan/costs.js';
 import { plan } from '../loadtest/plan/plan.js';
 import { renderChecks, renderPlan, signedPercent } from '../loadtest/plan/render-plan.js';
-import { collect, decimal, integer } from './options.js';
+import { collect, decimal, givenFlag, integer } from './options.js';
 
 interface PlanCommandOptions {
   readonly rate?: number;
@@ -69,10 +69,10 @@ async function run(path: string, options: PlanCommandOptions, command: Command):
   if ((rate === undefined) === (reports === undefined))
     throw fail('command_line_invalid', { reason: 'give either --rate or --check' });
   if (reports !== undefined) {
-    const idle = ofRateAlone.find((option) => command.getOptionValueSource(option) === 'cli');
+    const idle = givenFlag(command, ofRateAlone);
     if (idle !== undefined)
       throw fail('command_line_invalid', {
-        reason: `--check does what the reports say, and has no --${idle}`,
+        reason: `--check does what the reports say, and has no ${idle}`,
       });
   }
   const costs = await readCosts(path);
