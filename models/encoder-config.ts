@@ -36,3 +36,11 @@ export const encoderConfigSchema = z
   );
 
 export type EncoderConfig = z.infer<typeof encoderConfigSchema>;
+
+/** Tokens that a row may have: those that have a place in the position table. */
+export function mostTokens({
+  positions,
+  positionOffset,
+}: Pick<EncoderConfig, 'positions' | 'positionOffset'>): number {
+  return positions - positionOffset;
+}

@@ -8,7 +8,7 @@
 import type { Ops } from '../core/ops.js';
 import type { Dimension } from '../core/graph/ir.js';
 import { float32, int64 } from '../core/tensor.js';
-import { type EncoderConfig, encoderConfigSchema } from './encoder-config.js';
+import { type EncoderConfig, encoderConfigSchema, mostTokens } from './encoder-config.js';
 import type { DropoutSite, Initialization, Network, ParameterSpec } from './network.js';
 import { positionsOf, withinLengths } from './positions.js';
 
@@ -70,9 +70,7 @@ export const ernie: Network<EncoderConfig> = {
     return [{ name: 'logits', dtype: 'float32', shape: ['batch_size', classes] }];
   },
 
-  mostTokens({ positions, positionOffset }) {
-    return positions - positionOffset;
-  },
+  mostTokens,
 
   dropoutSites(config) {
     const { hidden, layers } = config;

@@ -5,6 +5,7 @@ import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import { fail } from '../core/errors.js';
 import type { EncoderPreset } from '../models/encoder-presets.js';
 import { openCheckpoint } from '../models/checkpoints/open.js';
+import { mostTokens } from '../models/encoder-config.js';
 import { checkRunFolder, readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
 
@@ -26,8 +27,8 @@ export async function trainTeacher(options: TeacherOptions): Promise<TrainerResu
   await checkRunFolder(options);
   const checkpoint = await openCheckpoint(options.checkpoint, options.preset);
   try {
-    const { positions, positionOffset, vocabularySize } = checkpoint.config;
-    const maxTokens = Math.min(options.settings.maxTokens, positions - positionOffset);
+    const { vocabularySize } = checkpoint.config;
+    const maxTokens = Math.min(options.settings.maxTokens, mostTokens(checkpoint.config));
     const { tokenizer, descriptor, files } = await openTokenizerFolder(options.checkpoint, maxTokens);
     if (tokenizer.vocabularySize > vocabularySize) {
       throw fail('vocabulary_mismatch', {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fail } from '../../core/errors.js';
 import { openTokenizerFolder } from '../../core/text/tokenizer-folder.js';
 import { openCheckpoint } from '../../models/checkpoints/open.js';
+import { mostTokens } from '../../models/encoder-config.js';
 import type { ExportSource } from './source.js';
 
 export interface CheckpointSourceOptions {
@@ -26,7 +27,7 @@ export async function checkpointSource(
     if (missing.length > 0) throw fail('checkpoint_classifier_missing', { path: folder });
     if (config.classes !== classes)
       throw fail('export_classes_wrong', { path: folder, classes: config.classes });
-    const maxTokens = Math.min(wanted, config.positions - config.positionOffset);
+    const maxTokens = Math.min(wanted, mostTokens(config));
     const { tokenizer, descriptor, files } = await openTokenizerFolder(folder, maxTokens);
     if (tokenizer.vocabularySize > config.vocabularySize)
       throw fail('vocabulary_mismatch', {
