@@ -1,7 +1,7 @@
 /** What commands that quantise share: schemes and forms of weights, and the texts on which activations are measured. */
 import { Option } from 'commander';
 import { describeMachine } from '../core/machine.js';
-import { type WeightForm, weightFormFor } from '../core/weight-form.js';
+import { type WeightForm, weightFormFor, type WeightOption, weightOptions } from '../core/weight-form.js';
 import { schemes } from '../export/quantize/schemes.js';
 import { openLabelled } from '../training/data/labelled.js';
 import { evenly } from './evenly.js';
@@ -17,7 +17,7 @@ export function calibrationTextsOption(): Option {
 }
 
 export interface WeightOptions {
-  readonly weights: 'auto' | 'int8' | 'int7' | 'uint8';
+  readonly weights: 'auto' | WeightOption;
   readonly perMatrix?: true;
 }
 
@@ -26,22 +26,13 @@ export function weightsOption(): Option {
     '--weights <form>',
     'of integer products; auto: int8, or 7 bits of it where this CPU sums pairs in 16 bits; int7 suits every CPU',
   )
-    .choices(['auto', 'int8', 'int7', 'uint8'])
+    .choices(['auto', ...Object.keys(weightOptions)])
     .default('auto');
 }
 
 export function weightForm({ weights, perMatrix }: WeightOptions): WeightForm {
   const perColumn = perMatrix !== true;
-  switch (weights) {
-    case 'auto':
-      return { ...weightFormFor(describeMachine()), perColumn };
-    case 'int8':
-      return { type: 'int8', bits: 8, perColumn };
-    case 'int7':
-      return { type: 'int8', bits: 7, perColumn };
-    case 'uint8':
-      return { type: 'uint8', bits: 8, perColumn };
-  }
+  return { ...(weights === 'auto' ? weightFormFor(describeMachine()) : weightOptions[weights]), perColumn };
 }
 
 /** Evenly over the train split; none without a file. */

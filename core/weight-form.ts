@@ -19,13 +19,27 @@ export function weightFormName({ type, bits, perColumn }: WeightForm): string {
   return `${type}, ${String(bits)} bits, one scale a ${perColumn ? 'column' : 'matrix'}`;
 }
 
-/** The form of that name; undefined where it is none. */
-export function weightFormNamed(name: string): WeightForm | undefined {
-  return forms.find((form) => weightFormName(form) === name);
+/** Those that can be asked for, as `--weights` names them. */
+export const weightOptions = {
+  int8: { type: 'int8', bits: 8 },
+  int7: { type: 'int8', bits: 7 },
+  uint8: { type: 'uint8', bits: 8 },
+} as const satisfies Record<string, Omit<WeightForm, 'perColumn'>>;
+
+export type WeightOption = keyof typeof weightOptions;
+
+export interface NamedWeightForm {
+  readonly option: WeightOption;
+  readonly form: WeightForm;
 }
 
-const forms: readonly WeightForm[] = (['int8', 'uint8'] as const).flatMap((type) =>
-  ([7, 8] as const).flatMap((bits) => [true, false].map((perColumn) => ({ type, bits, perColumn }))),
+/** The form that `weightFormName` gives that name; undefined where there is none. */
+export function weightFormNamed(name: string): NamedWeightForm | undefined {
+  return namedForms.find(({ form }) => weightFormName(form) === name);
+}
+
+const namedForms = (Object.keys(weightOptions) as WeightOption[]).flatMap((option) =>
+  [true, false].map((perColumn) => ({ option, form: { ...weightOptions[option], perColumn } })),
 );
 
 /** Whether this machine multiplies weights of a named form without saturating: int8 of 8 bits needs sums in 32. */

@@ -1,6 +1,6 @@
 /** A bundle's MODEL_CARD.md, from its manifest. */
 import type { Manifest } from '../core/bundle/manifest.js';
-import { type WeightForm, weightFormNamed } from '../core/weight-form.js';
+import { weightFormNamed } from '../core/weight-form.js';
 import { formOfVariant } from './form.js';
 import { schemeOf } from './quantize/schemes.js';
 
@@ -79,7 +79,7 @@ function reproduction({
   // A report trains many: each has a folder in that of the report, named after what was trained and its seed.
   const form = variants.some(({ latency }) => latency === true) ? ' --latency' : '';
   const [weights] = variants.flatMap((variant) => weightFormNamed(variant.weights ?? '') ?? []);
-  const bits = weights === undefined ? '' : ` --weights ${optionOf(weights)}`;
+  const bits = weights === undefined ? '' : ` --weights ${weights.option}`;
   const [, experiment] = /^retort report accuracy .*--data .*--only (\S+)/.exec(command) ?? [];
   const run = experiment === undefined ? `runs/${name}` : `runs/${name}/${experiment}-${String(seed)}`;
   return [
@@ -89,11 +89,6 @@ function reproduction({
     ...(pruned === undefined ? [] : ['and then `retort prune`, as the setting `pruned` tells.', '']),
     `Seed ${String(seed)}`,
   ].join('\n');
-}
-
-/** As `--weights` takes it. */
-function optionOf({ type, bits }: WeightForm): string {
-  return type === 'uint8' ? type : `int${String(bits)}`;
 }
 
 function calibrated(calibration: Manifest['calibration']): string {

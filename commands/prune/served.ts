@@ -24,11 +24,11 @@ export interface Served {
 export async function servedBy(bundle: Bundle): Promise<Served> {
   const { manifest, folder } = bundle;
   const bytes = await readFile(servedFile(bundle));
-  return { bytes, form: formOf(manifest), tokenizer: await loadTokenizer(manifest.tokenizer, folder) };
-}
-
-function formOf({ variants: [variant] }: Pick<Manifest, 'variants'>): string {
-  return variant === undefined ? 'fp32' : formOfVariant(variant);
+  return {
+    bytes,
+    form: formsOf(manifest.variants)[0],
+    tokenizer: await loadTokenizer(manifest.tokenizer, folder),
+  };
 }
 
 function formsOf([first, ...others]: Manifest['variants']): NetworkExportOptions['precisions'] {
@@ -82,7 +82,7 @@ export async function writePruned(
   const { lineage } = source;
   const pruned = { ...pruning, from: `${name}/${version}` };
   const [first] = variants;
-  const weights = variants.flatMap((variant) => weightFormNamed(variant.weights ?? '') ?? [])[0];
+  const [weights] = variants.flatMap((variant) => weightFormNamed(variant.weights ?? '')?.form ?? []);
   return exportNetwork(
     { ...source, lineage: { ...lineage, settings: { ...lineage.settings, pruned } } },
     {
