@@ -93,6 +93,16 @@ export function medianWithInterval(values: readonly number[]): Estimate {
   return { estimate: medianOfSorted(sorted), interval: [low, high] };
 }
 
+/** The median, with its interval where there are values enough for one. Throws RangeError for no values. */
+export function medianEstimate(values: readonly number[]): {
+  readonly estimate: number;
+  readonly interval: Interval | null;
+} {
+  return values.length < fewestForInterval
+    ? { estimate: median(values), interval: null }
+    : medianWithInterval(values);
+}
+
 /** The Wilson score interval of a rate of `successes` among `trials`; [0, 1] for no trials. */
 export function wilsonInterval(successes: number, trials: number, confidence = 0.95): Interval {
   if (!(successes >= 0 && successes <= trials))

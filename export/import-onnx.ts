@@ -18,6 +18,7 @@ import { openTokenizerFolder } from '../core/text/tokenizer-folder.js';
 import {
   measureOn,
   type Case,
+  feedsOf,
   goldenOf,
   type LabelledSplit,
   largestDifference,
@@ -142,13 +143,17 @@ async function expectAllRows(
 ): Promise<void> {
   const usual = cases.flatMap(({ ids }) => ids);
   const row = Array.from({ length: longest }, (_, place) => usual[place % usual.length] ?? 0);
-  const runs = async (ids: number[], what: string) => {
-    await sessionLogits(bytes, 'all', [{ ids }]).catch((error: unknown) => {
+  const session = await openSession(bytes);
+  const runs = (ids: readonly number[], what: string) =>
+    session.run(feedsOf(ids)).catch((error: unknown) => {
       throw refuse(`it does not run on ${what}: ${reasonOf(error)}`);
     });
-  };
-  await runs(row, `a text of ${String(longest)} tokens, which --max-tokens allows`);
-  await runs([lastId], `the id ${String(lastId)}, which this tokenizer has`);
+  try {
+    await runs(row, `a text of ${String(longest)} tokens, which --max-tokens allows`);
+    await runs([lastId], `the id ${String(lastId)}, which this tokenizer has`);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Of the file, and of its external data behind it. */

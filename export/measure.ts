@@ -65,6 +65,15 @@ export function scored(score: { data: string; rows: number; correct: number }): 
   return { ...score, accuracy: rows === 0 ? 0 : correct / rows, interval: [low, high] };
 }
 
+/** Lines of accuracy, those of the same data in the place of earlier ones. */
+export function withScores(
+  earlier: Manifest['accuracy'],
+  measured: Manifest['accuracy'],
+): Manifest['accuracy'] {
+  const again = new Set(measured.map(({ data }) => data));
+  return [...earlier.filter(({ data }) => !again.has(data)), ...measured];
+}
+
 /** Logits of each row of ids, one row at a time. */
 export async function sessionLogits(
   bytes: Uint8Array,

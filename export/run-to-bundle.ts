@@ -15,7 +15,15 @@ import type { PortSpec } from '../models/network.js';
 import { networkOf } from '../models/networks.js';
 import type { BoundNetwork } from '../models/networks.js';
 import { staticGraph } from '../models/static-graph.js';
-import { type Case, feedsOf, goldenOf, type LabelledSplit, type Measured, measureOn } from './measure.js';
+import {
+  type Case,
+  feedsOf,
+  goldenOf,
+  type LabelledSplit,
+  type Measured,
+  measureOn,
+  withScores,
+} from './measure.js';
 import { agreementOn, type AgreementTeacher } from './agreement.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
@@ -217,7 +225,6 @@ function manifestOf(
     dtype,
     shape: shape.map((dimension) => dimension ?? ''),
   });
-  const measuredNow = new Set(accuracy.map(({ data }) => data));
   return {
     format: 1,
     name,
@@ -240,7 +247,7 @@ function manifestOf(
         ...(place === 0 ? {} : { golden: goldenFile(form, place) }),
       };
     }),
-    accuracy: [...source.accuracy.filter((line) => !measuredNow.has(line.data)), ...accuracy],
+    accuracy: withScores(source.accuracy, accuracy),
     calibration,
     ...(agreement === undefined ? {} : { agreement }),
     lineage: { createdAt: now.toISOString(), producer: 'retort', ...source.lineage },

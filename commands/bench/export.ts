@@ -11,7 +11,7 @@ import {
   fewestForInterval,
   type Interval,
   median,
-  medianWithInterval,
+  medianEstimate,
   pairedRatio,
 } from '../../core/statistics.js';
 import { inputsOf, ownForms } from '../../export/bench/own-forms.js';
@@ -120,6 +120,7 @@ const seed = 1;
 
 function rowOf(timing: Timing, all: readonly Timing[]): Row {
   const { contestant, threads, shape, milliseconds, difference } = timing;
+  const { estimate, interval } = medianEstimate(milliseconds);
   const first = all.find((other) => other.threads === threads && other.shape === shape) ?? timing;
   const { name, precision, nodes, bytes } = contestant;
   return {
@@ -129,8 +130,8 @@ function rowOf(timing: Timing, all: readonly Timing[]): Row {
     bytes,
     threads,
     shape: `${String(shape.rows)}x${String(shape.length)}`,
-    median: median(milliseconds),
-    interval: milliseconds.length < fewestForInterval ? null : medianWithInterval(milliseconds).interval,
+    median: estimate,
+    interval,
     processor: median(timing.processorMilliseconds),
     ratio: pairedRatio(milliseconds, first.milliseconds, { seed }).estimate,
     difference,

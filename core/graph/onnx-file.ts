@@ -95,6 +95,12 @@ export async function describeModel(
   return { model, tensors, files: [{ path: file, bytes: size }, ...(await external.files())] };
 }
 
+/** Of the file and its external data. @throws as readModel */
+export async function modelBytes(file: string): Promise<number> {
+  const { files } = await describeModel(file);
+  return sum(files.map(({ bytes }) => bytes));
+}
+
 async function readProto(
   file: string,
   watch: (source: ByteSource) => ByteSource = (source) => source,
@@ -154,10 +160,4 @@ function tensorsWithin({ t, g, tensors, graphs, sparseTensor }: AttributeProto):
     ...inner.flatMap(({ initializer }) => initializer),
     ...inner.flatMap(({ node }) => node.flatMap(({ attribute }) => attribute.flatMap(tensorsWithin))),
   ];
-}
-
-/** Of the file and its external data. @throws as readModel */
-export async function modelBytes(file: string): Promise<number> {
-  const { files } = await describeModel(file);
-  return sum(files.map(({ bytes }) => bytes));
 }

@@ -13,7 +13,7 @@ import { parametersOfBundle } from '../../models/bundle-parameters.js';
 import { networkOf } from '../../models/networks.js';
 import { calibrationOn } from '../calibration.js';
 import { formOfVariant, withParameters } from '../form.js';
-import { feedsOf, goldenOf, type LabelledSplit, scored } from '../measure.js';
+import { feedsOf, goldenOf, type LabelledSplit, scored, withScores } from '../measure.js';
 import { modelCard } from '../model-card.js';
 import { type Change, compareLogits } from './compare.js';
 import { machineTolerance, type Scheme } from './scheme.js';
@@ -89,7 +89,6 @@ export async function quantizeBundle(
   const file = `model.${scheme.precision}.onnx`;
   const form = quantized.model.metadata.get(metadataKeys.weights);
   const [first] = is;
-  const measured = new Set(is.map(({ accuracy: { data } }) => data));
   const changed: Omit<Manifest, 'files'> = {
     ...manifest,
     name: options.name,
@@ -104,10 +103,10 @@ export async function quantizeBundle(
         ...(form === undefined ? {} : { weights: form }),
       },
     ],
-    accuracy: [
-      ...manifest.accuracy.filter(({ data }) => !measured.has(data)),
-      ...is.map(({ accuracy }) => accuracy),
-    ],
+    accuracy: withScores(
+      manifest.accuracy,
+      is.map(({ accuracy }) => accuracy),
+    ),
     calibration:
       first === undefined ? manifest.calibration : calibrationOn(first.accuracy.data, first.predictions),
     lineage: {

@@ -1,5 +1,5 @@
 /** How long answers take at shares of what the server can do: Poisson arrivals, each latency from when its request was due. */
-import { fewestForInterval, type Interval, median, medianWithInterval } from '../../../core/statistics.js';
+import { type Interval, median, medianEstimate } from '../../../core/statistics.js';
 import { findPeak } from './peak.js';
 import { failed, type Scenario, type Stage } from './scenario.js';
 import { loadWatched, medianOfKnown } from './watched-load.js';
@@ -94,10 +94,7 @@ interface OverRounds {
 }
 
 function overRounds(rounds: readonly number[]): OverRounds | null {
-  if (rounds.length === 0) return null;
-  return rounds.length < fewestForInterval
-    ? { rounds, estimate: median(rounds), interval: null }
-    : { rounds, ...medianWithInterval(rounds) };
+  return rounds.length === 0 ? null : { rounds, ...medianEstimate(rounds) };
 }
 
 function linesOf(load: ReturnType<typeof summary>): string[] {
