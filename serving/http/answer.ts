@@ -34,7 +34,7 @@ export async function answer(
   } catch (thrown) {
     outcome = failed(thrown, request, response);
   }
-  await finish(edge, route.path, request, response, { ...outcome, timeline, key });
+  await finish(edge, route.path, request, response, outcome, { timeline, key });
 }
 
 async function handled(
@@ -64,8 +64,7 @@ export async function refuse(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  await finish(edge, 'none', request, response, {
-    ...failed(thrown, request, response),
+  await finish(edge, 'none', request, response, failed(thrown, request, response), {
     timeline: new Timeline(),
     key: undefined,
   });
@@ -91,12 +90,8 @@ async function finish(
   route: string,
   request: IncomingMessage,
   response: ServerResponse,
-  {
-    reply,
-    error,
-    timeline,
-    key,
-  }: Outcome & { readonly timeline: Timeline; readonly key: string | undefined },
+  { reply, error }: Outcome,
+  { timeline, key }: { readonly timeline: Timeline; readonly key: string | undefined },
 ): Promise<void> {
   const told = await writeReply(response, reply, timeline).then(
     (written) => ({

@@ -22,6 +22,9 @@ export function shorterOf(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
+/** Of one request, as the models have to keep them. */
+type CallLimits = Pick<Call, 'requestId' | 'signal'> & Pick<InferenceCall, 'deadlineMs'>;
+
 /** What a request says of the models that it asks. */
 export type Asked = Pick<InferenceCall, 'model' | 'version' | 'cascade'>;
 
@@ -32,14 +35,17 @@ export function submit(
   asked: Asked,
   call: Call,
 ): Promise<Inferred> {
-  return timed(context, call, (limits) => context.inference.infer({ ...asked, ...limits, items }));
+  const { model, version, cascade = false } = asked;
+  return timed(context, call, ({ requestId, deadlineMs, signal }) =>
+    context.inference.infer({ model, version, cascade, items, requestId, deadlineMs, signal }),
+  );
 }
 
 /** Runs `work` within the request's deadline, and notes its stages. */
 export async function timed<T extends Pick<Inferred, 'times'>>(
   { limits, refusing }: ServingContext,
   { requestId, timeoutMs, signal, timeline }: Call,
-  work: (call: Pick<InferenceCall, 'requestId' | 'deadlineMs' | 'signal'>) => Promise<T>,
+  work: (limits: CallLimits) => Promise<T>,
 ): Promise<T> {
   if (refusing) throw fail('server_draining', {});
   const submittedMs = performance.now();

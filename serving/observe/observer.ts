@@ -39,16 +39,26 @@ export class Observer {
     tracing?.record(record, endMs);
   }
 
-  #log({ timeline: _timeline, trace, fields, error, ...rest }: RequestRecord, ms: number): void {
+  #log(record: RequestRecord, ms: number): void {
     const { logger, logTexts } = this.#options;
+    const { requestId, protocol, method, route, status, client, key, trace, fields, error } = record;
     const level = error?.kind === 'internal' ? 'error' : 'info';
     if (!logger.isLevelEnabled(level)) return;
-    const { texts, ...others } = fields;
+    const { model, version, items, texts } = fields;
+    // Pino leaves out what is undefined.
     const line = {
-      ...rest,
-      ...others,
-      ...(logTexts && texts !== undefined ? { texts } : {}),
-      ...(trace.traceparent === undefined ? {} : { traceparent: trace.traceparent }),
+      requestId,
+      protocol,
+      method,
+      route,
+      status,
+      client,
+      key,
+      model,
+      version,
+      items,
+      texts: logTexts ? texts : undefined,
+      traceparent: trace.traceparent,
       ms: Math.round(ms * 100) / 100,
     };
     if (error === null) logger.info(line, 'answered');

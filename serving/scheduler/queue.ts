@@ -8,6 +8,7 @@ import { fail, type RetortError } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { GoneSignal } from '../gone-signal.js';
 import type { Item, Prediction } from '../predictor.js';
+import { OpenRequests } from './open-requests.js';
 import { retryAfterSeconds, ServiceTime } from './service-time.js';
 
 /** Of the batches that held a request's items, the longest each. */
@@ -51,6 +52,8 @@ export interface Entry {
 }
 
 interface PendingRequest {
+  /** Among the open requests. */
+  place: number;
   readonly priority: Priority;
   readonly admittedMs: number;
   predictions: Prediction[];
@@ -87,7 +90,7 @@ export class RequestQueue {
   readonly #serviceTime = new ServiceTime();
   readonly #lanes: Readonly<Record<Priority, Lane>> = { normal: new Map(), low: new Map() };
   /** Admitted and not answered yet. */
-  readonly #open = new Set<PendingRequest>();
+  readonly #open = new OpenRequests<PendingRequest>();
   readonly #waiting: Record<Priority, number> = { normal: 0, low: 0 };
   /** Entries of settled requests that are still in the lanes. */
   #dead = 0;
@@ -166,6 +169,7 @@ export class RequestQueue {
         request.settle(fail('client_gone', {}));
       };
       const request: PendingRequest = {
+        place: 0,
         priority,
         admittedMs,
         predictions: new Array<Prediction>(items.length),
@@ -213,7 +217,7 @@ export class RequestQueue {
     const bucket = oldestBucket(this.#lanes.normal) ?? oldestBucket(this.#lanes.low);
     if (bucket === null) return null;
     const lengths = bucket.map(({ length }) => length);
-    const { rows, reason } = batchSize(lengths, freeWorkers, { ...this.#options, rowByRow });
+    const { rows, reason } = batchSize(lengths, freeWorkers, { rowByRow, ...this.#options });
     const entries = bucket.splice(0, rows);
     const now = this.#options.clock.now();
     for (const { request } of entries) {
