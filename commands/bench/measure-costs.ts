@@ -10,6 +10,7 @@ import { median, sum } from '../../core/statistics.js';
 import { type BareLoop, startBareLoop } from '../../loadtest/bench/bare-loop.js';
 import { loadInChild } from '../../loadtest/bench/child.js';
 import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/plan/costs.js';
+import { InterruptionsMeasurement } from '../../loadtest/plan/measure-interruptions.js';
 import { processorMs, RunsMeasurement } from '../../loadtest/plan/measure-runs.js';
 import { type MeasuredLoop, serverCosts } from '../../loadtest/plan/measure-server.js';
 import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
@@ -34,6 +35,10 @@ const generatorShare = 0.6;
 const pieceSeconds = 0.5;
 /** Of the loops that warm the server up. */
 const warmPieceSeconds = 2;
+/** Without a load, in all turns together. */
+const loneSeconds = 10;
+/** Of a warm-up, in which the share of other programs is taken: its middle and its end. */
+const steadyPart = { from: 0.5, until: 0.95 };
 /** Of `retort loadtest`. */
 const shortestLoadSeconds = 1;
 
@@ -56,6 +61,7 @@ export class CostsMeasurement {
   readonly #single: MeasuredLoop[] = [];
   readonly #many: MeasuredLoop[] = [];
   readonly #paced: MeasuredLoop[] = [];
+  readonly #interruptions = new InterruptionsMeasurement(availableParallelism());
   #tokenized = { ms: 0, characters: 0 };
 
   private constructor(
@@ -110,6 +116,8 @@ export class CostsMeasurement {
     progress('runs of the session');
     await this.#runs.turn(each);
     this.#tokenize(1000 / turns);
+    progress('the machine without a load');
+    await this.#interruptions.lengths(loneSeconds / turns);
     progress('sessions on one core and on more');
     for (let past = 0; past < each; past += pieceSeconds)
       for (const one of this.#busy) await measurePiece(one, Math.min(pieceSeconds, loaded));
@@ -117,8 +125,7 @@ export class CostsMeasurement {
     this.#many.push(await this.#load(['--connections', String(manyConnections), '--warmup', '1'], loaded));
     const rates = this.#many.map(({ report }) => report.measured.requestsPerSecond);
     const rate = (generatorShare * sum(rates)) / rates.length;
-    const warmup = ['--warmup', warmupSecondsAt(rate).toFixed(1)];
-    this.#paced.push(await this.#load(['--rate', rate.toFixed(1), '--max-lag', '1000', ...warmup], loaded));
+    this.#paced.push(await this.#loadAt(rate, loaded));
   }
 
   /** Of the turns so far. */
@@ -155,6 +162,7 @@ export class CostsMeasurement {
       ),
       speeds,
       pace,
+      interruptions: this.#interruptions.result(),
       memory: {
         serverBytes: last?.get('process_resident_memory_bytes') ?? 0,
         workerBytes: last?.get('retort_worker_resident_memory_bytes') ?? 0,
@@ -200,6 +208,21 @@ export class CostsMeasurement {
       }
     } while (performance.now() < endMs);
     this.#tokenized.ms += processorMs(before);
+  }
+
+  async #loadAt(rate: number, seconds: number): Promise<MeasuredLoop> {
+    const warmupSeconds = warmupSecondsAt(rate);
+    const how = ['--rate', rate.toFixed(1), '--max-lag', '1000', '--warmup', warmupSeconds.toFixed(1)];
+    const part = {
+      fromMs: 1000 * steadyPart.from * warmupSeconds,
+      untilMs: 1000 * steadyPart.until * warmupSeconds,
+    };
+    const [loop, watched] = await Promise.all([
+      this.#load(how, seconds),
+      this.#interruptions.watch(part, () => scrapeCounters(this.#served.served.target)),
+    ]);
+    this.#interruptions.add(watched, loop.report.measured.generatorCores);
+    return loop;
   }
 
   async #load(how: readonly string[], seconds: number): Promise<MeasuredLoop> {

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
+import { ticksPerSecond } from '../../core/linux-ticks.js';
 import { fail } from '../../core/errors.js';
 import { reportSchema, type LoadReport } from '../report.js';
 
@@ -120,9 +121,6 @@ export async function residentBytes(pid: number): Promise<number | null> {
   const parsed = Number(kilobytes);
   return kilobytes === undefined || !(parsed > 0) ? null : parsed * 1024;
 }
-
-/** USER_HZ, the unit of /proc/PID/stat, which is 100 on every Linux that Node runs on. */
-const ticksPerSecond = 100;
 
 async function processorSeconds(pid: number): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');

@@ -3,7 +3,7 @@ import { readJsonFile } from '../json-file.js';
 import { z } from 'zod';
 import { machineSchema } from '../../core/machine.js';
 
-export const COSTS_FORMAT = 3;
+export const COSTS_FORMAT = 4;
 
 const positive = z.number().positive();
 const milliseconds = z.number().nonnegative();
@@ -44,6 +44,11 @@ export const costsSchema = z.strictObject({
    * while, and what waits then waits together.
    */
   pace: z.strictObject({ everyMs: positive, factors: z.array(positive).min(1) }),
+  /**
+   * Beside the server and its load: which share of the cores' time other programs, the kernel and the machine's host took
+   * while it was served, and how long they keep a core.
+   */
+  interruptions: z.strictObject({ share: z.number().min(0).max(1), lengthsMs: z.array(positive) }),
   memory: z.strictObject({ serverBytes: positive, workerBytes: positive }),
   batching: z.strictObject({
     queueCapacity: z.int().positive(),

@@ -1,7 +1,7 @@
 /** The costs of serving, as text. */
 import { machineLine } from '../../core/machine.js';
 import { bytesText } from '../../core/report/units.js';
-import { percentiles } from '../../core/statistics.js';
+import { percentiles, sum } from '../../core/statistics.js';
 import type { ServingCosts } from './costs.js';
 import type { Pace } from './cores.js';
 import { runTime } from './service-time.js';
@@ -32,10 +32,18 @@ export function renderCosts(costs: ServingCosts): string {
       costs.speeds.map(({ busy, speed }) => `${speed.toFixed(2)} with ${busy} busy`).join(', '),
     ),
     line('slowest tenth of the time', `${slowTenth(costs.pace).toFixed(2)} as slow as on average`),
+    line(
+      'of the cores, others take',
+      `${(100 * costs.interruptions.share).toFixed(1)} %, ${ms(mean(costs.interruptions.lengthsMs))} at once`,
+    ),
     line('memory', `${bytesText(memory.serverBytes)} + ${bytesText(memory.workerBytes)} a worker`),
     `conditions  ${costs.bundle} ${costs.precision} on ${costs.provider}, ${texts.length} texts of ${ids[0] ?? 0} to ${ids.at(-1) ?? 0} ids`,
     `machine     ${machineLine(costs.machine)}`,
   ].join('\n');
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / Math.max(1, values.length);
 }
 
 function slowTenth({ factors }: Pace): number {

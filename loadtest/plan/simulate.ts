@@ -6,9 +6,11 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { seededGenerator } from '../../core/random.js';
 import { percentiles } from '../../core/statistics.js';
+import { totalSeconds } from '../open-loop/arrivals.js';
 import { plannedRequests, type RequestPlan } from '../open-loop/planned-requests.js';
 import { type CoreSpeed, SimulatedCores, type SimulatedThread } from './cores.js';
 import type { ServingCosts } from './costs.js';
+import { Interruptions } from './interruptions.js';
 import { serviceTime, wakeTime } from './service-time.js';
 import { SimulatedQueue } from './simulated-queue.js';
 
@@ -136,9 +138,14 @@ export function simulate(options: SimulationOptions): Simulated {
     });
   };
 
-  const { nextDueMs, nextRequest } = plannedRequests(load, texts.length);
+  const { stages, nextDueMs, nextRequest } = plannedRequests(load, texts.length);
+  const interruptions = new Interruptions(costs.interruptions, cores, {
+    count: replica.cores,
+    seconds: totalSeconds(stages),
+    seed: load.seed,
+  });
   for (let dueMs = nextDueMs(); dueMs < Infinity; dueMs = nextDueMs()) {
-    while (cores.advance(dueMs));
+    interruptions.advance(dueMs);
     const size = texts[nextRequest()] ?? { characters: 0, ids: 1 };
     const length = Math.min(size.characters, batching.longestRow);
     const request = { dueMs, sentMs: dueMs, counted: dueMs >= 1000 * load.warmupSeconds, length, size };

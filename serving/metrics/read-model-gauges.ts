@@ -1,5 +1,6 @@
 /** What the loaded versions say of themselves when the metrics are read. */
 import { readFileSync } from 'node:fs';
+import { ticksPerSecond } from '../../core/linux-ticks.js';
 import type { ModelRegistry } from '../model-registry.js';
 import type { ModelGauges } from './model-metrics.js';
 
@@ -15,9 +16,6 @@ export function readModelGauges(registry: ModelRegistry): ModelGauges[] {
     ...workerUse(pool.pids),
   }));
 }
-
-/** USER_HZ, the unit of /proc/PID/stat, which is 100 on every Linux that Node runs on. */
-const ticksPerSecond = 100;
 
 /** Null where the system does not say. */
 function workerUse(pids: readonly number[]): Pick<ModelGauges, 'residentBytes' | 'processorSeconds'> {

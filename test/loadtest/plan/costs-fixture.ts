@@ -27,6 +27,7 @@ export function simpleCosts(changes: Partial<ServingCosts> = {}): ServingCosts {
     generatorMs: 0,
     speeds: [{ busy: 1, speed: 1 }],
     pace: { everyMs: 100, factors: [1] },
+    interruptions: { share: 0, lengthsMs: [] },
     memory: { serverBytes: 2 ** 27, workerBytes: 2 ** 26 },
     batching: { queueCapacity: 1e6, largestBatch: 1, tokenBudget: 2048, rowByRow: false, longestRow: 128 },
     texts: [{ characters: 20, ids: 10 }],

@@ -145,3 +145,13 @@ test('the same seed gives the same figures', () => {
   const run = () => simulate({ costs: simpleCosts(), replica: alone, load: steady(50, 1000, 7) });
   expect(run()).toEqual(run());
 });
+
+test('what others take of the cores is work that goes ahead: a share of the core less for the server', () => {
+  const load = steady(50, 20_000, 1);
+  const at = (interruptions: ServingCosts['interruptions']) =>
+    simulate({ costs: simpleCosts({ interruptions }), replica: alone, load });
+  const lengthsMs = [5, 10, 15];
+  expect(at({ share: 0.2, lengthsMs }).coresBusy).toBeCloseTo(0.5 + 0.2, 1);
+  expect(at({ share: 0.2, lengthsMs }).p99Ms).toBeGreaterThan(1.2 * at({ share: 0, lengthsMs }).p99Ms);
+  expect(at({ share: 0.2, lengthsMs: [] })).toEqual(at({ share: 0, lengthsMs: [] }));
+});
