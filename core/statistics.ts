@@ -29,6 +29,16 @@ export function percentiles(values: ArrayLike<number>, percents: readonly number
   });
 }
 
+/** The middles of so many equal shares of the values, ascending; all of them where there are no more. */
+export function middlesOfShares(values: readonly number[], shares: number): number[] {
+  const ascending = [...values].sort((a, b) => a - b);
+  if (ascending.length <= shares) return ascending;
+  return Array.from(
+    { length: shares },
+    (_, share) => ascending[Math.floor(((share + 0.5) / shares) * ascending.length)] ?? NaN,
+  );
+}
+
 /** How far positive values are apart: the largest over the smallest, less 1. Throws RangeError for no values. */
 export function relativeSpread(values: readonly number[]): number {
   const all = nonEmpty(values);

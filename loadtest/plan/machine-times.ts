@@ -1,13 +1,14 @@
-/** How the machine's processor time was spent, by /proc/stat. */
+/** How long the machine's cores had work, by /proc/stat. */
 import { readFile } from 'node:fs/promises';
 import { ticksPerSecond } from '../../core/linux-ticks.js';
 
-/** Milliseconds of all cores together, since the machine's start. */
+/** Since the machine's start. */
 export interface MachineTimes {
-  /** In programs and for them, interrupts not counted. */
-  readonly busyMs: number;
-  /** When a core had work and the host of the virtual machine did not run it. */
-  readonly stolenMs: number;
+  readonly cores: number;
+  /** Milliseconds of all cores together. Linux measures them; what cores were busy with it only samples. */
+  readonly idleMs: number;
+  /** In interrupts, most of them for the packets of who is served. */
+  readonly interruptsMs: number;
 }
 
 /** Null where the system does not say. */
@@ -16,10 +17,11 @@ export async function machineTimes(): Promise<MachineTimes | null> {
 }
 
 export function parseMachineTimes(stat: string): MachineTimes | null {
-  // user nice system idle iowait irq softirq steal …
-  const ticks = /^cpu +((?:\d+ ?){8})/m.exec(stat)?.[1]?.trim().split(' ').map(Number);
+  // user nice system idle iowait irq softirq …
+  const ticks = /^cpu +((?:\d+ ?){7})/m.exec(stat)?.[1]?.trim().split(' ').map(Number);
   if (ticks === undefined) return null;
-  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = ticks;
+  const [, , , idle = 0, waiting = 0, hard = 0, soft = 0] = ticks;
   const ms = 1000 / ticksPerSecond;
-  return { busyMs: ms * (user + nice + system), stolenMs: ms * steal };
+  const cores = [...stat.matchAll(/^cpu\d+ /gm)].length;
+  return { cores, idleMs: ms * (idle + waiting), interruptsMs: ms * (hard + soft) };
 }

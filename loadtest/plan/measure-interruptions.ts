@@ -1,19 +1,22 @@
 /**
- * What takes the cores from a server beside its load. How much that is, is measured while the server is loaded: what the
- * machine was busy with and what was stolen of it, less what the server, its load and this process took. How long a core
+ * What takes the cores from a server beside its load. How much that is, is measured while the server is loaded: the
+ * time of all cores, less what they were idle and what the server, its load and this process took. How long a core
  * is away at once shows in threads that do nothing but ask for the time, on all cores.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { median } from '../../core/statistics.js';
+import { median, middlesOfShares } from '../../core/statistics.js';
 import type { ServingCosts } from './costs.js';
-import { machineTimes } from './machine-times.js';
+import { machineTimes, type MachineTimes } from './machine-times.js';
 import type { ServerCounters } from './server-counters.js';
+
+/** Lengths that are kept. */
+const mostLengths = 200;
 
 export class InterruptionsMeasurement {
   readonly #cores: number;
-  readonly #lengthsMs: number[] = [];
+  #lengthsMs: readonly number[] = [];
   readonly #shares: number[] = [];
 
   constructor(cores: number) {
@@ -27,7 +30,7 @@ export class InterruptionsMeasurement {
       const [gaps] = (await once(worker, 'message')) as [number[]];
       return gaps;
     });
-    this.#lengthsMs.push(...(await Promise.all(threads)).flat());
+    this.#lengthsMs = [...this.#lengthsMs, ...(await Promise.all(threads)).flat()];
   }
 
   /** Beside a load. */
@@ -43,22 +46,23 @@ export class InterruptionsMeasurement {
 
   /** @param generatorCores that the generator of the load kept busy */
   add({ before, after }: Watched, generatorCores: number): void {
-    if (before.machineMs === null || after.machineMs === null) return;
+    if (before.machine === null || after.machine === null) return;
     const passedMs = after.nowMs - before.nowMs;
+    const { cores, idleMs, interruptsMs } = before.machine;
+    const restMs = after.machine.idleMs - idleMs + after.machine.interruptsMs - interruptsMs;
     const knownMs = after.knownMs - before.knownMs + generatorCores * passedMs;
-    this.#shares.push((after.machineMs - before.machineMs - knownMs) / (this.#cores * passedMs));
+    this.#shares.push((cores * passedMs - restMs - knownMs) / (cores * passedMs));
   }
 
   result(): ServingCosts['interruptions'] {
     const share = this.#shares.length === 0 ? 0 : Math.min(1, Math.max(0, median(this.#shares)));
-    return { share, lengthsMs: this.#lengthsMs.sort((a, b) => a - b) };
+    return { share, lengthsMs: middlesOfShares(this.#lengthsMs, mostLengths) };
   }
 }
 
 interface Times {
   readonly nowMs: number;
-  /** That cores were busy or stolen; null where the system does not say. */
-  readonly machineMs: number | null;
+  readonly machine: MachineTimes | null;
   /** That the server, its workers and this process took. */
   readonly knownMs: number;
 }
@@ -73,10 +77,9 @@ async function readTimes(scrape: () => Promise<ServerCounters>): Promise<Times> 
   const servedSeconds =
     (counters.get('process_cpu_seconds_total') ?? 0) + (counters.get('retort_worker_cpu_seconds') ?? 0);
   const { user, system } = process.cpuUsage();
-  const machine = await machineTimes();
   return {
     nowMs: performance.now(),
-    machineMs: machine === null ? null : machine.busyMs + machine.stolenMs,
+    machine: await machineTimes(),
     knownMs: 1000 * servedSeconds + (user + system) / 1000,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { seededGenerator } from '../../core/random.js';
-import { median, sum } from '../../core/statistics.js';
+import { median, middlesOfShares, sum } from '../../core/statistics.js';
 import type { ServingCosts } from './costs.js';
 
 export interface RunsOptions {
@@ -122,12 +122,8 @@ export function apart(timed: readonly TimedRun[], cells: number) {
     factors = paceOf(timed, usualMs);
   }
   usualMs = ofCell.map((runs) => median(runs.map(atPace)));
-  const left = timed.map((one) => atPace(one) / (usualMs[one.cell] ?? NaN)).sort((a, b) => a - b);
-  const spread = Array.from(
-    { length: quantiles },
-    (_, place) => left[Math.floor(((place + 0.5) / quantiles) * left.length)] ?? 1,
-  );
-  return { usualMs, factors: [...factors], spread };
+  const left = timed.map((one) => atPace(one) / (usualMs[one.cell] ?? NaN));
+  return { usualMs, factors: [...factors], spread: middlesOfShares(left, quantiles) };
 }
 
 /** By window, 1 on average; where no run began, that of the window before. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  middlesOfShares,
   fewestForInterval,
   median,
   medianWithInterval,
@@ -135,5 +136,16 @@ describe('the paired ratio', () => {
   it('refuses sides that do not pair', () => {
     expect(() => pairedRatio([1, 2], [1], { seed: 1 })).toThrow(RangeError);
     expect(() => pairedRatio([], [], { seed: 1 })).toThrow(RangeError);
+  });
+});
+
+describe('the middles of equal shares', () => {
+  it('are values of the middle of each share, ascending', () => {
+    expect(middlesOfShares([6, 1, 5, 2, 4, 3], 3)).toEqual([2, 4, 6]);
+  });
+
+  it('are all values where there are no more than shares', () => {
+    expect(middlesOfShares([3, 1, 2], 3)).toEqual([1, 2, 3]);
+    expect(middlesOfShares([], 3)).toEqual([]);
   });
 });
