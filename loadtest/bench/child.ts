@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
-import { ticksPerSecond } from '../../core/linux-ticks.js';
+import { processTicks, ticksPerSecond } from '../../core/linux-times.js';
 import { fail } from '../../core/errors.js';
 import { reportSchema, type LoadReport } from '../report.js';
 
@@ -123,10 +123,8 @@ export async function residentBytes(pid: number): Promise<number | null> {
 }
 
 async function processorSeconds(pid: number): Promise<number | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // After the name, which may hold spaces: the state, ten fields, then time in user and in kernel mode.
-  const ticks = /\) \S(?: \S+){10} (\d+) (\d+)/.exec(stat);
-  return ticks === null ? null : (Number(ticks[1]) + Number(ticks[2])) / ticksPerSecond;
+  const ticks = processTicks(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+  return ticks === null ? null : ticks / ticksPerSecond;
 }
 
 /** Processes that a process has started. */

@@ -1,6 +1,6 @@
 /** How long the machine's cores had work, by /proc/stat. */
 import { readFile } from 'node:fs/promises';
-import { ticksPerSecond } from '../../core/linux-ticks.js';
+import { ticksPerSecond } from '../../core/linux-times.js';
 
 /** Since the machine's start. */
 export interface MachineTimes {

@@ -1,6 +1,6 @@
 /** What the loaded versions say of themselves when the metrics are read. */
 import { readFileSync } from 'node:fs';
-import { ticksPerSecond } from '../../core/linux-ticks.js';
+import { processTicks, ticksPerSecond } from '../../core/linux-times.js';
 import type { ModelRegistry } from '../model-registry.js';
 import type { ModelGauges } from './model-metrics.js';
 
@@ -22,10 +22,7 @@ function workerUse(pids: readonly number[]): Pick<ModelGauges, 'residentBytes' |
   let [residentBytes, ticks] = [0, 0];
   for (const pid of pids) {
     residentBytes += 1024 * Number(/^VmRSS:\s*(\d+) kB/m.exec(readProcess(pid, 'status'))?.[1] ?? 0);
-    // After the name, which may hold spaces: the state, ten fields, then time in user and in kernel mode.
-    const [, user = 0, kernel = 0] =
-      /\) \S(?: \S+){10} (\d+) (\d+)/.exec(readProcess(pid, 'stat'))?.map(Number) ?? [];
-    ticks += user + kernel;
+    ticks += processTicks(readProcess(pid, 'stat')) ?? 0;
   }
   return {
     residentBytes: residentBytes === 0 ? null : residentBytes,
