@@ -27,10 +27,20 @@ export interface AdamFactors {
   readonly kept: number;
 }
 
-/** Elements copied into the module's memory at once: four arrays of them are one page. */
+/** Elements copied into the module's memory at once. */
 const chunk = 4096;
-const bytes = 4 * chunk;
-const arrays = { gradient: 0, m: 1, v: 2, parameter: 3 } as const;
+
+/**
+ * Where the module's memory holds each array, in bytes. Large arrays of JavaScript begin at the start of a page of the
+ * system; these do not, nor two of them at one place of theirs: reads whose addresses equal those of writes just before
+ * modulo 4096 wait for them (Intel 64 and IA-32 Architectures Optimization Reference Manual, "4-KByte aliasing").
+ */
+const arrays = { gradient: placeOf(0), m: placeOf(1), v: placeOf(2), parameter: placeOf(3) } as const;
+const memoryPages = 2;
+
+function placeOf(index: number): number {
+  return 2048 + index * (4 * chunk + 512);
+}
 
 const vector = 0xfd;
 const code = {
@@ -43,8 +53,8 @@ const code = {
   sub: [vector, 0xe5, 0x01],
   mul: [vector, 0xe6, 0x01],
   div: [vector, 0xe7, 0x01],
-  load: (array: number) => [vector, 0x00, 4, ...unsigned(array * bytes)],
-  store: (array: number) => [vector, 0x0b, 4, ...unsigned(array * bytes)],
+  load: (array: number) => [vector, 0x00, 4, ...unsigned(array)],
+  store: (array: number) => [vector, 0x0b, 4, ...unsigned(array)],
   i32: (value: number) => [0x41, value],
   addI32: [0x6a],
   lessI32: [0x49],
@@ -106,7 +116,7 @@ function moduleBytes(): Uint8Array {
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, 10, i32, ...factors, 0]),
     ...section(3, [1, 0]),
-    ...section(5, [1, 0, 1]),
+    ...section(5, [1, 0, memoryPages]),
     ...section(7, [2, ...name('memory'), 2, 0, ...name('update'), 0, 0]),
     ...section(10, [1, ...unsigned(body.length), ...body]),
   ]);
@@ -129,7 +139,7 @@ export function openAdamKernel(): AdamKernel {
   if (!(memory instanceof WebAssembly.Memory) || !takesNumbers(update))
     throw new RangeError('the module exports a memory and a function');
   const [gradients, ms, vs, parameters] = Object.values(arrays).map(
-    (array) => new Float32Array(memory.buffer, array * bytes, chunk),
+    (place) => new Float32Array(memory.buffer, place, chunk),
   );
   return ({ parameter, gradient, slots: [m, v], at, gradientAt, count }, factors) => {
     if (!gradients || !ms || !vs || !parameters || !m || !v) return;

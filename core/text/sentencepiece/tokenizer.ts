@@ -1,7 +1,7 @@
 /**
  * A tokenizer of a SentencePiece model, its ids those of a vocab.txt where there is one. With `words` it is
  * ERNIE-Tiny's, as PaddleNLP's ErnieTinyTokenizer has it: the text is cut into words, which become lower case and go to
- * SentencePiece with blanks between. The pieces are held to SentencePiece's own; no golden ids of ERNIE-Tiny exist.
+ * SentencePiece with blanks between. Tests hold the ids to SentencePiece's own, of small models and dictionaries.
  */
 import path from 'node:path';
 import { z } from 'zod';

@@ -3,7 +3,7 @@ import type { GraphValue } from '../../../core/graph/builder.js';
 import type { GraphOps } from '../../../core/graph/graph-ops.js';
 import { float32 } from '../../../core/tensor.js';
 import { type GradientRule, required } from '../rule.js';
-import { knownShape, unbroadcast } from '../unbroadcast.js';
+import { knownShape, sumOfRows, unbroadcast } from '../unbroadcast.js';
 
 export const linearAlgebraRules: readonly GradientRule[] = [
   {
@@ -52,10 +52,8 @@ export const linearAlgebraRules: readonly GradientRule[] = [
       const normal = ops.div(centred, deviation);
       const g = ops.mul(dy, scale);
       const dx = ops.div(ops.sub(ops.sub(g, mean(g)), ops.mul(normal, mean(ops.mul(g, normal)))), deviation);
-      const leading = knownShape(x)
-        .slice(0, -1)
-        .map((_, axis) => axis);
-      return [dx, ops.reduceSum(ops.mul(dy, normal), leading, false), ops.reduceSum(dy, leading, false)];
+      const width = widthOf(x);
+      return [dx, sumOfRows(ops, ops.mul(dy, normal), width), sumOfRows(ops, dy, width)];
     },
   },
 ];
