@@ -12,7 +12,7 @@ import { GraphBuilder, type GraphValue } from '../../core/graph/builder.js';
 import { GraphOps } from '../../core/graph/graph-ops.js';
 import type { Graph, Node } from '../../core/graph/ir.js';
 import { float32 } from '../../core/tensor.js';
-import { required } from './rule.js';
+import { type GradientRule, required } from './rule.js';
 import { gradientRules } from './rules.js';
 import { knownShape } from './unbroadcast.js';
 import { withoutUnreadNodes } from './unread-nodes.js';
@@ -77,7 +77,7 @@ export function differentiate(forward: Graph, { loss, parameters }: Differentiat
       tableGradients.set(table, [...(tableGradients.get(table) ?? []), rows]);
       continue;
     }
-    const rule = gradientRules.get(node.domain === '' ? node.opType : `${node.domain}:${node.opType}`);
+    const rule = ruleOf(node);
     if (rule === undefined)
       throw fail('gradient_missing', { what: `operator ${node.opType} (node ${node.name})` });
     const found = rule.backward({
@@ -128,7 +128,7 @@ function rewriteForward(forward: Graph, builder: GraphBuilder, ops: GraphOps): R
   for (const [name, tensor] of forward.initializers) values.set(name, builder.initializer(name, tensor));
   for (const node of forward.nodes) {
     const inputs = node.inputs.map((name) => values.get(name) ?? null);
-    const rule = gradientRules.get(node.opType);
+    const rule = ruleOf(node);
     if (rule?.forward !== undefined) {
       const emitted = rule.forward({ builder, ops, node, inputs });
       node.outputs.forEach((name, index) => {
@@ -143,6 +143,10 @@ function rewriteForward(forward: Graph, builder: GraphBuilder, ops: GraphOps): R
     }
   }
   return { values, saved };
+}
+
+function ruleOf({ domain, opType }: Node): GradientRule | undefined {
+  return gradientRules.get(domain === '' ? opType : `${domain}:${opType}`);
 }
 
 /** Names of the values that depend on a parameter, the parameters with them. */

@@ -1,7 +1,7 @@
 /** Gradients of matrix products and of normalisations over an axis. */
 import type { GraphValue } from '../../../core/graph/builder.js';
 import type { GraphOps } from '../../../core/graph/graph-ops.js';
-import { float32 } from '../../../core/tensor.js';
+import type { ValueType } from '../../../core/graph/ir.js';
 import { type GradientRule, required } from '../rule.js';
 import { knownShape, sumOfRows, unbroadcast } from '../unbroadcast.js';
 
@@ -39,21 +39,34 @@ export const linearAlgebraRules: readonly GradientRule[] = [
     // With n = (x - mean) / deviation and g = dy scale: dx = (g - mean(g) - n mean(g n)) / deviation.
     // Ba, Kiros and Hinton, 2016.
     opType: 'LayerNormalization',
-    backward({ ops, node, inputs, gradients }) {
+    forward({ builder, inputs, node: { attributes } }) {
+      const [y, mean, inverse] = builder.node('LayerNormalization', inputs, { outputs: 3, attributes });
+      const perRow: ValueType = {
+        dtype: 'float32',
+        shape: [...knownShape(required(inputs, 0)).slice(0, -1), 1],
+      };
+      return {
+        outputs: [required([y ?? null], 0)],
+        saved: {
+          mean: builder.assume(required([mean ?? null], 0), perRow),
+          /** 1 / deviation */
+          inverse: builder.assume(required([inverse ?? null], 0), perRow),
+        },
+      };
+    },
+    backward({ ops, inputs, gradients, saved }) {
       const [x, scale, dy] = [required(inputs, 0), required(inputs, 1), required(gradients, 0)];
-      const mean = (value: GraphValue) => ops.reduceMean(value, [-1], true);
-      const { epsilon } = node.attributes;
-      const centred = ops.sub(x, mean(x));
-      const variance = ops.add(
-        mean(ops.mul(centred, centred)),
-        ops.constant(float32([epsilon?.kind === 'float' ? epsilon.value : 1e-5], [])),
-      );
-      const deviation = ops.sqrt(variance);
-      const normal = ops.div(centred, deviation);
+      const [mean, inverse] = [required([saved.mean ?? null], 0), required([saved.inverse ?? null], 0)];
+      const normal = ops.mul(ops.sub(x, mean), inverse);
       const g = ops.mul(dy, scale);
-      const dx = ops.div(ops.sub(ops.sub(g, mean(g)), ops.mul(normal, mean(ops.mul(g, normal)))), deviation);
+      const meanOf = (value: GraphValue) => ops.reduceMean(value, [-1], true);
+      const centred = ops.sub(ops.sub(g, meanOf(g)), ops.mul(normal, meanOf(ops.mul(g, normal))));
       const width = widthOf(x);
-      return [dx, sumOfRows(ops, ops.mul(dy, normal), width), sumOfRows(ops, dy, width)];
+      return [
+        ops.mul(centred, inverse),
+        sumOfRows(ops, ops.mul(dy, normal), width),
+        sumOfRows(ops, dy, width),
+      ];
     },
   },
 ];
