@@ -83,7 +83,7 @@ export class CostsMeasurement {
     this.#runs = new RunsMeasurement({
       run: (rows, length) => predictor.run(Array.from({ length: rows }, () => ({ ids: idsOf(length) }))),
       rows: rowByRow ? [1] : [1, 2, 4, 8, 16],
-      lengths: bucketLimits(Math.max(...this.#sizes.map(({ ids }) => ids))),
+      lengths: [...new Set([1, ...bucketLimits(Math.max(...this.#sizes.map(({ ids }) => ids)))])],
       seed: options.seed,
     });
   }
