@@ -14,7 +14,7 @@ import type { Graph, Node } from '../../core/graph/ir.js';
 import { float32 } from '../../core/tensor.js';
 import { type GradientRule, required } from './rule.js';
 import { gradientRules } from './rules.js';
-import { knownShape } from './unbroadcast.js';
+import { rowsOf } from './shapes.js';
 import { withoutUnreadNodes } from './unread-nodes.js';
 
 export interface DifferentiateOptions {
@@ -165,7 +165,7 @@ function tableOutput(
   rows: readonly { gradient: GraphValue; indices: GraphValue }[],
 ): GradientOutput {
   const flat = rows.map(({ gradient, indices }) => ({
-    gradient: ops.reshape(gradient, [-1, widthOf(gradient)]),
+    gradient: rowsOf(ops, gradient),
     indices: ops.reshape(indices, [-1]),
   }));
   const output = { kind: 'rows', gradient: `${name}.gradient`, indices: `${name}.gradient_rows` } as const;
@@ -184,12 +184,6 @@ function tableOutput(
     ),
   );
   return output;
-}
-
-function widthOf(value: GraphValue): number {
-  const width = knownShape(value).at(-1);
-  if (typeof width !== 'number') throw fail('gradient_shape_unknown', { value: value.name });
-  return width;
 }
 
 function gatherAxis(node: Node): number {

@@ -30,6 +30,15 @@ const truth: InferenceRule = ({ inputs }): readonly ValueType[] => [
   { dtype: 'bool', shape: inputs[0]?.shape ?? null },
 ];
 
+/** What is normalised, then the means and 1 / deviations: one for each run of the axes from `axis` on. */
+const normalizing: InferenceRule = ({ node, inputs: [x] }) => {
+  if (x == null) return [];
+  const axis = intAttribute(node, 'axis', -1);
+  const first = x.shape !== null && axis < 0 ? axis + x.shape.length : axis;
+  const shape = x.shape?.map((dimension, at) => (at < first ? dimension : 1)) ?? null;
+  return [x, { dtype: 'float32', shape }, { dtype: 'float32', shape }];
+};
+
 export const elementwiseInference: InferenceRules = {
   ...forAll(
     [
@@ -57,7 +66,6 @@ export const elementwiseInference: InferenceRules = {
       'Dropout',
       'Gelu',
       'ReverseSequence',
-      'LayerNormalization',
       'Trilu',
       'com.microsoft:Gelu',
       'com.microsoft:FastGelu',
@@ -73,6 +81,7 @@ export const elementwiseInference: InferenceRules = {
   ...forAll(['Not', 'IsNaN'], truth),
   Where: choosing,
   Cast: casting,
+  LayerNormalization: normalizing,
 };
 
 function forAll(names: readonly string[], rule: InferenceRule): InferenceRules {

@@ -84,6 +84,13 @@ const cases: Record<string, fc.Arbitrary<Case>> = {
     inputs: [floats(shape), floats(shape.slice(-1)), floats(shape.slice(-1))],
     apply: (ops, [x, scale, bias]) => ops.layerNormalization(x!, scale!, bias!, 1e-5),
   })),
+  'layer normalisation, with means and deviations': dims(1, 3)
+    .chain((shape) => fc.tuple(fc.constant(shape), fc.integer({ min: -shape.length, max: shape.length - 1 })))
+    .map(([shape, axis]) => ({
+      inputs: [floats(shape), floats(shape.slice(axis)), floats(shape.slice(axis))],
+      apply: (_, inputs, builder) =>
+        builder.node('LayerNormalization', inputs, { outputs: 3, attributes: { axis: int(axis) } }),
+    })),
   product: fc
     .tuple(dims(0, 2), dims(3, 3))
     .chain(([batch, sizes]) =>

@@ -28,10 +28,11 @@ export const elementwiseRules: readonly GradientRule[] = [
   unary('com.microsoft:Gelu', ({ builder, ops, dy, x }) => {
     const scaled = ops.mul(x, scalar(ops, Math.SQRT1_2));
     const half = { kind: 'float', value: 0.5 } as const;
-    const [cdf] = builder.node('HardSigmoid', [ops.erf(scaled)], { attributes: { alpha: half, beta: half } });
+    const attributes = { alpha: half, beta: half };
+    const cdf = required(builder.node('HardSigmoid', [ops.erf(scaled)], { attributes }), 0);
     const logScale = scalar(ops, -0.5 * Math.log(2 * Math.PI));
     const density = ops.exp(ops.sub(logScale, ops.mul(scaled, scaled)));
-    const slope = ops.add(builder.assume(required([cdf ?? null], 0), x.type), ops.mul(x, density));
+    const slope = ops.add(cdf, ops.mul(x, density));
     return ops.mul(dy, slope);
   }),
   unary('Identity', ({ dy }) => dy),

@@ -1,9 +1,9 @@
 /** Gradients of matrix products and of normalisations over an axis. */
 import type { GraphValue } from '../../../core/graph/builder.js';
 import type { GraphOps } from '../../../core/graph/graph-ops.js';
-import type { ValueType } from '../../../core/graph/ir.js';
 import { type GradientRule, required } from '../rule.js';
-import { knownShape, sumOfRows, unbroadcast } from '../unbroadcast.js';
+import { knownShape, rowsOf, widthOf } from '../shapes.js';
+import { sumOfRows, unbroadcast } from '../unbroadcast.js';
 
 export const linearAlgebraRules: readonly GradientRule[] = [
   {
@@ -14,7 +14,7 @@ export const linearAlgebraRules: readonly GradientRule[] = [
       const da = unbroadcast(ops, ops.matMul(dy, transposeMatrix(ops, b)), a);
       // A matrix b shared by all of a's leading axes: those axes and the rows are one long axis of the product.
       if (knownShape(b).length === 2 && knownShape(a).length > 2) {
-        return [da, ops.matMul(columns(ops, a), rows(ops, dy))];
+        return [da, ops.matMul(columns(ops, a), rowsOf(ops, dy))];
       }
       return [da, unbroadcast(ops, ops.matMul(transposeMatrix(ops, a), dy), b)];
     },
@@ -40,18 +40,11 @@ export const linearAlgebraRules: readonly GradientRule[] = [
     // Ba, Kiros and Hinton, 2016.
     opType: 'LayerNormalization',
     forward({ builder, inputs, node: { attributes } }) {
-      const [y, mean, inverse] = builder.node('LayerNormalization', inputs, { outputs: 3, attributes });
-      const perRow: ValueType = {
-        dtype: 'float32',
-        shape: [...knownShape(required(inputs, 0)).slice(0, -1), 1],
-      };
+      // The kernel gives the mean and 1 / deviation as well.
+      const found = builder.node('LayerNormalization', inputs, { outputs: 3, attributes });
       return {
-        outputs: [required([y ?? null], 0)],
-        saved: {
-          mean: builder.assume(required([mean ?? null], 0), perRow),
-          /** 1 / deviation */
-          inverse: builder.assume(required([inverse ?? null], 0), perRow),
-        },
+        outputs: [required(found, 0)],
+        saved: { mean: required(found, 1), inverse: required(found, 2) },
       };
     },
     backward({ ops, inputs, gradients, saved }) {
@@ -61,12 +54,7 @@ export const linearAlgebraRules: readonly GradientRule[] = [
       const g = ops.mul(dy, scale);
       const meanOf = (value: GraphValue) => ops.reduceMean(value, [-1], true);
       const centred = ops.sub(ops.sub(g, meanOf(g)), ops.mul(normal, meanOf(ops.mul(g, normal))));
-      const width = widthOf(x);
-      return [
-        ops.mul(centred, inverse),
-        sumOfRows(ops, ops.mul(dy, normal), width),
-        sumOfRows(ops, dy, width),
-      ];
+      return [ops.mul(centred, inverse), sumOfRows(ops, ops.mul(dy, normal)), sumOfRows(ops, dy)];
     },
   },
 ];
@@ -77,11 +65,6 @@ function transposeMatrix(ops: GraphOps, value: GraphValue): GraphValue {
   return ops.transpose(value, [...axes.slice(0, -2), rank - 1, rank - 2]);
 }
 
-/** [..., n] -> [rows, n] */
-function rows(ops: GraphOps, value: GraphValue): GraphValue {
-  return ops.reshape(value, [-1, widthOf(value)]);
-}
-
 /**
  * [..., n] -> [n, rows]. The reshape stands behind the transposition, so that ONNX Runtime does not fold the latter into
  * the product: its kernel would transpose the rows again for every block of the product's columns.
@@ -89,12 +72,6 @@ function rows(ops: GraphOps, value: GraphValue): GraphValue {
 function columns(ops: GraphOps, value: GraphValue): GraphValue {
   const axes = knownShape(value).map((_, axis) => axis);
   return ops.reshape(ops.transpose(value, [...axes.slice(-1), ...axes.slice(0, -1)]), [widthOf(value), -1]);
-}
-
-function widthOf(value: GraphValue): number {
-  const width = knownShape(value).at(-1);
-  if (typeof width !== 'number') throw new RangeError(`the last dimension of ${value.name} must be a number`);
-  return width;
 }
 
 function axisOf(attributes: Readonly<Record<string, { kind: string; value: unknown }>>): number {

@@ -21,7 +21,8 @@ import { int, ints } from '../../../core/graph/attributes.js';
 import type { Dimension, Graph } from '../../../core/graph/ir.js';
 import { float32, int64 } from '../../../core/tensor.js';
 import { type BackwardContext, type GradientRule, type NodeContext, required } from '../rule.js';
-import { knownShape } from '../unbroadcast.js';
+import { knownShape } from '../shapes.js';
+import { sumOfRows } from '../unbroadcast.js';
 import { scalar } from './elementwise.js';
 
 export const lstmRule: GradientRule = {
@@ -267,7 +268,7 @@ function sweepBackward(
   ); // [time * batch, 4*hidden]
   const product = (rows: GraphValue) =>
     ops.unsqueeze(required(builder.node('Gemm', [dGates, rows], { attributes: { transA: int(1) } }), 0), [0]);
-  const dBias = ops.reduceSum(dGates, [0], false);
+  const dBias = sumOfRows(ops, dGates);
   const weight = ofDirection(ops, required(inputs, 1), direction); // [4*hidden, input]
   const dx = required(builder.node('Reshape', [ops.matMul(dGates, weight), ops.shape(x)]), 0);
   return {

@@ -5,7 +5,8 @@ import { int, text } from '../../../core/graph/attributes.js';
 import type { Attribute, Node } from '../../../core/graph/ir.js';
 import { float32, int64 } from '../../../core/tensor.js';
 import { type BackwardContext, type GradientRule, required } from '../rule.js';
-import { knownShape, unbroadcast } from '../unbroadcast.js';
+import { knownShape } from '../shapes.js';
+import { unbroadcast } from '../unbroadcast.js';
 import { scalar } from './elementwise.js';
 
 export const movementRules: readonly GradientRule[] = [
