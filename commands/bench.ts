@@ -1,5 +1,6 @@
 /** `retort bench`: what the product says about its own speed, for anyone to rerun. */
 import type { Command } from 'commander';
+import * as checkpoint from './bench/checkpoint.js';
 import * as costs from './bench/costs.js';
 import * as generator from './bench/generator.js';
 import * as exported from './bench/export.js';
@@ -13,7 +14,7 @@ interface Bench {
 }
 
 // The visible list of benchmarks; comparing engines is a command of its own, `retort compare`.
-const benches: readonly Bench[] = [serve, costs, plan, training, labelling, generator, exported];
+const benches: readonly Bench[] = [serve, costs, plan, training, checkpoint, labelling, generator, exported];
 
 export function register(program: Command): void {
   const bench = program
