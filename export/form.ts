@@ -37,12 +37,18 @@ const offWhenQuantized: readonly string[] = ['embed-layer-normalization'];
 
 /** @param scheme null for fp32 @throws RetortError of quantizeModel */
 export async function makeForm(scheme: Scheme | null, source: FormSource): Promise<Form> {
-  const { interpreted, parameters, weights } = source;
+  const { interpreted, parameters, versions, weights } = source;
   const disabled = scheme === null ? [] : offWhenQuantized;
   const { model: fused, rewrites } = await optimizedOwn(interpreted, { ...source, disabled });
   if (scheme === null) return { fused, model: fused, rewrites };
   const calibration = source.calibration.map(({ ids }) => feedsOf(ids));
-  const quantized = await quantizeModel(fused, { scheme, weights, excluded: [], calibration });
+  const quantized = await quantizeModel(fused, {
+    scheme,
+    weights,
+    excluded: [],
+    calibration,
+    ...(versions === null ? {} : { opset: versions.opset }),
+  });
   return {
     fused,
     model: withParameters(quantized.model, scheme, parameters),

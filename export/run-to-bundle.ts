@@ -27,7 +27,8 @@ import {
 import { agreementOn, type AgreementTeacher } from './agreement.js';
 import { calibrationOn } from './calibration.js';
 import { modelCard } from './model-card.js';
-import { type FileVersions, fileVersions } from './opset/versions.js';
+import type { FileVersions } from './opset/versions.js';
+import { opsetOf } from './opset/convert.js';
 import type { Rewrite } from './optimize/rule.js';
 import { metadataKeys } from './quantize/quantize.js';
 import { runSource } from './sources/run.js';
@@ -54,7 +55,7 @@ export interface NetworkExportOptions {
   readonly notes: string | null;
   readonly replace: boolean;
   readonly now: Date;
-  /** Of the file; what the op vocabulary is written for by default. */
+  /** Of the files; what the op vocabulary is written for by default, or newer ones that quicker kernels need. */
   readonly versions?: FileVersions;
   /** Whether the graph is put into the form that runs fastest on CPU, with more and plainer operators. */
   readonly latency?: boolean;
@@ -107,7 +108,6 @@ export async function exportNetwork(
 ): Promise<ExportReport> {
   await placeOfBundle(options.repository, options, { replace: options.replace });
   const { parameters } = source;
-  const { opset, irVersion } = options.versions ?? fileVersions({});
   const network = networkOf(source.network.kind, source.network.config);
   const interpreted = staticGraph(network, parameters);
   const tokenizer = await loadTokenizer(source.tokenizer, source.tokenizerFolder);
@@ -118,8 +118,7 @@ export async function exportNetwork(
     const variant = await makeVariant(form, {
       interpreted,
       parameters,
-      opset,
-      irVersion,
+      versions: options.versions ?? null,
       latency: options.latency === true,
       cases,
       expected,
@@ -218,7 +217,7 @@ function manifestOf(
   network: BoundNetwork,
   variants: readonly Variant[],
   { accuracy, calibration, agreement }: Pick<Manifest, 'accuracy' | 'calibration' | 'agreement'>,
-  { name, version, now, versions = fileVersions({}), latency }: NetworkExportOptions,
+  { name, version, now, latency }: NetworkExportOptions,
 ): Omit<Manifest, 'files'> {
   const port = ({ name: portName, dtype, shape }: PortSpec) => ({
     name: portName,
@@ -240,7 +239,8 @@ function manifestOf(
       return {
         precision,
         file,
-        ...versions,
+        opset: opsetOf(model),
+        irVersion: model.irVersion,
         ...(form === 'fp32' ? {} : { scheme: form }),
         ...(weights === undefined ? {} : { weights }),
         ...(latency === true ? { latency } : {}),

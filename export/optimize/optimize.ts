@@ -9,8 +9,9 @@ import { GraphEditor } from './editor.js';
 import type { OpenSizes } from './named-inputs.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { mergeConstants } from './passes/merge-constants.js';
-import { type Pass, type PassOutcome, type Setting, Steps, type Target } from './rule.js';
-import { cleaningRules, latencyRules, type ListedRule, rulesFor } from './rules.js';
+import { type Pass, type PassOutcome, type Rule, type Setting, Steps, type Target } from './rule.js';
+import { raisedForKernels } from './kernel-opset.js';
+import { cleaningRules, kernelRules, latencyRules, type ListedRule, rulesFor } from './rules.js';
 import { takeOne } from './rules/take-one.js';
 
 export interface OptimizeOptions {
@@ -22,7 +23,7 @@ export interface OptimizeOptions {
   readonly disabled: readonly string[];
   /** Whether the fused graph is put into the form that runs fastest on CPU, with more and plainer operators. */
   readonly latency?: boolean;
-  /** Of the standard domain, in what is written; the model's own by default. */
+  /** Of the standard domain, in what is written; the model's own by default, or a newer one that the form for latency needs. */
   readonly opset?: number;
   /** Of what is written; the model's own by default, or what the opset asks for. */
   readonly irVersion?: number;
@@ -60,56 +61,75 @@ export async function optimizeModel(
   const rewrites: PassOutcome['rewrites'][number][] = [];
   const refusals: PassOutcome['refusals'][number][] = [];
   const passes: Optimized['passes'][number][] = [];
-  for (const pass of passesOf(model, setting, steps, rulesFor(setting, options), options)) {
-    const start = performance.now();
-    const outcome = await pass.run(editor);
-    rewrites.push(...outcome.rewrites);
-    refusals.push(...outcome.refusals);
-    const milliseconds = performance.now() - start;
-    passes.push({ name: pass.name, nodes: editor.nodes().length, milliseconds });
-  }
-  const opset = options.opset ?? opsetOf(model);
+  const run = async (list: readonly Pass[]) => {
+    for (const pass of list) {
+      const start = performance.now();
+      const outcome = await pass.run(editor);
+      rewrites.push(...outcome.rewrites);
+      refusals.push(...outcome.refusals);
+      const milliseconds = performance.now() - start;
+      passes.push({ name: pass.name, nodes: editor.nodes().length, milliseconds });
+    }
+  };
+  const stage: Stage = { setting, steps, rules: rulesFor(setting, options), options };
+  await run(fusingPasses(model, stage));
+  const fused = { ...model, opsets: new Map(model.opsets).set('', setting.opset), graph: editor.build() };
+  const mayRaise = options.latency === true && options.opset === undefined && options.irVersion === undefined;
+  const opset = options.opset ?? opsetOf(mayRaise ? raisedForKernels(fused, kernelRules) : model);
+  await run(writingPasses(opset, stage));
   const written = withOpset({ ...model, graph: editor.build() }, opset, options.irVersion);
   return { model: withContribDomain(written), rewrites, refusals, passes };
 }
 
-/** The list of passes. An older graph is converted before what they do, a newer one behind it. */
-function passesOf(
-  model: Model,
-  setting: Setting,
-  steps: Steps,
-  rules: readonly ListedRule[],
-  { parameters, latency, opset }: OptimizeOptions,
-): Pass[] {
+interface Stage {
+  readonly setting: Setting;
+  readonly steps: Steps;
+  readonly rules: readonly ListedRule[];
+  readonly options: OptimizeOptions;
+}
+
+/** An older graph is converted before what they do. */
+function fusingPasses(model: Model, stage: Stage): Pass[] {
+  const { setting, steps, rules, options } = stage;
   const { opsets, irVersion } = withOpset(model, setting.opset);
   const on = rules.filter(({ isOn }) => isOn).map(({ rule }) => rule);
-  const wanted = cleaningRules.filter((rule) => on.includes(rule));
-  const kept = new Set(parameters);
-  // `first-token` splits what `take-one` joins.
-  const arranging = [...latencyRules, ...wanted.filter((rule) => rule !== takeOne)];
-  const conversion = (from: number, to: number): Pass[] =>
-    from === to
-      ? []
-      : [
-          {
-            name: `opset ${String(from)} to ${String(to)}`,
-            run: (editor) => convert(editor, from, to, setting, steps),
-          },
-        ];
   return [
-    ...conversion(opsetOf(model), setting.opset),
+    ...conversion(opsetOf(model), setting.opset, stage),
     foldConstants(opsets, irVersion, steps),
-    mergeConstants(kept, steps),
-    { name: 'clean', run: (editor) => applyRules(editor, wanted, setting, steps) },
+    mergeConstants(new Set(options.parameters), steps),
+    { name: 'clean', run: (editor) => applyRules(editor, wantedCleaning(stage), setting, steps) },
     foldConstants(opsets, irVersion, steps),
     { name: 'fuse', run: (editor) => applyRules(editor, on, setting, steps) },
     foldConstants(opsets, irVersion, steps),
-    ...(latency === true
-      ? [{ name: 'for latency', run: (editor: GraphEditor) => applyRules(editor, arranging, setting, steps) }]
-      : []),
-    ...conversion(setting.opset, opset ?? setting.opset),
-    mergeConstants(kept, steps),
+    ...(options.latency === true ? [arranging('for latency', latencyRules, setting, stage)] : []),
   ];
+}
+
+/** A newer graph than what is written is converted before the rules that use what the written opset has. */
+function writingPasses(opset: number, stage: Stage): Pass[] {
+  const { setting, steps, options } = stage;
+  return [
+    ...conversion(setting.opset, opset, stage),
+    ...(options.latency === true
+      ? [arranging('for kernels', kernelRules, { ...setting, opset }, stage)]
+      : []),
+    mergeConstants(new Set(options.parameters), steps),
+  ];
+}
+
+function conversion(from: number, to: number, { setting, steps }: Stage): Pass[] {
+  const name = `opset ${String(from)} to ${String(to)}`;
+  return from === to ? [] : [{ name, run: (editor) => convert(editor, from, to, setting, steps) }];
+}
+
+function arranging(name: string, rules: readonly Rule[], setting: Setting, stage: Stage): Pass {
+  // `first-token` splits what `take-one` joins.
+  const all = [...rules, ...wantedCleaning(stage).filter((rule) => rule !== takeOne)];
+  return { name, run: (editor) => applyRules(editor, all, setting, stage.steps) };
+}
+
+function wantedCleaning({ rules }: Stage): Rule[] {
+  return cleaningRules.filter((rule) => rules.some((one) => one.rule === rule && one.isOn));
 }
 
 /** Rules read and write the newer of both versions: what it has is what they may use. */

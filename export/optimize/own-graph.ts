@@ -1,15 +1,15 @@
 /** The graph of a network of this product, fused, with every parameter still found under its name. */
 import { storedTensor } from '../../core/graph/stored-parameters.js';
 import type { Graph, Model } from '../../core/graph/ir.js';
-import { defaultOpset } from '../../core/graph/onnx.js';
+import { defaultIrVersion, defaultOpset } from '../../core/graph/onnx.js';
 import type { Tensor } from '../../core/tensor.js';
+import type { FileVersions } from '../opset/versions.js';
 import { defaultOptions, optimizeModel } from './optimize.js';
 import type { Rewrite } from './rule.js';
 
 export interface OwnGraphOptions {
-  /** Of what is written; the op vocabulary is that of `defaultOpset`. */
-  readonly opset: number;
-  readonly irVersion: number;
+  /** Of what is written; null for those of the op vocabulary, or newer ones that the form for latency needs. */
+  readonly versions: FileVersions | null;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Rules to leave out. */
   readonly disabled: readonly string[];
@@ -23,17 +23,23 @@ export interface OwnGraphOptions {
  */
 export async function optimizedOwn(
   graph: Graph,
-  { opset, irVersion, parameters, disabled, latency }: OwnGraphOptions,
+  { versions, parameters, disabled, latency }: OwnGraphOptions,
 ): Promise<{ readonly model: Model; readonly rewrites: readonly Rewrite[] }> {
   const model = {
     graph,
-    irVersion,
+    irVersion: versions?.irVersion ?? defaultIrVersion,
     opsets: new Map([['', defaultOpset]]),
     producer: 'retort',
     metadata: new Map<string, string>(),
     functions: [],
   };
-  const options = { ...defaultOptions, disabled, latency, opset, parameters: [...parameters.keys()] };
+  const options = {
+    ...defaultOptions,
+    disabled,
+    latency,
+    ...(versions === null ? {} : { opset: versions.opset }),
+    parameters: [...parameters.keys()],
+  };
   const { model: after, rewrites } = await optimizeModel(model, options);
   return { model: { ...after, graph: keptParameters(after.graph, parameters) }, rewrites };
 }

@@ -12,6 +12,7 @@ import { gelu } from './rules/gelu.js';
 import { layerNormalization } from './rules/layer-normalization.js';
 import { openAttention } from './rules/open-attention.js';
 import { plainNorm } from './rules/plain-norm.js';
+import { standardAttention } from './rules/standard-attention.js';
 import { skipLayerNormalization } from './rules/skip-layer-normalization.js';
 import { gemm } from './rules/gemm.js';
 import { fusedGemm } from './rules/fused-gemm.js';
@@ -67,6 +68,12 @@ const fusionRules: readonly Rule[] = [
  * slower there than those of their parts. They undo fusions, so they come after them.
  */
 export const latencyRules: readonly Rule[] = [openAttention, firstToken, plainNorm, biasBeforeGelu];
+
+/**
+ * Operators of newer opsets, whose kernels on CPU are quicker than those of com.microsoft: behind `latencyRules`, which
+ * know the latter.
+ */
+export const kernelRules: readonly Rule[] = [standardAttention];
 
 const kernelOfCpuOnly = 'CUDA has no kernel for FusedGemm';
 

@@ -11,7 +11,8 @@ import { withContribDomain } from '../optimize/contrib-domain.js';
 import { GraphEditor } from '../optimize/editor.js';
 import { foldConstants } from '../optimize/passes/fold-constants.js';
 import { type PassOutcome, type Setting, Steps } from '../optimize/rule.js';
-import { cleaningRules } from '../optimize/rules.js';
+import { raisedForKernels } from '../optimize/kernel-opset.js';
+import { cleaningRules, kernelRules } from '../optimize/rules.js';
 import { takeOne } from '../optimize/rules/take-one.js';
 import type { Ranges } from './activation.js';
 import { measureRanges } from './calibrate.js';
@@ -22,6 +23,8 @@ export interface QuantizeOptions extends Omit<Settings, 'ranges'> {
   readonly scheme: Scheme;
   /** Inputs of the model on which activations are measured, for a scheme that is calibrated. */
   readonly calibration: readonly Readonly<Record<string, Tensor>>[];
+  /** Of what is written; the model's own by default, or a newer one that integers or quicker kernels need. */
+  readonly opset?: number;
 }
 
 export interface Quantized extends PassOutcome {
@@ -47,11 +50,23 @@ export async function quantizeModel(given: Model, options: QuantizeOptions): Pro
   const metadata = new Map([...model.metadata, [metadataKeys.scheme, scheme.name]]);
   if (scheme.precision === 'int8' && scheme.computesIn === 'integers')
     metadata.set(metadataKeys.weights, weightFormName(weights));
+  const { model: quickest, ...quick } = await withKernels({ ...done.model, metadata }, options);
   return {
-    model: { ...done.model, metadata },
-    rewrites: [...prepared.rewrites, ...done.rewrites],
-    refusals: done.refusals,
+    model: quickest,
+    rewrites: [...prepared.rewrites, ...done.rewrites, ...quick.rewrites],
+    refusals: [...done.refusals, ...quick.refusals],
   };
+}
+
+/** What computes in integers is for CPUs. */
+async function withKernels(
+  model: Model,
+  { scheme, opset, ...settings }: QuantizeOptions,
+): Promise<Quantized> {
+  if (scheme.computesIn !== 'integers') return { model, rewrites: [], refusals: [] };
+  const guarded = kernelRules.map((rule) => unlessExcluded(rule, settings));
+  const raised = opset === undefined ? raisedForKernels(model, guarded) : model;
+  return rewritten(raised, guarded, settings);
 }
 
 /** @throws RetortError quantize_exclusion_unknown for what is neither a node nor an operator of either */

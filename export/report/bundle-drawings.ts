@@ -77,8 +77,7 @@ async function madeAgain(
   const interpreted = staticGraph(network, parameters);
   const { rewrites } = await makeForm(scheme === undefined ? null : schemeOf(scheme), {
     interpreted,
-    opset,
-    irVersion,
+    versions: { opset, irVersion },
     parameters,
     latency: latency === true,
     weights: weightFormFor(describeMachine()),

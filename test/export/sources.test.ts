@@ -98,6 +98,24 @@ describe('a checkpoint', () => {
     expect(manifest.inputs[0]).toMatchObject({ shape: ['batch_size', 'sequence_length'] });
     expect(await readFile(path.join(bundle, 'MODEL_CARD.md'), 'utf8')).toContain('Nothing is drawn');
   });
+
+  test('is written in the opset that the quickest attention needs, unless another one is asked for', async () => {
+    const folder = await classifier('bert-gelu-fp32');
+    const opsets = async (version: string, options: object) => {
+      const { folder: bundle } = await exported(folder, version, {
+        precisions: ['fp32', 'int8'],
+        ...options,
+      });
+      return (await openBundle(bundle)).manifest.variants.map(({ opset, irVersion }) => [opset, irVersion]);
+    };
+    const [plain, quickest] = [
+      [17, 9],
+      [23, 11],
+    ];
+    expect(await opsets('8', {})).toEqual([plain, quickest]);
+    expect(await opsets('9', { latency: true })).toEqual([quickest, quickest]);
+    expect(await opsets('10', { latency: true, versions: fileVersions({}) })).toEqual([plain, plain]);
+  });
 });
 
 test('nothing at the path', async () => {

@@ -50,10 +50,14 @@ const attention: InferenceRule = ({ node, inputs: [x, weights] }) => {
 };
 
 /** The standard's: queries and values with their heads apart, [batch, heads, time, width], or side by side. */
-const attentionOfHeads: InferenceRule = ({ inputs: [query, , values] }) => {
+const attentionOfHeads: InferenceRule = ({ node, inputs: [query, , values] }) => {
   if (query == null) return [];
   const { dtype, shape } = query;
-  return [{ dtype, shape: shape?.length === 4 ? shape.with(3, values?.shape?.at(-1) ?? null) : null }];
+  const width = values?.shape?.at(-1) ?? null;
+  if (shape?.length === 4) return [{ dtype, shape: shape.with(3, width) }];
+  const [heads, shared] = ['q_num_heads', 'kv_num_heads'].map((name) => intAttribute(node, name, 0));
+  if (shape?.length !== 3 || !heads || !shared) return [{ dtype, shape: null }];
+  return [{ dtype, shape: shape.with(2, typeof width === 'number' ? (width / shared) * heads : null) }];
 };
 
 /** Of queries and values with their heads side by side, [batch, time, width]. */

@@ -90,8 +90,7 @@ describe.each(Object.entries(networks))('%s', (_, { network, count }) => {
   const parameters = parametersOf(network);
   const plain = staticGraph(network, parameters);
   const optimized = optimizedOwn(plain, {
-    opset: 17,
-    irVersion: 9,
+    versions: null,
     parameters,
     disabled: [],
     latency: false,
@@ -112,7 +111,7 @@ describe.each(Object.entries(networks))('%s', (_, { network, count }) => {
   });
 
   test('keeps every parameter', async () => {
-    const options = { opset: 17, irVersion: 9, parameters, disabled: [], latency: true };
+    const options = { versions: null, parameters, disabled: [], latency: true };
     const opened = await optimizedOwn(plain, options);
     expect([...opened.model.graph.initializers.keys()].filter((name) => name.includes('weight_1'))).toEqual(
       [],

@@ -8,6 +8,7 @@ import { decodeModel, encodeModel } from '../../../core/graph/onnx.js';
 import type { Model } from '../../../core/graph/ir.js';
 import { storedTensor } from '../../../core/graph/stored-parameters.js';
 import { type Tensor, tensor, toNumbers } from '../../../core/tensor.js';
+import { operatorName } from '../../../export/inspect/profile.js';
 import { optimizeModel } from '../../../export/optimize/optimize.js';
 import { caseOfTexts } from '../../../export/optimize/validate/cases.js';
 import { planInputs } from '../../../export/optimize/validate/input-kinds.js';
@@ -246,3 +247,18 @@ test('an operator with a constant that 16 bits cannot hold stays in fp32, and sa
   expect(quantized.refusals.map(({ reason }) => reason)).toContain('a constant is beyond 65504');
   expect(quantized.model.graph.initializers.get(name)?.dtype).toBe('float32');
 });
+
+test.each(['int8', 'int8-calibrated', 'int4'])(
+  '%s has the quicker attention, unless it may not',
+  async (name) => {
+    const { model } = await optimizeModel(await fixture('bert_sdpa_gelu_dyn18'));
+    const attentionOf = async (options: object) => {
+      const { quantized } = await quantizeFile(model, { ...settings, scheme: schemeOf(name), ...options });
+      const found = quantized.model.graph.nodes.map(operatorName).filter((one) => one.endsWith('Attention'));
+      return [quantized.model.opsets.get(''), [...new Set(found)]];
+    };
+    expect(await attentionOf({})).toEqual([23, ['Attention']]);
+    for (const options of [{ opset: 18 }, { excluded: ['MultiHeadAttention'] }])
+      expect(await attentionOf(options)).toEqual([18, ['com.microsoft:MultiHeadAttention']]);
+  },
+);
