@@ -73,12 +73,16 @@ export async function optimizeModel(
   };
   const stage: Stage = { setting, steps, rules: rulesFor(setting, options), options };
   await run(fusingPasses(model, stage));
-  const fused = { ...model, opsets: new Map(model.opsets).set('', setting.opset), graph: editor.build() };
   const mayRaise = options.latency === true && options.opset === undefined && options.irVersion === undefined;
-  const opset = options.opset ?? opsetOf(mayRaise ? raisedForKernels(fused, kernelRules) : model);
+  const opset = options.opset ?? (mayRaise ? opsetForKernels(model, editor, setting) : opsetOf(model));
   await run(writingPasses(opset, stage));
   const written = withOpset({ ...model, graph: editor.build() }, opset, options.irVersion);
   return { model: withContribDomain(written), rewrites, refusals, passes };
+}
+
+function opsetForKernels(model: Model, editor: GraphEditor, { opset }: Setting): number {
+  const fused = { ...model, opsets: new Map(model.opsets).set('', opset), graph: editor.build() };
+  return opsetOf(raisedForKernels(fused, kernelRules));
 }
 
 interface Stage {
