@@ -50,7 +50,7 @@ export async function writeCheckpoint(
   await writeWhole(path.join(folder, lastFile), encodeSafetensors({ tensors, metadata }));
 }
 
-/** @throws RetortError checkpoint_missing, checkpoint_malformed */
+/** @throws RetortError run_without_checkpoint, checkpoint_malformed */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const file = path.join(folder, lastFile);
   const { tensors, metadata } = decodeSafetensors(await readExisting(file), file);
@@ -74,6 +74,6 @@ export async function writeBest(folder: string, parameters: ReadonlyMap<string, 
 
 async function readExisting(file: string): Promise<Uint8Array> {
   return readFile(file).catch((error: unknown) => {
-    throw fail('checkpoint_missing', { path: file }, error);
+    throw fail('run_without_checkpoint', { path: file }, error);
   });
 }

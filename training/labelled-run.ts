@@ -75,7 +75,7 @@ export interface LabelledData {
 /**
  * What must be so before anything is read or written: a run is in the folder if it is to be gone on with, and none that
  * has parameters to keep if not.
- * @throws RetortError run_exists, checkpoint_missing
+ * @throws RetortError run_exists, run_without_checkpoint
  */
 export async function checkRunFolder({
   folder,
@@ -84,7 +84,7 @@ export async function checkRunFolder({
   const last = path.join(folder, runFiles.last);
   const begun = await exists(last);
   if (!resume && (begun || (await isKept(folder)))) throw fail('run_exists', { path: folder });
-  if (!begun && resume) throw fail('checkpoint_missing', { path: last });
+  if (!begun && resume) throw fail('run_without_checkpoint', { path: last });
 }
 
 /** Without a checkpoint: a linear run, or one whose last checkpoint was deleted. */

@@ -84,7 +84,7 @@ export interface StudentOptions extends RunOptions<StudentSettings> {
 const vocabularyFile = 'vocab.txt';
 
 /**
- * @throws RetortError run_exists, checkpoint_missing; of the data, the labels, the segmenter, or training;
+ * @throws RetortError run_exists, run_without_checkpoint; of the data, the labels, the segmenter, or training;
  * labels_of_other_teachers, labels_of_other_segmenter, labels_of_evaluation_rows, data_empty
  */
 export async function trainStudent(options: StudentOptions): Promise<TrainerResult> {

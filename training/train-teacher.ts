@@ -22,7 +22,7 @@ export interface TeacherOptions extends RunOptions<TeacherSettings> {
 
 const classes = 2;
 
-/** @throws RetortError run_exists, checkpoint_missing; of the checkpoint, the tokenizer, the data, or training; vocabulary_mismatch */
+/** @throws RetortError run_exists, run_without_checkpoint; of the checkpoint, the tokenizer, the data, or training; vocabulary_mismatch */
 export async function trainTeacher(options: TeacherOptions): Promise<TrainerResult> {
   await checkRunFolder(options);
   const checkpoint = await openCheckpoint(options.checkpoint, options.preset);

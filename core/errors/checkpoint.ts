@@ -2,6 +2,11 @@
 import { define } from './entry.js';
 
 export const checkpointErrors = define({
+  checkpoint_missing: {
+    kind: 'not_found',
+    message: 'There is no checkpoint {path}.',
+    hint: 'Give the folder of a checkpoint, with its weights and its configuration.',
+  },
   checkpoint_malformed: {
     kind: 'corrupt',
     message: 'The checkpoint {path} cannot be read: {reason}.',

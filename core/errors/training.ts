@@ -22,9 +22,9 @@ export const trainingErrors = define({
     message: 'The {split} split of {path} holds no labelled rows.',
     hint: 'Training needs the splits train and dev with labels.',
   },
-  checkpoint_missing: {
+  run_without_checkpoint: {
     kind: 'not_found',
-    message: 'There is no checkpoint {path}.',
+    message: 'There is no checkpoint {path} to go on from.',
     hint: 'Start without --resume, or give the folder of the run that you want to continue.',
   },
   checkpoint_other_run: {

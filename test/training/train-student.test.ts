@@ -171,7 +171,7 @@ describe('a folder that holds a run', () => {
 
   test('--resume where there is no run makes none', async () => {
     const { events } = await train(data, 'absent', '--resume');
-    expect(events).toMatchObject([{ error: { code: 'checkpoint_missing' } }]);
+    expect(events).toMatchObject([{ error: { code: 'run_without_checkpoint' } }]);
     expect(await filesIn('absent')).toEqual(new Map());
   });
 

@@ -164,7 +164,7 @@ test('a checkpoint of another run is refused', async () => {
 });
 
 test('a missing and a truncated checkpoint are named', async () => {
-  await expect(train('none', { resume: true })).rejects.toMatchObject({ code: 'checkpoint_missing' });
+  await expect(train('none', { resume: true })).rejects.toMatchObject({ code: 'run_without_checkpoint' });
   const { folder, read } = await train('cut', { settings: { ...settings, epochs: 1 } });
   const bytes = await read('last.safetensors');
   await writeFile(path.join(folder, 'last.safetensors'), bytes.subarray(0, bytes.length - 100));
