@@ -3,8 +3,9 @@ import { checkedGraph } from '../../core/graph/order.js';
 import type { Model } from '../../core/graph/ir.js';
 import { hasCode } from '../../core/has-code.js';
 import { convertModel, opsetOf } from '../opset/convert.js';
+import { applyRules } from './apply-rules.js';
 import { GraphEditor } from './editor.js';
-import type { Rule } from './rule.js';
+import { type Rule, Steps } from './rule.js';
 import { opsetOfAttention } from './rules/standard-attention.js';
 
 /**
@@ -17,13 +18,7 @@ export function raisedForKernels(model: Model, rules: readonly Rule[]): Model {
   if (opsetOf(model) >= opset) return model;
   const editor = new GraphEditor(checkedGraph(model.graph));
   const setting = { target: 'cpu', opset, contrib: true } as const;
-  const isAnchor = (rule: Rule, opType: string) => rule.anchors === 'any' || rule.anchors.includes(opType);
-  const matches = editor
-    .nodes()
-    .flatMap((node) =>
-      rules.filter((rule) => isAnchor(rule, node.opType)).map((rule) => rule.match(editor, node, setting)),
-    );
-  if (!matches.some((match) => match !== null && 'edit' in match)) return model;
+  if (applyRules(editor, rules, setting, new Steps()).rewrites.length === 0) return model;
   try {
     return convertModel(model, opset, { contrib: true });
   } catch (error) {

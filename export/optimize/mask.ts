@@ -2,6 +2,7 @@
 import { int, ints } from '../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../core/graph/data-types.js';
 import { int64 } from '../../core/tensor.js';
+import { added } from './added.js';
 import type { GraphEditor } from './editor.js';
 import type { Condition, Expression } from './elements/expression.js';
 import { asNumber, constant, difference, type Polynomial, sum } from './elements/polynomial.js';
@@ -151,23 +152,13 @@ export function anyKept(editor: GraphEditor, kept: string, isCausal: boolean, op
   const counted = isCausal
     ? added(editor, 'CumSum', [kept, editor.initializer('axis', int64([1], []))])
     : highest(editor, kept, opset);
-  const [truth = ''] = editor.add({
-    opType: 'Cast',
-    inputs: [counted],
-    attributes: { to: int(onnxDataTypes.bool) },
-  }).outputs;
+  const truth = added(editor, 'Cast', [counted], { to: int(onnxDataTypes.bool) });
   return added(editor, 'Reshape', [truth, editor.initializer('rows', int64([0, isCausal ? -1 : 1, 1]))]);
 }
 
 function highest(editor: GraphEditor, kept: string, opset: number): string {
-  const [reduced = ''] = editor.add({
-    opType: 'ReduceMax',
-    inputs: opset < 18 ? [kept] : [kept, editor.initializer('axes', int64([1]))],
-    attributes: opset < 18 ? { axes: ints([1]), keepdims: int(1) } : { keepdims: int(1) },
-  }).outputs;
-  return reduced;
-}
-
-function added(editor: GraphEditor, opType: string, inputs: readonly string[]): string {
-  return editor.add({ opType, inputs }).outputs[0] ?? '';
+  const keepdims = int(1);
+  return opset < 18
+    ? added(editor, 'ReduceMax', [kept], { axes: ints([1]), keepdims })
+    : added(editor, 'ReduceMax', [kept, editor.initializer('axes', int64([1]))], { keepdims });
 }

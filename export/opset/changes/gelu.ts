@@ -1,5 +1,6 @@
 /** Gelu, which is new: ONNX Runtime's own where that may be used, else x * (1 + erf(x / sqrt(2))) / 2. */
 import { float32 } from '../../../core/tensor.js';
+import { added } from '../../optimize/added.js';
 import { refused } from '../../optimize/rule.js';
 import type { OpsetChange } from '../change.js';
 
@@ -21,7 +22,7 @@ export const gelu: OpsetChange = {
           editor.add({ opType, domain: 'com.microsoft', inputs: [x], outputs });
           return;
         }
-        const one = (opType: string, ...inputs: string[]) => editor.add({ opType, inputs }).outputs[0] ?? '';
+        const one = (opType: string, ...inputs: string[]) => added(editor, opType, inputs);
         const number = (name: string, value: number) => editor.initializer(name, float32([value], []));
         const erf = one('Erf', one('Mul', x, number('root_of_half', Math.SQRT1_2)));
         const halved = one('Mul', x, number('half', 0.5));

@@ -9,6 +9,7 @@ import { int, ints } from '../../../core/graph/attributes.js';
 import { intAttribute } from '../../../core/graph/inference/rule.js';
 import type { Attribute } from '../../../core/graph/ir.js';
 import { float32 } from '../../../core/tensor.js';
+import { added } from '../../optimize/added.js';
 import { isLastAxis } from '../../optimize/operands.js';
 import { refused } from '../../optimize/rule.js';
 import type { OpsetChange } from '../change.js';
@@ -29,7 +30,7 @@ export const layerNormalization: OpsetChange = {
       edit: () => {
         editor.remove(node);
         const one = (opType: string, inputs: string[], attributes: Record<string, Attribute> = {}) =>
-          editor.add({ opType, inputs, attributes }).outputs[0] ?? '';
+          added(editor, opType, inputs, attributes);
         // The form that reductions had before 18.
         const last = { axes: ints([-1]), keepdims: int(1) };
         const centred = one('Sub', [x, one('ReduceMean', [x], last)]);

@@ -5,6 +5,7 @@
  */
 import { float, int } from '../../../core/graph/attributes.js';
 import { int64 } from '../../../core/tensor.js';
+import { added } from '../added.js';
 import type { GraphEditor } from '../editor.js';
 import { refused, type Rule } from '../rule.js';
 
@@ -24,11 +25,11 @@ export const openEmbedding: Rule = {
     return {
       edit: () => {
         editor.remove(node);
-        const rows = (table: string, indices: string) => one(editor, 'Gather', table, indices);
+        const rows = (table: string, indices: string) => added(editor, 'Gather', [table, indices]);
         const words = rows(word, ids);
-        const typed = types === '' ? words : one(editor, 'Add', words, rows(type, types));
+        const typed = types === '' ? words : added(editor, 'Add', [words, rows(type, types)]);
         const placed = places === '' ? firstRows(editor, position, ids) : rows(position, places);
-        const sum = one(editor, 'Add', typed, placed);
+        const sum = added(editor, 'Add', [typed, placed]);
         editor.add({
           opType: 'LayerNormalization',
           inputs: [sum, scale, bias],
@@ -43,11 +44,7 @@ export const openEmbedding: Rule = {
 /** As many rows of a table as ids have places. */
 function firstRows(editor: GraphEditor, table: string, ids: string): string {
   const number = (value: number) => editor.initializer('places', int64([value]));
-  const shape = one(editor, 'Shape', ids);
-  const length = one(editor, 'Slice', shape, number(1), number(2));
-  return one(editor, 'Slice', table, number(0), length, number(0));
-}
-
-function one(editor: GraphEditor, opType: string, ...inputs: string[]): string {
-  return editor.add({ opType, inputs }).outputs[0] ?? '';
+  const shape = added(editor, 'Shape', [ids]);
+  const length = added(editor, 'Slice', [shape, number(1), number(2)]);
+  return added(editor, 'Slice', [table, number(0), length, number(0)]);
 }

@@ -8,6 +8,7 @@ import { int } from '../../../core/graph/attributes.js';
 import { onnxDataTypes } from '../../../core/graph/data-types.js';
 import type { Node } from '../../../core/graph/ir.js';
 import { float32, int32, int64 } from '../../../core/tensor.js';
+import { added } from '../added.js';
 import type { GraphEditor } from '../editor.js';
 import { asNumber, zero } from '../elements/polynomial.js';
 import { isKeyMask } from '../mask.js';
@@ -76,37 +77,28 @@ function replaced(editor: GraphEditor, node: Node): void {
 
 /** What is added to the scores: [batch, 1, queries, keys]. */
 function addedScores(editor: GraphEditor, mask: string, filter: number, query: string, key: string): string {
-  const add = (opType: string, inputs: readonly string[]) => editor.add({ opType, inputs }).outputs[0] ?? '';
   const kept =
     editor.rank(mask) === 2
-      ? add('Greater', [mask, editor.initializer('masked', int32([0], []))])
+      ? added(editor, 'Greater', [mask, editor.initializer('masked', int32([0], []))])
       : withinLengths(editor, mask, key);
   const [none, far] = [0, filter].map((number) => editor.initializer('added', float32([number], [])));
-  const row = add('Where', [kept, none ?? '', far ?? '']);
-  const one = add('Unsqueeze', [row, editor.initializer('axes', int64([1, 2]))]);
+  const row = added(editor, 'Where', [kept, none ?? '', far ?? '']);
+  const one = added(editor, 'Unsqueeze', [row, editor.initializer('axes', int64([1, 2]))]);
   if (asNumber(editor.elements.shape(query)?.[1] ?? zero) === 1) return one;
   // The kernel takes no mask of one query for all.
   const single = editor.initializer('single', int64([1]));
-  const shape = editor.add({
-    opType: 'Concat',
-    inputs: [single, single, lengthOf(editor, query), single],
-    attributes: { axis: int(0) },
-  });
-  return add('Expand', [one, shape.outputs[0] ?? '']);
+  const shape = added(editor, 'Concat', [single, single, lengthOf(editor, query), single], { axis: int(0) });
+  return added(editor, 'Expand', [one, shape]);
 }
 
 /** Whether a key's place is below its row's length: [batch, keys]. */
 function withinLengths(editor: GraphEditor, lengths: string, key: string): string {
-  const add = (opType: string, inputs: readonly string[]) => editor.add({ opType, inputs }).outputs[0] ?? '';
   const end = squeezed(editor, lengthOf(editor, key), [0], opsetOfAttention);
   const [start, step] = [0, 1].map((number) => editor.initializer('step', int64([number], [])));
-  const places = add('Range', [start ?? '', end, step ?? '']);
-  const wide = editor.add({
-    opType: 'Cast',
-    inputs: [add('Unsqueeze', [lengths, editor.initializer('axes', int64([1]))])],
-    attributes: { to: int(onnxDataTypes.int64) },
-  });
-  return add('Less', [places, wide.outputs[0] ?? '']);
+  const places = added(editor, 'Range', [start ?? '', end, step ?? '']);
+  const column = added(editor, 'Unsqueeze', [lengths, editor.initializer('axes', int64([1]))]);
+  const wide = added(editor, 'Cast', [column], { to: int(onnxDataTypes.int64) });
+  return added(editor, 'Less', [places, wide]);
 }
 
 /** The length of axis 1, [1]: that of an input where one is as long, so that layers share what is made of it. */
@@ -116,10 +108,5 @@ function lengthOf(editor: GraphEditor, value: string): string {
     length === undefined ? -1 : (editor.elements.shape(input) ?? []).findIndex(({ key }) => key === length);
   const input = editor.inputs.find((one) => axisIn(one) >= 0);
   const [from, axis] = input === undefined ? [value, 1] : [input, axisIn(input)];
-  const shape = editor.add({
-    opType: 'Shape',
-    inputs: [from],
-    attributes: { start: int(axis), end: int(axis + 1) },
-  });
-  return shape.outputs[0] ?? '';
+  return added(editor, 'Shape', [from], { start: int(axis), end: int(axis + 1) });
 }
