@@ -11,6 +11,7 @@ import { integerLstm } from './rules/integer-lstm.js';
 import { integerProduct } from './rules/integer-product.js';
 import { storedColumns } from './rules/stored-columns.js';
 import { storedRows } from './rules/stored-rows.js';
+import { tanhGelu } from './rules/tanh-gelu.js';
 import { widenedConstant } from './rules/widened-constant.js';
 import { widenedHalf } from './rules/widened-half.js';
 import type { Scheme } from './scheme.js';
@@ -39,7 +40,7 @@ export const schemes: readonly Scheme[] = [
     dependsOnBatch: false,
     needsRanges: true,
     preparations: openForm,
-    rules: (settings) => [integerProduct(settings), fixedScaleLstm(settings), storedRows(settings)],
+    rules: (settings) => [integerProduct(settings), fixedScaleLstm(settings), tanhGelu, storedRows(settings)],
   },
   {
     name: 'int4',
