@@ -1,14 +1,14 @@
 /**
- * Threads that share cores, on a simulated clock. Each thread does its jobs one after another; those that have one share
- * the cores by weight, none getting more than one core. Of n threads with weights w_i on c cores, the ones of the larger
- * weight run at the share
+ * Threads on cores, on a simulated clock, handed out as Linux does it with few cores and no preemption of the kernel's
+ * choosing. A thread does its jobs one after another. One that gets a job takes the core it had last, if that is busy one
+ * that is idle, and if all are busy it waits at its own: nobody is driven off before the next tick of the clock. Then a
+ * core goes on with the thread at it that has had the least, and one that is idle takes a thread that waits elsewhere.
+ * What a thread has had is its time at the core over its weight, and for one that comes what the least of those there has
+ * had. So a thread may wait behind another while a core is idle, at most until a tick.
  *
- *     min(1, c w / sum of all w_i)
- *
- * and the others share what is left. All is as fast as a core is while so many are busy. Threads of one weight being
- * equally fast, a job's end is known on a virtual clock of its weight, which runs at their speed. The pace is that of the
- * yielding threads alone: it is measured on what they run, which shares vector units and caches with the machine's
- * neighbours, while other code goes on as fast as ever.
+ * All is as fast as a core is while so many are busy. The pace is that of the yielding threads alone: it is measured on
+ * what they run, which shares vector units and caches with the machine's neighbours, while other code goes on as fast as
+ * ever.
  */
 import { workerNiceness } from '../../core/batching/worker-niceness.js';
 
@@ -20,6 +20,9 @@ export interface Pace {
   readonly everyMs: number;
   readonly factors: readonly number[];
 }
+
+/** Of Linux's clock at 250 Hz. */
+const tickMs = 4;
 
 interface Job {
   /** Milliseconds on a core alone. */
@@ -33,36 +36,35 @@ export type Weight = 'normal' | 'yielding';
 /** Of Linux's scheduler: a step of niceness is a factor of 1.25. */
 const weights: Readonly<Record<Weight, number>> = { normal: 1, yielding: 1.25 ** -workerNiceness };
 
-interface Group {
-  readonly threads: SimulatedThread[];
-  busy: number;
-  virtual: number;
+export class SimulatedThread {
+  readonly jobs: Job[] = [];
+  /** Of the first job. */
+  workLeft = 0;
+  /** Milliseconds on its core since it came, over its weight; beside others from what the least of them had. */
+  had = 0;
+  constructor(
+    readonly weight: Weight,
+    public core: Core,
+  ) {}
 }
 
-export class SimulatedThread {
-  readonly waiting: Job[] = [];
-  running: Job | null = null;
-  /** Of the running job, on its group's virtual clock. */
-  end = Infinity;
-  constructor(readonly group: Group) {}
+interface Core {
+  running: SimulatedThread | null;
+  readonly waiting: SimulatedThread[];
 }
 
 export class SimulatedCores {
-  readonly #cores: number;
+  readonly #cores: readonly [Core, ...Core[]];
   readonly #speed: CoreSpeed;
   readonly #pace: Pace;
   /** On the clock, where the pace's window ends. */
   #windowEndMs: number;
   #window = 0;
-  readonly #groups: Readonly<Record<Weight, Group>> = {
-    normal: { threads: [], busy: 0, virtual: 0 },
-    yielding: { threads: [], busy: 0, virtual: 0 },
-  };
   #nowMs = 0;
   #busyMs = 0;
 
   constructor(cores: number, speed: CoreSpeed = () => 1, pace: Pace = { everyMs: Infinity, factors: [1] }) {
-    this.#cores = cores;
+    this.#cores = [newCore(), ...Array.from({ length: cores - 1 }, newCore)];
     this.#speed = speed;
     this.#pace = pace;
     this.#windowEndMs = pace.everyMs;
@@ -78,87 +80,118 @@ export class SimulatedCores {
   }
 
   thread(weight: Weight = 'normal'): SimulatedThread {
-    const group = this.#groups[weight];
-    const thread = new SimulatedThread(group);
-    group.threads.push(thread);
-    return thread;
+    return new SimulatedThread(weight, this.#cores[0]);
   }
 
   /** Gives a thread a job behind those that it has. */
   run(thread: SimulatedThread, work: number, done: () => void): void {
-    thread.waiting.push({ work, done });
-    if (thread.running === null) startNext(thread);
+    thread.jobs.push({ work, done });
+    if (thread.jobs.length > 1) return;
+    thread.workLeft = work;
+    this.#wake(thread);
   }
 
   /** Goes on to the next end of a job before a time, or to that time; false when no job ended. */
   advance(untilMs: number): boolean {
-    while (this.#nextEnd().endMs > this.#windowEndMs && untilMs > this.#windowEndMs) {
-      if (untilMs === Infinity && !this.#isBusy) return false;
-      this.#pass(this.#windowEndMs, this.#speeds());
-      this.#window = (this.#window + 1) % this.#pace.factors.length;
-      this.#windowEndMs += this.#pace.everyMs;
+    for (;;) {
+      const { next, endMs } = this.#nextEnd();
+      if (next === null && untilMs === Infinity) return false;
+      const tick = this.#isAnyWaiting ? tickMs * (Math.floor(this.#nowMs / tickMs) + 1) : Infinity;
+      const nowMs = Math.min(endMs, untilMs, tick, this.#windowEndMs);
+      this.#pass(nowMs);
+      if (next !== null && nowMs === endMs) {
+        this.#end(next);
+        return true;
+      }
+      if (nowMs === tick) this.#tick();
+      if (nowMs === this.#windowEndMs) {
+        this.#window = (this.#window + 1) % this.#pace.factors.length;
+        this.#windowEndMs += this.#pace.everyMs;
+      }
+      if (nowMs === untilMs) return false;
     }
-    const { next, endMs, speeds } = this.#nextEnd();
-    if (next === null || endMs > untilMs) {
-      if (untilMs < Infinity) this.#pass(untilMs, speeds);
-      return false;
-    }
-    this.#pass(endMs, speeds);
-    const ended = next.running;
-    next.running = null;
-    next.group.busy -= 1;
-    startNext(next);
-    ended?.done();
-    return true;
   }
 
-  get #isBusy(): boolean {
-    return this.#groups.normal.busy + this.#groups.yielding.busy > 0;
+  get #isAnyWaiting(): boolean {
+    return this.#cores.some(({ waiting }) => waiting.length > 0);
+  }
+
+  #wake(thread: SimulatedThread): void {
+    const idle = this.#cores.find(({ running }) => running === null);
+    if (thread.core.running !== null && idle !== undefined) thread.core = idle;
+    const { core } = thread;
+    const there = core.running === null ? [] : [core.running, ...core.waiting];
+    thread.had = there.length === 0 ? 0 : Math.min(...there.map(({ had }) => had));
+    if (core.running === null) core.running = thread;
+    else core.waiting.push(thread);
+  }
+
+  #end(thread: SimulatedThread): void {
+    const { core } = thread;
+    const ended = thread.jobs.shift();
+    const [following] = thread.jobs;
+    if (following === undefined) core.running = takeLeast(core);
+    else thread.workLeft = following.work;
+    ended?.done();
+  }
+
+  #tick(): void {
+    for (const core of this.#cores) {
+      const { running, waiting } = core;
+      if (running === null || waiting.every(({ had }) => had >= running.had)) continue;
+      core.running = takeLeast(core);
+      waiting.push(running);
+    }
+    for (const core of this.#cores) {
+      if (core.running !== null) continue;
+      const crowded = this.#cores.find(({ waiting }) => waiting.length > 0);
+      const taken = crowded === undefined ? null : takeLeast(crowded);
+      if (taken === null) return;
+      taken.core = core;
+      taken.had = 0;
+      core.running = taken;
+    }
   }
 
   /** At the pace of now. */
-  #nextEnd() {
+  #nextEnd(): { readonly next: SimulatedThread | null; readonly endMs: number } {
     const speeds = this.#speeds();
     let next: SimulatedThread | null = null;
     let endMs = Infinity;
-    for (const weight of ['normal', 'yielding'] as const) {
-      const { threads, virtual } = this.#groups[weight];
-      for (const thread of threads) {
-        if (thread.running === null) continue;
-        const ends = this.#nowMs + Math.max(0, thread.end - virtual) / speeds[weight];
-        if (ends < endMs) [next, endMs] = [thread, ends];
-      }
+    for (const { running } of this.#cores) {
+      if (running === null) continue;
+      const ends = this.#nowMs + running.workLeft / speeds[running.weight];
+      if (ends < endMs) [next, endMs] = [running, ends];
     }
-    return { next, endMs, speeds };
+    return { next, endMs };
   }
 
-  #pass(nowMs: number, speeds: Readonly<Record<Weight, number>>): void {
+  #pass(nowMs: number): void {
+    const speeds = this.#speeds();
     const passed = nowMs - this.#nowMs;
-    const { normal, yielding } = this.#groups;
-    this.#busyMs += Math.min(normal.busy + yielding.busy, this.#cores) * passed;
-    normal.virtual += passed * speeds.normal;
-    yielding.virtual += passed * speeds.yielding;
+    for (const { running } of this.#cores) {
+      if (running === null) continue;
+      running.workLeft = Math.max(0, running.workLeft - passed * speeds[running.weight]);
+      running.had += passed / weights[running.weight];
+      this.#busyMs += passed;
+    }
     this.#nowMs = nowMs;
   }
 
-  /** Of each busy thread of a weight. */
+  /** Of a thread of each weight on a core. */
   #speeds(): Record<Weight, number> {
-    const [first, others] = [this.#groups.normal.busy, this.#groups.yielding.busy];
-    const all = first + others;
-    if (all === 0) return { normal: 0, yielding: 0 };
-    const speed = this.#speed(Math.min(all, this.#cores));
-    const pace = this.#pace.factors[this.#window] ?? 1;
-    const fair = (this.#cores * weights.normal) / (first * weights.normal + others * weights.yielding);
-    const normal = Math.min(1, fair);
-    const yielding = others === 0 ? 0 : Math.min(1, (this.#cores - first * normal) / others);
-    return { normal: normal * speed, yielding: (yielding * speed) / pace };
+    const speed = this.#speed(this.#cores.filter(({ running }) => running !== null).length);
+    return { normal: speed, yielding: speed / (this.#pace.factors[this.#window] ?? 1) };
   }
 }
 
-function startNext(thread: SimulatedThread): void {
-  const job = thread.waiting.shift();
-  if (job === undefined) return;
-  thread.running = job;
-  thread.end = thread.group.virtual + job.work;
-  thread.group.busy += 1;
+function newCore(): Core {
+  return { running: null, waiting: [] };
+}
+
+/** The waiting thread that has had the least; null for none. */
+function takeLeast({ waiting }: Core): SimulatedThread | null {
+  const least = Math.min(...waiting.map(({ had }) => had));
+  const place = waiting.findIndex(({ had }) => had === least);
+  return place < 0 ? null : (waiting.splice(place, 1)[0] ?? null);
 }

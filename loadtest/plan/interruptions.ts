@@ -1,6 +1,6 @@
 /**
  * What takes a core from a simulated server now and then: other programs, the kernel, and the host of a virtual machine.
- * It comes by chance, on no core in particular, and goes ahead of the workers.
+ * It comes by chance, on no core in particular, and weighs more than a worker.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { seededGenerator } from '../../core/random.js';

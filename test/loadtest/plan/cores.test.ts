@@ -1,4 +1,4 @@
-/** Threads on simulated cores: nobody gets more than a core, no core idles while work waits. */
+/** Threads on simulated cores: nobody gets more than a core, and none idles beyond a tick while work waits. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SimulatedCores, type Weight } from '../../../loadtest/plan/cores.js';
@@ -15,20 +15,37 @@ const ends = (cores: SimulatedCores, threads: readonly (readonly [Weight, number
 };
 
 describe('threads that share cores', () => {
-  test('of one weight are equally fast', () => {
-    const three = [1, 1, 2].map((work) => ['normal', work] as const);
-    // Three on two cores run at 2/3 until the short ones end at 1.5; the long one has 1 left then, alone.
-    expect(ends(new SimulatedCores(2), three)).toEqual([1.5, 1.5, 2.5]);
+  test('of one weight take turns, a tick each', () => {
+    const two = [10, 10].map((work) => ['normal', work] as const);
+    expect(ends(new SimulatedCores(1), two)).toEqual([18, 20]);
   });
 
   test('of a lower weight get what is left', () => {
-    const [first = NaN, other = NaN] = ends(new SimulatedCores(1), [
+    // Each a tick at first; the one behind has then had as much as three of the other's, which needs but six milliseconds more.
+    const two = [
       ['normal', 10],
       ['yielding', 10],
-    ]);
-    // Linux's weights of niceness 0 and of the workers' 5, to the table's rounding.
-    expect(first).toBeCloseTo((10 * (1024 + 335)) / 1024, 1);
-    expect(other).toBeCloseTo(20, 6);
+    ] as const;
+    expect(ends(new SimulatedCores(1), two)).toEqual([14, 20]);
+  });
+
+  test('wait where they ran, also while another core is idle, until the next tick', () => {
+    const three = [10, 1, 2].map((work) => ['normal', work] as const);
+    expect(ends(new SimulatedCores(2), three)).toEqual([10, 1, 6]);
+  });
+
+  test('do not pay for what they had elsewhere, or before they slept', () => {
+    const cores = new SimulatedCores(1);
+    const [old, young] = [cores.thread(), cores.thread()];
+    cores.run(old, 1000, () => undefined);
+    while (cores.advance(Infinity));
+    const at: number[] = [];
+    for (const thread of [young, old])
+      cores.run(thread, 100, () => {
+        at.push(cores.nowMs - 1000);
+      });
+    while (cores.advance(Infinity));
+    expect(at).toEqual([196, 200]);
   });
 
   test('are as slow as busy cores are', () => {
