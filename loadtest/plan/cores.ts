@@ -1,8 +1,8 @@
 /**
- * Threads on cores, on a simulated clock, handed out as Linux does it with few cores and no preemption of the kernel's
- * choosing. A thread does its jobs one after another. One that gets a job takes the core it had last, if that is busy one
- * that is idle, and if all are busy it waits at its own: nobody is driven off before the next tick of the clock. Then a
- * core goes on with the thread at it that has had the least, and one that is idle takes a thread that waits elsewhere.
+ * Threads on cores, on a simulated clock, the cores handed out much as Linux does it. A thread does its jobs one after
+ * another. One that gets a job takes the core it had last, if that is busy one that is idle, and if all are busy it waits
+ * at its own: nobody is driven off before the next tick of the clock. Then a core goes on with the thread at it that has
+ * had the least, and one that is idle takes a thread that waits elsewhere.
  * What a thread has had is its time at the core over its weight, and for one that comes what the least of those there has
  * had. So a thread may wait behind another while a core is idle, at most until a tick.
  *
