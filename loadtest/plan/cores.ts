@@ -36,6 +36,8 @@ export type Weight = 'normal' | 'yielding';
 /** Of Linux's scheduler: a step of niceness is a factor of 1.25. */
 const weights: Readonly<Record<Weight, number>> = { normal: 1, yielding: 1.25 ** -workerNiceness };
 
+type Speeds = Readonly<Record<Weight, number>>;
+
 export class SimulatedThread {
   readonly jobs: Job[] = [];
   /** Of the first job. */
@@ -94,11 +96,12 @@ export class SimulatedCores {
   /** Goes on to the next end of a job before a time, or to that time; false when no job ended. */
   advance(untilMs: number): boolean {
     for (;;) {
-      const { next, endMs } = this.#nextEnd();
+      const speeds = this.#speeds();
+      const { next, endMs } = this.#nextEnd(speeds);
       if (next === null && untilMs === Infinity) return false;
       const tick = this.#isAnyWaiting ? tickMs * (Math.floor(this.#nowMs / tickMs) + 1) : Infinity;
       const nowMs = Math.min(endMs, untilMs, tick, this.#windowEndMs);
-      this.#pass(nowMs);
+      this.#pass(nowMs, speeds);
       if (next !== null && nowMs === endMs) {
         this.#end(next);
         return true;
@@ -153,9 +156,8 @@ export class SimulatedCores {
     }
   }
 
-  /** At the pace of now. */
-  #nextEnd(): { readonly next: SimulatedThread | null; readonly endMs: number } {
-    const speeds = this.#speeds();
+  /** Where the speeds stay as they are. */
+  #nextEnd(speeds: Speeds): { readonly next: SimulatedThread | null; readonly endMs: number } {
     let next: SimulatedThread | null = null;
     let endMs = Infinity;
     for (const { running } of this.#cores) {
@@ -166,8 +168,7 @@ export class SimulatedCores {
     return { next, endMs };
   }
 
-  #pass(nowMs: number): void {
-    const speeds = this.#speeds();
+  #pass(nowMs: number, speeds: Speeds): void {
     const passed = nowMs - this.#nowMs;
     for (const { running } of this.#cores) {
       if (running === null) continue;
@@ -179,7 +180,7 @@ export class SimulatedCores {
   }
 
   /** Of a thread of each weight on a core. */
-  #speeds(): Record<Weight, number> {
+  #speeds(): Speeds {
     const speed = this.#speed(this.#cores.filter(({ running }) => running !== null).length);
     return { normal: speed, yielding: speed / (this.#pace.factors[this.#window] ?? 1) };
   }

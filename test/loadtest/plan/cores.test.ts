@@ -29,6 +29,17 @@ describe('threads that share cores', () => {
     expect(ends(new SimulatedCores(1), two)).toEqual([14, 20]);
   });
 
+  test('share a core by weight in the long run', () => {
+    const work = 10_000;
+    const [first = NaN, other = NaN] = ends(new SimulatedCores(1), [
+      ['normal', work],
+      ['yielding', work],
+    ]);
+    // Linux's weights of niceness 0 and of the workers' 5, to the table's rounding.
+    expect(first / work).toBeCloseTo((1024 + 335) / 1024, 2);
+    expect(other).toBeCloseTo(2 * work, 6);
+  });
+
   test('wait where they ran, also while another core is idle, until the next tick', () => {
     const three = [10, 1, 2].map((work) => ['normal', work] as const);
     expect(ends(new SimulatedCores(2), three)).toEqual([10, 1, 6]);
