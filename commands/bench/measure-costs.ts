@@ -12,7 +12,7 @@ import { loadInChild } from '../../loadtest/bench/child.js';
 import { COSTS_FORMAT, costsSchema, type ServingCosts } from '../../loadtest/plan/costs.js';
 import { InterruptionsMeasurement } from '../../loadtest/plan/measure-interruptions.js';
 import { processorMs, RunsMeasurement } from '../../loadtest/plan/measure-runs.js';
-import { type MeasuredLoop, serverCosts } from '../../loadtest/plan/measure-server.js';
+import { type MeasuredLoop, type MeasuredTurn, serverCosts } from '../../loadtest/plan/measure-server.js';
 import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
 import { warmRequests, warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
 import { parseConfig } from '../../serving/config.js';
@@ -35,6 +35,8 @@ const generatorShare = 0.6;
 const pieceSeconds = 0.5;
 /** Of the loops that warm the server up. */
 const warmPieceSeconds = 2;
+/** Of a turn's runs of the session, of which a grid has many kinds. */
+const shortestRunsSeconds = 4;
 /** Without a load, in all turns together. */
 const loneSeconds = 10;
 /** Of a warm-up, in which the share of other programs is taken: its middle and its end. */
@@ -58,9 +60,7 @@ export class CostsMeasurement {
   readonly #runs: RunsMeasurement;
   readonly #busy: readonly BusyCores[];
   readonly #sizes: ServingCosts['texts'];
-  readonly #single: MeasuredLoop[] = [];
-  readonly #many: MeasuredLoop[] = [];
-  readonly #paced: MeasuredLoop[] = [];
+  readonly #turns: MeasuredTurn[] = [];
   readonly #interruptions = new InterruptionsMeasurement(availableParallelism());
   #tokenized = { ms: 0, characters: 0 };
 
@@ -114,18 +114,19 @@ export class CostsMeasurement {
     const loaded = Math.max(shortestLoadSeconds, each);
     // The server does nothing meanwhile.
     progress('runs of the session');
-    await this.#runs.turn(each);
+    await this.#runs.turn(Math.max(shortestRunsSeconds, each));
     this.#tokenize(1000 / turns);
     progress('the machine without a load');
     await this.#interruptions.lengths(loneSeconds / turns);
     progress('sessions on one core and on more');
     for (let past = 0; past < each; past += pieceSeconds)
       for (const one of this.#busy) await measurePiece(one, Math.min(pieceSeconds, loaded));
-    this.#single.push(await this.#load(['--connections', '1', '--warmup', '1'], loaded));
-    this.#many.push(await this.#load(['--connections', String(manyConnections), '--warmup', '1'], loaded));
-    const rates = this.#many.map(({ report }) => report.measured.requestsPerSecond);
-    const rate = (generatorShare * sum(rates)) / rates.length;
-    this.#paced.push(await this.#loadAt(rate, loaded));
+    const single = await this.#load(['--connections', '1', '--warmup', '1'], loaded);
+    const many = await this.#load(['--connections', String(manyConnections), '--warmup', '1'], loaded);
+    const saturated = [...this.#turns.map((turn) => turn.many), many];
+    const rates = saturated.map(({ report }) => report.measured.requestsPerSecond);
+    const paced = await this.#loadAt((generatorShare * sum(rates)) / rates.length, loaded);
+    this.#turns.push({ single, many, paced });
   }
 
   /** Of the turns so far. */
@@ -134,14 +135,13 @@ export class CostsMeasurement {
     const { rowByRow, provider } = this.#predictor;
     const speeds = this.#speeds();
     const speedBesideOne = speeds.find(({ busy }) => busy === 2)?.speed ?? 1;
-    const loops = { single: this.#single, paced: this.#paced, many: this.#many };
-    const { requestMs, batchMs, betweenMs, workerMs, workerBatchMs, latencyMs } = serverCosts(
-      loops,
+    const { requestMs, batchMs, handoverMs, workerBatchMs, wireMs } = serverCosts(
+      this.#turns,
       speedBesideOne,
     );
     const { queue } = parseConfig({ repository: '' }, 'defaults');
     const { runs, spread, wake, pace } = this.#runs.result();
-    const last = this.#many.at(-1)?.after;
+    const last = this.#turns.at(-1)?.many.after;
     const { ms, characters } = this.#tokenized;
     return costsSchema.parse({
       format: COSTS_FORMAT,
@@ -153,12 +153,13 @@ export class CostsMeasurement {
       machine: this.#machine,
       seed: this.#options.seed,
       worker: { runs, spread, wake, tokenizeMsPerCharacter: ms / characters, batchMs: workerBatchMs },
-      main: { requestMs, batchMs, handoverMs: Math.min(batchMs, Math.max(0, betweenMs - workerBatchMs)) },
-      wireMs: Math.max(0, latencyMs - requestMs - batchMs - workerMs),
+      main: { requestMs, batchMs, handoverMs },
+      wireMs,
       generatorMs: median(
-        this.#paced.map(
-          ({ report: { measured } }) => (1000 * measured.generatorCores) / measured.requestsPerSecond,
-        ),
+        this.#turns.map(({ paced: { report } }) => {
+          const { generatorCores, requestsPerSecond } = report.measured;
+          return (1000 * generatorCores) / requestsPerSecond;
+        }),
       ),
       speeds,
       pace,

@@ -20,6 +20,11 @@ export type MeasuredRuns = Pick<ServingCosts['worker'], 'runs' | 'spread' | 'wak
 
 /** Of a turn. */
 const fewestRounds = 2;
+/**
+ * Seconds of a turn before its times count: after a pause the first rounds are slower, and short runs most, by up to half
+ * of what they take.
+ */
+const warmSeconds = 2;
 const quantiles = 200;
 /** Long beside a run, short beside what a neighbour does. */
 const paceEveryMs = 100;
@@ -27,7 +32,7 @@ const paceEveryMs = 100;
 const passes = 20;
 
 /** Sleeps before a run, milliseconds, and how often a turn has each. */
-const sleeps = { lengthsMs: [1, 2, 5, 10, 20], each: 8 };
+const sleeps = { lengthsMs: [1, 2, 5, 10, 20], each: 16 };
 
 /** A run of a cell, in the window of the pace in which it began. */
 export interface TimedRun {
@@ -37,8 +42,9 @@ export interface TimedRun {
 }
 
 /**
- * Cells in random order, round by round: neighbours share no cache, as in a server that is sent all lengths. The turns
- * may lie apart, so that they meet the machine in different moods.
+ * Round by round, the rows in random order, and with each the lengths in random order: a server's batches are of all
+ * lengths and, at a steady rate, of about as many rows as the one before, whose use of caches they meet. The turns may lie
+ * apart, so that they meet the machine in different moods.
  */
 export class RunsMeasurement {
   readonly #options: RunsOptions;
@@ -56,26 +62,23 @@ export class RunsMeasurement {
     this.#random = seededGenerator(options.seed);
   }
 
-  /** @param seconds no round begins later */
-  async turn(seconds: number): Promise<void> {
-    const { run } = this.#options;
-    // ONNX Runtime plans its memory at a shape's first run.
-    for (const { rows, length } of this.#cells) await run(rows, length);
+  /**
+   * @param seconds in which times count; no round begins later
+   * @param warm seconds before them
+   */
+  async turn(seconds: number, warm = warmSeconds): Promise<void> {
+    // At least once: ONNX Runtime plans its memory at a shape's first run.
+    const warmEndMs = performance.now() + 1000 * warm;
+    do for (const [, { rows, length }] of this.#shuffledCells()) await this.#options.run(rows, length);
+    while (performance.now() < warmEndMs);
     const firstMs = performance.now();
     const endMs = firstMs + 1000 * seconds;
     let window = this.#windows;
     for (let round = 0; round < fewestRounds || performance.now() < endMs; round += 1) {
-      const waiting = [...this.#cells.entries()];
-      while (waiting.length > 0) {
-        for (const [cell, { rows, length }] of waiting.splice(
-          uniformInt(this.#random, 0, waiting.length - 1),
-          1,
-        )) {
-          window = this.#windows + Math.floor((performance.now() - firstMs) / paceEveryMs);
-          const before = process.cpuUsage();
-          await run(rows, length);
-          this.#timed.push({ cell, window, ms: processorMs(before) });
-        }
+      for (const [cell, { rows, length }] of this.#shuffledCells()) {
+        window = this.#windows + Math.floor((performance.now() - firstMs) / paceEveryMs);
+        const ms = await this.#timedRun(rows, length);
+        this.#timed.push({ cell, window, ms });
       }
     }
     this.#windows = window + 1;
@@ -83,17 +86,36 @@ export class RunsMeasurement {
       for (const [sleptMs, longer] of this.#longer) longer.push(await this.#longerAfter(sleptMs));
   }
 
-  /** Of two runs alike, the first after a sleep and the second right after it, so that both meet the same pace. */
+  /**
+   * Of two runs alike, one after a sleep and one without, so that both meet the same pace. Before each comes one of another
+   * length: a run after its own like would be quicker than any in the grid.
+   */
   async #longerAfter(sleptMs: number): Promise<number> {
     const { run, lengths } = this.#options;
-    const length = lengths[lengths.length >> 1] ?? 1;
+    const [length = 1, other = 1] = this.#shuffled(lengths);
+    await run(1, other);
     await new Promise((resolve) => setTimeout(resolve, sleptMs));
-    const start = process.cpuUsage();
-    await run(1, length);
-    const first = processorMs(start);
-    const between = process.cpuUsage();
-    await run(1, length);
-    return first - processorMs(between);
+    const afterSleep = await this.#timedRun(1, length);
+    await run(1, other);
+    return afterSleep - (await this.#timedRun(1, length));
+  }
+
+  async #timedRun(rows: number, length: number): Promise<number> {
+    const before = process.cpuUsage();
+    await this.#options.run(rows, length);
+    return processorMs(before);
+  }
+
+  #shuffledCells(): [number, { readonly rows: number; readonly length: number }][] {
+    const cells = [...this.#cells.entries()];
+    return this.#shuffled(this.#options.rows).flatMap((rows) =>
+      this.#shuffled(cells.filter(([, cell]) => cell.rows === rows)),
+    );
+  }
+
+  #shuffled<T>(values: readonly T[]): T[] {
+    const left = [...values];
+    return values.flatMap(() => left.splice(uniformInt(this.#random, 0, left.length - 1), 1));
   }
 
   result(): MeasuredRuns {

@@ -9,9 +9,10 @@
  * waking costs as much again: that loop says what a request costs where nothing waits, and nothing of a server that works.
  * There the worker has a core to itself, so the stages of its batches are processor time, and what they leave of its
  * processor time is a batch's own. No time of another moment goes into it: on a machine whose speed changes, the
- * difference of two such times is mostly that change.
+ * difference of two such times is mostly that change. For the same reason the loops are compared turn by turn, and what
+ * counts is the median of the turns.
  */
-import { sum } from '../../core/statistics.js';
+import { median, sum } from '../../core/statistics.js';
 import type { LoadReport } from '../report.js';
 import type { ServerCounters } from './server-counters.js';
 
@@ -27,45 +28,59 @@ export interface ServerCosts {
   /** Processor time of the main thread. */
   readonly requestMs: number;
   readonly batchMs: number;
-  /** From dispatch to answer, less the worker's tokenising and its run: what a worker idles between two batches. */
-  readonly betweenMs: number;
-  /** Processor time of the worker, for a batch of one text. */
-  readonly workerMs: number;
-  /** Of it, what is neither tokenising nor run, both by the server's own stages of the same batches. */
+  /** Of a batch's, while its worker waits for the next. */
+  readonly handoverMs: number;
+  /** Processor time of the worker for a batch of one text: what is neither tokenising nor run. */
   readonly workerBatchMs: number;
-  /** Mean latency of a request that nothing waits for. */
-  readonly latencyMs: number;
+  /** What a client waits beside the server's work, where nothing else waits. */
+  readonly wireMs: number;
+}
+
+/** The loops of one turn, which follow each other. */
+export interface MeasuredTurn {
+  /** Of one connection. */
+  readonly single: MeasuredLoop;
+  readonly many: MeasuredLoop;
+  /** Of a rate below the throughput. */
+  readonly paced: MeasuredLoop;
 }
 
 /** @param speed of a core while another is busy too, as they are in all loops but that of one connection */
-export interface MeasuredLoops {
-  /** Of one connection. */
-  readonly single: readonly MeasuredLoop[];
-  /** Of a rate below the throughput. */
-  readonly paced: readonly MeasuredLoop[];
-  readonly many: readonly MeasuredLoop[];
+export function serverCosts(turns: readonly MeasuredTurn[], speed: number): ServerCosts {
+  const costs = turns.map((turn) => costsOfTurn(turn, speed));
+  const middle = (name: keyof ServerCosts) => median(costs.map((turn) => turn[name]));
+  const batchMs = middle('batchMs');
+  return {
+    requestMs: middle('requestMs'),
+    batchMs,
+    handoverMs: Math.min(batchMs, middle('handoverMs')),
+    workerBatchMs: middle('workerBatchMs'),
+    wireMs: middle('wireMs'),
+  };
 }
 
-export function serverCosts({ single, paced, many }: MeasuredLoops, speed: number): ServerCosts {
+function costsOfTurn({ single, paced, many }: MeasuredTurn, speed: number): ServerCosts {
   const [one, some, several] = [eachRequest(single), eachRequest(paced), eachRequest(many)];
   const [someMs, severalMs] = [some.mainMs * speed, several.mainMs * speed];
   const apart = some.batches - several.batches;
   const slope = apart < 0.1 ? 0 : (someMs - severalMs) / apart;
   const batchMs = Math.min(someMs / some.batches, Math.max(0, slope));
+  const requestMs = someMs - batchMs * some.batches;
   const insideMs = stageMean(single, 'tokenize') + stageMean(single, 'infer');
+  const workerBatchMs = Math.max(0, one.workerMs - insideMs);
+  const latencyMs = single.report.measured.latencyMs?.mean ?? 0;
   return {
-    requestMs: someMs - batchMs * some.batches,
+    requestMs,
     batchMs,
-    betweenMs: stageMean(single, 'batch_wait'),
-    workerMs: one.workerMs,
-    workerBatchMs: Math.max(0, one.workerMs - insideMs),
-    latencyMs: sum(single.map(({ report }) => report.measured.latencyMs?.mean ?? 0)) / single.length,
+    // From dispatch to answer, less the worker's tokenising and its run, is what a worker idles and works beside them.
+    handoverMs: Math.max(0, stageMean(single, 'batch_wait') - workerBatchMs),
+    workerBatchMs,
+    wireMs: Math.max(0, latencyMs - requestMs - batchMs - one.workerMs),
   };
 }
 
-function eachRequest(loops: readonly MeasuredLoop[]) {
-  const grown = (name: string) =>
-    sum(loops.map(({ before, after }) => (after.get(name) ?? 0) - (before.get(name) ?? 0)));
+function eachRequest({ before, after }: MeasuredLoop) {
+  const grown = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
   const requests = grown('retort_requests_total');
   return {
     batches: grown('retort_batches_total') / requests,
@@ -75,9 +90,8 @@ function eachRequest(loops: readonly MeasuredLoop[]) {
 }
 
 /** Of a stage by the server's own histograms; 0 where it has none. */
-function stageMean(loops: readonly MeasuredLoop[], name: string): number {
-  const stages = loops.flatMap(({ report }) => report.serverSeen?.stages ?? []);
-  const those = stages.filter(({ stage }) => stage === name);
+function stageMean({ report }: MeasuredLoop, name: string): number {
+  const those = report.serverSeen?.stages.filter(({ stage }) => stage === name) ?? [];
   const count = sum(those.map((stage) => stage.count));
   return count === 0 ? 0 : sum(those.map(({ sumMs }) => sumMs)) / count;
 }

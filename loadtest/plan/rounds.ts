@@ -1,7 +1,7 @@
 /**
  * Predictions beside measurements where costs and loads are measured in turn. In each of several rounds each rate is
- * loaded, and the capacity is searched; the same search is made on the simulated server at the pace of the search's own
- * loads. Figures are medians over the rounds.
+ * loaded, and the capacity is searched; the same search is made on the simulated server at the pace of the
+ * round's loads. Figures are medians over the rounds.
  */
 import { median } from '../../core/statistics.js';
 import { trialOf } from '../capacity/load-trial.js';
@@ -46,11 +46,14 @@ export async function comparedRounds(options: RoundsOptions): Promise<Checked[]>
   const searches: ((known: CheckOptions) => Promise<Checked[]>)[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const known = await costs();
-    for (const { rate, reports } of byRate)
-      reports.push(
-        await options.load(planAt(rate, options.seconds, options.warmupSecondsAt(rate), seed + round), rate),
-      );
-    searches.push(await searchedCapacity({ ...options, seed: seed + round }, known));
+    const loads: LoadReport[] = [];
+    for (const { rate, reports } of byRate) {
+      const plan = planAt(rate, options.seconds, options.warmupSecondsAt(rate), seed + round);
+      const report = await options.load(plan, rate);
+      reports.push(report);
+      loads.push(report);
+    }
+    searches.push(await searchedCapacity({ ...options, seed: seed + round }, known, loads));
   }
   const known = await costs();
   const capacities = await Promise.all(searches.map((searched) => searched(known)));
@@ -74,10 +77,15 @@ export function mediansOf(rounds: readonly (readonly Checked[])[]): Checked[] {
   });
 }
 
-/** Searches now; predicts when the costs are known. Nothing where no rate keeps the bound. */
+/**
+ * Searches now; predicts when the costs are known. Nothing where no rate keeps the bound.
+ * @param before loads of the same round: where a load stalls for a moment, its batches grow and its runs look slow, so the
+ *   pace is the median of many
+ */
 async function searchedCapacity(
   { p99BoundMs, seconds, warmupSecondsAt, seed, load }: RoundsOptions,
   { costs, replica }: CheckOptions,
+  before: readonly LoadReport[],
 ): Promise<(known: CheckOptions) => Promise<Checked[]>> {
   const { rate: start } = simulatedCapacity({
     costs,
@@ -108,7 +116,9 @@ async function searchedCapacity(
   });
   if (measured === null) return () => Promise.resolve([]);
   return async (known) => {
-    const paces = reports.flatMap((report) => (report.kind === 'open-loop' ? paceOfRun(report, known) : []));
+    const paces = [...before, ...reports].flatMap((report) =>
+      report.kind === 'open-loop' ? paceOfRun(report, known) : [],
+    );
     const atPace = { ...known, costs: slowed(known.costs, median(paces)) };
     const predict = (options: CheckOptions) =>
       search((plan, rate) => Promise.resolve(simulatedTrial(plan, rate, p99BoundMs, options)));

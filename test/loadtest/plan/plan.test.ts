@@ -103,8 +103,8 @@ describe('what is measured', () => {
     const seen: string[] = [];
     const run = async (rows: number, length: number) => void seen.push(`${rows} ${length}`);
     const measurement = new RunsMeasurement({ run, rows: [1, 2], lengths: [8, 10], seed: 1 });
-    await measurement.turn(0);
-    await measurement.turn(0);
+    await measurement.turn(0, 0);
+    await measurement.turn(0, 0);
     const found = measurement.result();
     expect(found.wake.every(({ ms }) => ms >= 0)).toBe(true);
     expect(found.runs.map(({ rows, length }) => `${rows} ${length}`)).toEqual(['1 8', '1 10', '2 8', '2 10']);
@@ -136,7 +136,7 @@ describe('what is measured', () => {
     expect(spread.every((left) => Math.abs(left - 1) < 0.01)).toBe(true);
   });
 
-  test('two loops tell what a request and what a batch costs', () => {
+  test('two loops tell what a request and what a batch costs, in most turns', () => {
     const counters = (requests: number, batches: number, mainSeconds: number, workerSeconds: number) =>
       new Map([
         ['retort_requests_total', requests],
@@ -161,13 +161,17 @@ describe('what is measured', () => {
         after: counters(requests, batches, seconds, 5),
       };
     };
-    const found = serverCosts({ single: [single], paced: [loop(1000, 800)], many: [loop(4000, 1000)] }, 0.8);
+    const turn = { single, paced: loop(1000, 800), many: loop(4000, 1000) };
+    // The machine was slow during one loop of one turn.
+    const slow = { ...turn, paced: { ...turn.paced, after: counters(1000, 800, 9, 5) } };
+    const found = serverCosts([turn, slow, turn], 0.8);
     expect(found.requestMs).toBeCloseTo(0.2, 9);
     expect(found.batchMs).toBeCloseTo(0.4, 9);
-    expect(found.workerMs).toBeCloseTo(2, 9);
     // However fast the machine was then.
     expect(found.workerBatchMs).toBeCloseTo(0.2, 9);
-    expect(found.betweenMs).toBeCloseTo(0.3, 9);
+    expect(found.handoverMs).toBeCloseTo(0.1, 9);
+    // 10 ms, less a request, a batch and the worker's 2 ms.
+    expect(found.wireMs).toBeCloseTo(10 - 0.2 - 0.4 - 2, 9);
   });
 
   test('counters are added up over their labels', () => {
