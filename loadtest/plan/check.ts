@@ -8,6 +8,7 @@ import type { RequestPlan } from '../open-loop/planned-requests.js';
 import { failures, offered } from '../outcome.js';
 import { type LoadReport, reportSchema } from '../report.js';
 import type { ServingCosts } from './costs.js';
+import { meanOfStage } from './mean-of-stage.js';
 import { type Replica, simulate, type Simulated } from './simulate.js';
 
 type OpenLoopReport = Extract<LoadReport, { kind: 'open-loop' }>;
@@ -151,12 +152,6 @@ export function paceOfRun(report: OpenLoopReport, options: CheckOptions): number
 export function slowed(costs: ServingCosts, factor: number): ServingCosts {
   const { everyMs, factors } = costs.pace;
   return { ...costs, pace: { everyMs, factors: factors.map((one) => one * factor) } };
-}
-
-/** By the server's own histograms; null where it has none. */
-function meanOfStage({ serverSeen }: LoadReport, name: string): number | null {
-  const stage = serverSeen?.stages.find((one) => one.stage === name);
-  return stage === undefined ? null : stage.sumMs / stage.count;
 }
 
 export function compared(

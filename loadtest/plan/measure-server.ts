@@ -12,8 +12,9 @@
  * difference of two such times is mostly that change. For the same reason the loops are compared turn by turn, and what
  * counts is the median of the turns.
  */
-import { median, sum } from '../../core/statistics.js';
+import { median } from '../../core/statistics.js';
 import type { LoadReport } from '../report.js';
+import { meanOfStage } from './mean-of-stage.js';
 import type { ServerCounters } from './server-counters.js';
 
 /** One closed loop, with the server's counters before and after. */
@@ -66,14 +67,15 @@ function costsOfTurn({ single, paced, many }: MeasuredTurn, speed: number): Serv
   const slope = apart < 0.1 ? 0 : (someMs - severalMs) / apart;
   const batchMs = Math.min(someMs / some.batches, Math.max(0, slope));
   const requestMs = someMs - batchMs * some.batches;
-  const insideMs = stageMean(single, 'tokenize') + stageMean(single, 'infer');
+  const stageMs = (name: string) => meanOfStage(single.report, name) ?? 0;
+  const insideMs = stageMs('tokenize') + stageMs('infer');
   const workerBatchMs = Math.max(0, one.workerMs - insideMs);
   const latencyMs = single.report.measured.latencyMs?.mean ?? 0;
   return {
     requestMs,
     batchMs,
     // From dispatch to answer, less the worker's tokenising and its run, is what a worker idles and works beside them.
-    handoverMs: Math.max(0, stageMean(single, 'batch_wait') - workerBatchMs),
+    handoverMs: Math.max(0, stageMs('batch_wait') - workerBatchMs),
     workerBatchMs,
     wireMs: Math.max(0, latencyMs - requestMs - batchMs - one.workerMs),
   };
@@ -87,11 +89,4 @@ function eachRequest({ before, after }: MeasuredLoop) {
     mainMs: (1000 * grown('process_cpu_seconds_total')) / requests,
     workerMs: (1000 * grown('retort_worker_cpu_seconds')) / requests,
   };
-}
-
-/** Of a stage by the server's own histograms; 0 where it has none. */
-function stageMean({ report }: MeasuredLoop, name: string): number {
-  const those = report.serverSeen?.stages.filter(({ stage }) => stage === name) ?? [];
-  const count = sum(those.map((stage) => stage.count));
-  return count === 0 ? 0 : sum(those.map(({ sumMs }) => sumMs)) / count;
 }

@@ -1,7 +1,7 @@
 /**
  * Predictions beside measurements where costs and loads are measured in turn. In each of several rounds each rate is
- * loaded, and the capacity is searched; the same search is made on the simulated server at the pace of the
- * round's loads. Figures are medians over the rounds.
+ * loaded, and the capacity is searched; the same search is made on the simulated server at the pace of the round's
+ * loads. Figures are medians over the rounds.
  */
 import { median } from '../../core/statistics.js';
 import { trialOf } from '../capacity/load-trial.js';
