@@ -13,6 +13,7 @@ import { loadTokenizer } from '../core/text/tokenizers.js';
 import { networkOf } from '../models/networks.js';
 import { type Run, runFiles, runSchema } from '../models/run-folder.js';
 import type { EncodedExample } from './batching.js';
+import type { StageRows } from './stages.js';
 import type { Dataset, DatasetOptions, Example } from './data/dataset.js';
 import { withoutTrainDuplicates } from './data/deduplicate.js';
 import { evaluationTexts, type TrainRows } from './data/evaluation-texts.js';
@@ -137,7 +138,7 @@ export interface Distillation {
   /** Named with version and weight. */
   readonly teacher: string;
   readonly data: Run['data'];
-  readonly examples: () => Promise<readonly EncodedExample[]>;
+  readonly examples: () => Promise<StageRows>;
 }
 
 /**
@@ -192,12 +193,16 @@ async function runAlone<Settings extends TrainerSettings>(
     label,
   });
   const [whole, unseen] = evaluation;
+  const labelled = () => {
+    const rows = train.examples.map(encode);
+    return { train: rows, final: rows };
+  };
   const kept = new Set(unseen.examples);
   return runTraining({
     network: networkOf(learner.network.kind, learner.network.config),
     settings,
     data: {
-      train: (await distillation?.examples()) ?? train.examples.map(encode),
+      ...((await distillation?.examples()) ?? labelled()),
       dev: dev.examples.map(encode),
       unseen: new Set(dev.examples.flatMap((example, place) => (kept.has(example) ? [place] : []))),
     },

@@ -40,6 +40,11 @@ export class ParameterStore {
     );
   }
 
+  /** Takes the values of another store of the same parameters over. */
+  copy(from: ParameterStore): void {
+    for (const [name, values] of from.arrays) this.arrays.get(name)?.set(values);
+  }
+
   /** As session feeds, over the same arrays. */
   feeds(): Readonly<Record<string, Tensor>> {
     return this.#feeds;

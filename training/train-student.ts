@@ -7,7 +7,6 @@ import { normalizeText } from '../core/text/normalize.js';
 import { loadSegmenter, type SegmenterName, segmenterNames } from '../core/text/segmenter.js';
 import { UNK_ID, Vocabulary } from '../core/text/vocabulary.js';
 import { type UnknownWords, wordEncoder } from '../core/text/word-tokenizer.js';
-import type { EncodedExample } from './batching.js';
 import { notIn } from './data/deduplicate.js';
 import type { TrainRows } from './data/evaluation-texts.js';
 import { type LabelHeader, type LabelRow, openLabelFile, readLabelHeader } from './labels/label-file.js';
@@ -21,6 +20,7 @@ import {
   type RunOptions,
 } from './labelled-run.js';
 import { optimizers } from './optimizers/optimizers.js';
+import type { StageRows } from './stages.js';
 import { randomStream } from './random.js';
 import { wordVectors } from './vectors/word-vectors.js';
 import type { TrainerResult, TrainerSettings } from './trainer.js';
@@ -216,7 +216,7 @@ async function examplesOf(
   mayLearn: (row: LabelRow) => boolean,
   { loss, temperature, labelShare, trainPasses }: StudentSettings,
   encode: (row: LabelRow) => number[],
-): Promise<EncodedExample[]> {
+): Promise<StageRows> {
   const rows: (Pick<LabelRow, 'logits' | 'label' | 'ofTrain'> & { readonly ids: readonly number[] })[] = [];
   for await (const row of rowsOf(files)) {
     if (!mayLearn(row)) continue;
@@ -236,12 +236,20 @@ async function examplesOf(
       ? [...taught, ...known]
       : taught.map((value, k) => value + (known[k] ?? 0));
   };
-  return rows.flatMap(({ ids, logits, label, ofTrain }) => {
-    const targets = targetsOf(logits, label);
-    const passes = ofTrain ? trainPasses : 1;
-    const example = { ids, targets, label: label ?? (logits[1] > logits[0] ? 1 : 0) } as const;
-    return Array.from({ length: passes }, () => example);
-  });
+  const examples = rows.map(
+    ({ ids, logits, label, ofTrain }) =>
+      ({
+        ids,
+        targets: targetsOf(logits, label),
+        label: label ?? (logits[1] > logits[0] ? 1 : 0),
+        ofTrain,
+      }) as const,
+  );
+  const train = examples.flatMap((example) =>
+    Array.from({ length: example.ofTrain ? trainPasses : 1 }, () => example),
+  );
+  const own = examples.filter(({ ofTrain }) => ofTrain);
+  return { train, final: own.length === 0 ? examples : own };
 }
 
 async function* rowsOf(files: readonly string[]): AsyncGenerator<LabelRow> {

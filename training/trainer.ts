@@ -14,25 +14,19 @@ import { Optimizer } from './optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers/optimizers.js';
 import { ParameterStore } from './parameters.js';
 import { type Random, randomStream } from './random.js';
-import { learningRateAt, type ScheduleSettings } from './schedule.js';
-import { type StepSettings, TrainingStep } from './step.js';
+import { learningRateAt } from './schedule.js';
+import { type Stage, type StageRows, type StageSettings, stagesOf } from './stages.js';
+import { TrainingStep } from './step.js';
 
-export interface TrainerSettings extends ScheduleSettings, StepSettings {
-  readonly epochs: number;
-  /** Rows of a step. */
-  readonly batchSize: number;
+export interface TrainerSettings extends StageSettings {
   readonly optimizer: OptimizerName;
-  /** Steps between evaluations on dev, each followed by a checkpoint. */
+  /** Steps between evaluations on dev, each followed by a checkpoint; the last of a stage is followed by one too. */
   readonly evaluateEvery: number;
-  readonly seed: number;
   /** Above 0, a moving average of the parameters with this decay is what is evaluated and kept. */
   readonly averageDecay?: number;
-  /** Share of a text's ids that a step replaces by `id`, anew each time: Iyyer et al., 2015. */
-  readonly tokenDropout?: { readonly rate: number; readonly id: number };
 }
 
-export interface TrainingData {
-  readonly train: readonly EncodedExample[];
+export interface TrainingData extends StageRows {
   readonly dev: readonly EncodedExample[];
   /** Places in dev of the rows that do not also stand in train. */
   readonly unseen: ReadonlySet<number>;
@@ -110,84 +104,101 @@ export async function runTraining({
     start?.parameters ?? ParameterStore.initialize(network.parameters, settings.seed, initial?.tensors);
   let best = start?.progress.best ?? null;
 
-  const { averageDecay = 0 } = settings;
+  const { averageDecay = 0, evaluateEvery } = settings;
   const average =
     averageDecay === 0
       ? null
       : new ParameterAverage(network.parameters, parameters, averageDecay, start?.average);
   const kept = average?.parameters ?? parameters;
 
-  const step = await TrainingStep.open(network, parameters, optimizer, settings);
+  const stages = stagesOf(settings, data);
+  const steps = stages.reduce((sum, stage) => sum + stage.steps, 0);
+  let recent = start?.progress.recent ?? noneRecent;
   const evaluator = await Evaluator.open(network, kept, settings.intraOpThreads);
-  try {
-    const stepsPerEpoch = epochBatches(
-      data.train,
-      settings.batchSize,
-      randomStream(settings.seed, 'shuffle', 0),
-    ).length;
-    const steps = stepsPerEpoch * settings.epochs;
-    const save = async (step: number) => {
-      const state = optimizer.state();
-      const progress = { step, optimizerStep: state.step, best, recent, fingerprint };
-      const averages = [...(average?.parameters.arrays ?? [])];
-      const slots = new Map([
-        ...state.slots,
-        ...averages.map(([name, data]): [string, Float32Array] => [averagePrefix + name, data]),
-      ]);
-      await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots });
-    };
-    let recent = start?.progress.recent ?? noneRecent;
-    let batches: number[][] = [];
-    for (let index = start?.progress.step ?? 0; index < steps; index += 1) {
-      if (signal?.aborted === true) {
-        await save(index);
-        return { best, finished: false };
-      }
-      const epoch = Math.floor(index / stepsPerEpoch);
-      if (batches.length === 0 || index % stepsPerEpoch === 0) {
-        batches = epochBatches(data.train, settings.batchSize, randomStream(settings.seed, 'shuffle', epoch));
-      }
-      const whole = (batches[index % stepsPerEpoch] ?? []).flatMap((place) => data.train[place] ?? []);
-      const rows = dropTokens(
-        whole,
-        settings.tokenDropout,
-        randomStream(settings.seed, 'token-dropout', index),
-      );
-      const result = await step.gradients(rows, randomStream(settings.seed, 'dropout', index));
-      if (!Number.isFinite(result.loss))
-        throw fail('training_diverged', { step: index + 1, loss: String(result.loss) });
-      const learningRate = learningRateAt(settings, index, steps);
-      step.update(result, learningRate);
-      const done = index + 1;
-      average?.update(parameters, done);
-      recent = { steps: recent.steps + 1, loss: recent.loss + result.loss };
-      const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
-      onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
-      if (done % settings.evaluateEvery === 0 || done === steps) {
-        const scores = await evaluator.evaluate(data.dev, data.unseen, settings.batchSize);
-        const isBest = best === null || scores.all.correct > best.correct;
-        if (isBest) {
-          best = { step: done, correct: scores.all.correct, rows: scores.all.rows };
-          await writeBest(folder, kept.tensors());
+  const save = async (step: number) => {
+    const state = optimizer.state();
+    const progress = { step, optimizerStep: state.step, best, recent, fingerprint };
+    const averages = [...(average?.parameters.arrays ?? [])];
+    const slots = new Map([
+      ...state.slots,
+      ...averages.map(([name, data]): [string, Float32Array] => [averagePrefix + name, data]),
+    ]);
+    await writeCheckpoint(folder, { progress, parameters: parameters.tensors(), slots });
+  };
+  /** Gives whether it came to the stage's end. @param from steps of the run that are done */
+  const runStage = async (stage: Stage, from: number): Promise<boolean> => {
+    const { rows: examples, firstStep, firstEpoch, stepsPerEpoch, settings } = stage;
+    const end = firstStep + stage.steps;
+    // A stage starts from what the one before would have kept.
+    if (firstStep > 0 && from === firstStep) {
+      parameters.copy(kept);
+      optimizer.restore(0, new Map());
+    }
+    const step = await TrainingStep.open(network, parameters, optimizer, settings);
+    try {
+      let batches: number[][] = [];
+      for (let index = from; index < end; index += 1) {
+        if (signal?.aborted === true) {
+          await save(index);
+          return false;
         }
-        const event: EvaluationEvent = {
-          kind: 'evaluation',
-          step: done,
-          epoch: done / stepsPerEpoch,
-          trainLoss: recent.loss / recent.steps,
-          learningRate,
-          best: isBest,
-          ...scores,
-        };
-        recent = noneRecent;
-        onEvent(event);
-        await onEvaluation?.(event);
-        await save(done);
+        const within = index - firstStep;
+        const epoch = firstEpoch + Math.floor(within / stepsPerEpoch);
+        if (batches.length === 0 || within % stepsPerEpoch === 0) {
+          const random = randomStream(settings.seed, 'shuffle', epoch);
+          batches = epochBatches(examples, settings.batchSize, random);
+        }
+        const whole = (batches[within % stepsPerEpoch] ?? []).flatMap((place) => examples[place] ?? []);
+        const rows = dropTokens(
+          whole,
+          settings.tokenDropout,
+          randomStream(settings.seed, 'token-dropout', index),
+        );
+        const result = await step.gradients(rows, randomStream(settings.seed, 'dropout', index));
+        if (!Number.isFinite(result.loss))
+          throw fail('training_diverged', { step: index + 1, loss: String(result.loss) });
+        const learningRate = learningRateAt(settings, within, stage.steps);
+        step.update(result, learningRate);
+        const done = index + 1;
+        average?.update(parameters, within + 1);
+        recent = { steps: recent.steps + 1, loss: recent.loss + result.loss };
+        const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
+        onEvent({ kind: 'step', step: done, steps, epoch: epoch + 1, loss: result.loss, tokens });
+        if (done % evaluateEvery === 0 || done === end) {
+          const scores = await evaluator.evaluate(data.dev, data.unseen, settings.batchSize);
+          const isBest = best === null || scores.all.correct > best.correct;
+          if (isBest) {
+            best = { step: done, correct: scores.all.correct, rows: scores.all.rows };
+            await writeBest(folder, kept.tensors());
+          }
+          const event: EvaluationEvent = {
+            kind: 'evaluation',
+            step: done,
+            epoch: firstEpoch + (within + 1) / stepsPerEpoch,
+            trainLoss: recent.loss / recent.steps,
+            learningRate,
+            best: isBest,
+            ...scores,
+          };
+          recent = noneRecent;
+          onEvent(event);
+          await onEvaluation?.(event);
+          await save(done);
+        }
       }
+      return true;
+    } finally {
+      await step.close();
+    }
+  };
+  try {
+    const done = start?.progress.step ?? 0;
+    for (const stage of stages) {
+      if (done >= stage.firstStep + stage.steps) continue;
+      if (!(await runStage(stage, Math.max(done, stage.firstStep)))) return { best, finished: false };
     }
     return { best, finished: true };
   } finally {
-    await step.close();
     await evaluator.close();
   }
 }
@@ -222,12 +233,13 @@ const averagePrefix = 'average/';
 function fingerprintOf(
   network: BoundNetwork,
   { intraOpThreads: _, provider: __, ...settings }: TrainerSettings,
-  { train, dev }: TrainingData,
+  { train, final, dev }: TrainingData,
   initial: string | null,
 ): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([network.kind, network.parameters, Object.entries(settings).sort(), initial]));
-  for (const { ids, targets, label } of [...train, ...dev])
+  const rows = (settings.finalEpochs ?? 0) > 0 ? [...train, ...final, ...dev] : [...train, ...dev];
+  for (const { ids, targets, label } of rows)
     hash.update(`${ids.join(',')};${targets.join(',')};${String(label)}\n`);
   return hash.digest('hex');
 }

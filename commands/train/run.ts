@@ -88,6 +88,16 @@ export function addTrainOptions(command: Command, defaults: Defaults): Command {
         'length: 0.02, say; a step takes twice as long (default: not)',
       decimal(0, 1),
     )
+    .option(
+      '--final-epochs <n>',
+      'passes at the end over the train split alone, without dropout of any kind (default: none)',
+      integer(0, 1000),
+    )
+    .option(
+      '--final-learning-rate <rate>',
+      'the highest of the final passes (default: half of the other)',
+      decimal(0, 100),
+    )
     .option('--seed <n>', 'of everything random', integer(0, largest), 1)
     .option('--threads <n>', 'intra-op threads', integer(1, 256), 2)
     .addOption(providerOption())
@@ -141,6 +151,8 @@ export async function runTrain<Extra extends object>(
     evaluateEvery,
     averageDecay,
     adversarial,
+    finalEpochs,
+    finalLearningRate,
     seed,
   } = options;
   const result = await interruptible((signal) =>
@@ -161,6 +173,8 @@ export async function runTrain<Extra extends object>(
         evaluateEvery,
         ...(averageDecay === undefined ? {} : { averageDecay }),
         ...(adversarial === undefined ? {} : { adversarial }),
+        ...(finalEpochs === undefined ? {} : { finalEpochs }),
+        ...(finalLearningRate === undefined ? {} : { finalLearningRate }),
         seed,
         intraOpThreads: options.threads,
         provider: options.provider,

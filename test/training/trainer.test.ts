@@ -43,7 +43,8 @@ const settings: TrainerSettings = {
   seed: 3,
   intraOpThreads: 1,
 };
-const data = { train: examples(240, 1), dev: examples(60, 2), unseen: new Set([0, 1, 2]) };
+const rows = examples(240, 1);
+const data = { train: rows, final: rows.slice(0, 80), dev: examples(60, 2), unseen: new Set([0, 1, 2]) };
 
 let root: string;
 beforeAll(async () => {
@@ -78,10 +79,12 @@ test('learns what decides the label, and keeps the best parameters', async () =>
 });
 
 test.each([
-  { form: 'plain', extra: {} },
-  { form: 'averaged', extra: { averageDecay: 0.9, tokenDropout: { rate: 0.2, id: 1 } } },
-  { form: 'adversarial', extra: { adversarial: 0.05, microBatchSize: 6 } },
-])('the same seed gives the same bytes, also stopped and resumed: $form', async ({ form, extra }) => {
+  { form: 'plain', extra: {}, stop: 37 },
+  { form: 'averaged', extra: { averageDecay: 0.9, tokenDropout: { rate: 0.2, id: 1 } }, stop: 37 },
+  { form: 'adversarial', extra: { adversarial: 0.05, microBatchSize: 6 }, stop: 37 },
+  { form: 'before its final epochs', extra: { epochs: 2, finalEpochs: 3, averageDecay: 0.9 }, stop: 30 },
+  { form: 'in its final epochs', extra: { epochs: 2, finalEpochs: 3, averageDecay: 0.9 }, stop: 37 },
+])('the same seed gives the same bytes, also stopped and resumed: $form', async ({ form, extra, stop }) => {
   const given = { settings: { ...settings, ...extra } };
   const whole = await train(`whole-${form}`, given);
   const abort = new AbortController();
@@ -89,7 +92,7 @@ test.each([
     ...given,
     signal: abort.signal,
     onEvent: (event) => {
-      if (event.kind === 'step' && event.step === 37) abort.abort();
+      if (event.kind === 'step' && event.step === stop) abort.abort();
     },
   });
   const resumed = await train(`stopped-${form}`, { ...given, resume: true });
@@ -99,7 +102,30 @@ test.each([
     expect((await resumed.read(file)).equals(await whole.read(file))).toBe(true);
   }
   const evaluations = ({ events }: typeof whole) => events.filter(({ kind }) => kind === 'evaluation');
-  expect(evaluations(resumed)).toEqual(evaluations(whole).filter(({ step }) => step > 37));
+  expect(evaluations(resumed)).toEqual(evaluations(whole).filter(({ step }) => step > stop));
+});
+
+test('final epochs go on from the average, over their own rows, and learn these by heart', async () => {
+  const noisy = { ...settings, epochs: 2, averageDecay: 0.9, dropout: 0.6, evaluateEvery: 1000 };
+  const before = await readCheckpoint((await train('without-final', { settings: noisy })).folder);
+  const still = { ...noisy, finalEpochs: 1, finalLearningRate: 0 };
+  const after = await readCheckpoint((await train('still-final', { settings: still })).folder);
+  const name = 'dense.weight';
+  expect(after.parameters.get(name)!.data).toEqual(before.slots.get(`average/${name}`));
+
+  const { events } = await train('final', {
+    settings: { ...noisy, finalEpochs: 12, finalLearningRate: 0.02 },
+  });
+  const losses = events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+  // 240 rows twice, 15 steps each; then 80 rows, 5 steps each.
+  expect(losses).toHaveLength(30 + 60);
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(mean(losses.slice(-5))).toBeLessThan(0.2 * mean(losses.slice(15, 30)));
+  const evaluations = events.flatMap((event) => (event.kind === 'evaluation' ? [event] : []));
+  expect(evaluations.map(({ step, epoch }) => [step, epoch])).toEqual([
+    [30, 2],
+    [90, 14],
+  ]);
 });
 
 test('a run whose scores cannot be kept stops at the checkpoint before, and goes on from there', async () => {

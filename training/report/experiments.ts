@@ -90,6 +90,14 @@ export const experiments: readonly Experiment[] = [
     settings: { ...best, adversarial },
   },
   {
+    name: 'final',
+    title: 'best, adversarial, and train alone at the end',
+    kind: 'main',
+    trainRows: 'all',
+    labels: all,
+    settings: { ...best, adversarial, finalEpochs: 3 },
+  },
+  {
     name: 'alone-unseen',
     title: 'student alone, without rows of dev and test',
     kind: 'main',

@@ -126,6 +126,7 @@ interface Row {
 const pairs = [
   { distilled: 'best', alone: 'alone' },
   { distilled: 'adversarial', alone: 'alone' },
+  { distilled: 'final', alone: 'alone' },
   { distilled: 'best-unseen', alone: 'alone-unseen' },
 ] as const;
 

@@ -416,6 +416,15 @@ test('a student learns from logits what the labels do not say; its lineage names
   const known = options('known', ['contrary.arrow'], 'mse');
   const all = { ...known.settings, labelShare: 1, trainPasses: 2, epochs: 8 };
   expect((await trainStudent({ ...known, settings: all })).best?.correct).toBeLessThan(8);
+  // Final epochs read the train split alone, each row once.
+  const partly = rows.map((row, place) => ({ ...row, ofTrain: place < 70 }));
+  await label(partly, 'partly.arrow', { teachers: [teacher('a', 1)], data });
+  told.length = 0;
+  const ended = options('ended', ['partly.arrow'], 'mse');
+  const final = { ...ended.settings, epochs: 1, trainPasses: 2, finalEpochs: 1 };
+  await trainStudent({ ...ended, settings: final });
+  const steps = Math.ceil((rows.length + 70) / 16) + Math.ceil(70 / 16);
+  expect(told.filter(({ kind }) => kind === 'step')).toHaveLength(steps);
   const other = { copies: 1, segmenter: 'another' };
   await label(copies, 'cut.arrow', { teachers: opposed, data, augmentation: other });
   await expect(trainStudent(options('cut', ['cut.arrow'], 'mse'))).rejects.toMatchObject({
