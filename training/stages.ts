@@ -3,8 +3,7 @@
  * over fewer rows without noise. Dropout, and words that are dropped, keep a network from learning its rows by heart;
  * at the end of training, at a lower rate, it may (annealed dropout: Rennie, Goel and Thomas, 2014).
  */
-import { type EncodedExample, epochBatches } from './batching.js';
-import { randomStream } from './random.js';
+import type { EncodedExample } from './batching.js';
 import type { ScheduleSettings } from './schedule.js';
 import type { StepSettings } from './step.js';
 
@@ -56,11 +55,7 @@ function stageOf(
   rows: readonly EncodedExample[],
   { step, epoch }: { readonly step: number; readonly epoch: number },
 ): Stage {
-  const { length: stepsPerEpoch } = epochBatches(
-    rows,
-    settings.batchSize,
-    randomStream(settings.seed, 'shuffle', 0),
-  );
+  const stepsPerEpoch = Math.ceil(rows.length / settings.batchSize);
   const steps = stepsPerEpoch * settings.epochs;
   return { rows, settings, firstStep: step, steps, firstEpoch: epoch, stepsPerEpoch };
 }
