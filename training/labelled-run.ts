@@ -20,13 +20,8 @@ import { evaluationTexts, type TrainRows } from './data/evaluation-texts.js';
 import { bothSplits, type EvaluationSplit, type LabelledExample, openLabelled } from './data/labelled.js';
 import type { Score } from './evaluation.js';
 import { dataEntry, writeRunFile, writeValidation } from './run-writer.js';
-import {
-  type InitialParameters,
-  runTraining,
-  type TrainerEvent,
-  type TrainerResult,
-  type TrainerSettings,
-} from './trainer.js';
+import { runTraining, type TrainerEvent, type TrainerResult } from './trainer.js';
+import type { InitialParameters, TrainerSettings } from './training-state.js';
 
 export interface RunOptions<Settings extends TrainerSettings> {
   /** A folder or archive that `openDataset` reads, with the splits train and dev. */

@@ -23,7 +23,8 @@ import { optimizers } from './optimizers/optimizers.js';
 import type { StageRows } from './stages.js';
 import { randomStream } from './random.js';
 import { wordVectors } from './vectors/word-vectors.js';
-import type { TrainerResult, TrainerSettings } from './trainer.js';
+import type { TrainerResult } from './trainer.js';
+import type { TrainerSettings } from './training-state.js';
 
 export interface StudentSettings extends TrainerSettings {
   readonly segmenter: SegmenterName;

@@ -7,7 +7,8 @@ import type { EncoderPreset } from '../models/encoder-presets.js';
 import { openCheckpoint } from '../models/checkpoints/open.js';
 import { mostTokens } from '../models/encoder-config.js';
 import { checkRunFolder, readLabelled, runLabelled, type RunOptions } from './labelled-run.js';
-import type { TrainerResult, TrainerSettings } from './trainer.js';
+import type { TrainerResult } from './trainer.js';
+import type { TrainerSettings } from './training-state.js';
 
 export interface TeacherSettings extends TrainerSettings {
   readonly maxTokens: number;

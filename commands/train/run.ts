@@ -7,7 +7,8 @@ import { type TrainRows, trainRowChoices } from '../../training/data/evaluation-
 import { losses, type LossName } from '../../training/losses.js';
 import { optimizers, type OptimizerName } from '../../training/optimizers/optimizers.js';
 import { schedules } from '../../training/schedule.js';
-import type { TrainerResult, TrainerSettings } from '../../training/trainer.js';
+import type { TrainerResult } from '../../training/trainer.js';
+import type { TrainerSettings } from '../../training/training-state.js';
 import { addColumnOptions, addDataOption, type ColumnOptions } from '../labelled-data.js';
 import { decimal, integer } from '../options.js';
 import { ownRepository } from '../shipped.js';

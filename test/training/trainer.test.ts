@@ -8,12 +8,8 @@ import { networkOf } from '../../models/networks.js';
 import type { EncodedExample } from '../../training/batching.js';
 import { readCheckpoint } from '../../training/checkpoint.js';
 import { randomStream } from '../../training/random.js';
-import {
-  runTraining,
-  type TrainerEvent,
-  type TrainerOptions,
-  type TrainerSettings,
-} from '../../training/trainer.js';
+import { runTraining, type TrainerEvent, type TrainerOptions } from '../../training/trainer.js';
+import type { TrainerSettings } from '../../training/training-state.js';
 
 const network = networkOf('bilstm', { vocabularySize: 20, embedding: 6, hidden: 5, inner: 5, classes: 2 });
 
