@@ -1,19 +1,13 @@
 /** The models that a server has: loaded off to the side, swapped in, drained and released. */
 import { type BundleAddress, bundlesNamed, listRepository } from '../core/bundle/repository.js';
 import { fail, toRetortError } from '../core/errors.js';
-import { Arrivals, keyOf, stampOf } from './life-cycle/arrivals.js';
+import { Arrivals, keyOf } from './life-cycle/arrivals.js';
 import { endsWithin } from './life-cycle/ends-within.js';
 import { choose, type Family, type Label } from './life-cycle/family.js';
-import {
-  drainModel,
-  type RunSettings,
-  type ServedModel,
-  startModel,
-  type StartContext,
-} from './life-cycle/served-model.js';
+import type { ServedModel } from './life-cycle/served-model.js';
 import { Turns } from './life-cycle/turns.js';
+import { VersionLoader, type VersionLoaderOptions } from './life-cycle/version-loader.js';
 import { shortened } from './shortened.js';
-import type { SpareProcess } from './workers/channel.js';
 
 export type { ServedModel };
 
@@ -24,17 +18,10 @@ export interface ModelChoice {
   readonly canary: { readonly version: string; readonly percent: number } | null;
 }
 
-export interface ModelRegistryOptions extends Omit<StartContext, 'signal'> {
+export interface ModelRegistryOptions extends VersionLoaderOptions {
   readonly repository: string;
   /** Those that are loaded, the first being the default; null for all. */
   readonly models: readonly ModelChoice[] | null;
-  readonly settingsOf: (name: string) => RunSettings;
-  /** How long a version that was replaced may finish what it has. */
-  readonly drainMs: number;
-  /** For the first worker of the first model. */
-  readonly spare?: SpareProcess | null;
-  /** Tests load none. */
-  readonly start?: typeof startModel;
 }
 
 export type ModelState = 'READY' | 'LOADING' | 'UNAVAILABLE';
@@ -55,18 +42,15 @@ export class ModelRegistry {
   readonly #order: string[] = [];
   /** Names that are to be served: a server that lacks one is not ready. */
   readonly #wanted = new Set<string>();
-  readonly #loading = new Set<string>();
   readonly #arrivals = new Arrivals();
-  readonly #draining = new Map<ServedModel, Promise<void>>();
-  /** Aborted when nothing is to be loaded any more. */
-  readonly #stopping = new AbortController();
-  readonly #turns = new Turns(this.#stopping.signal);
+  readonly #loader: VersionLoader;
+  readonly #turns: Turns;
   #loaded = false;
-  #spare: SpareProcess | null;
 
   constructor(options: ModelRegistryOptions) {
     this.#options = options;
-    this.#spare = options.spare ?? null;
+    this.#loader = new VersionLoader(options, this.#arrivals);
+    this.#turns = new Turns(this.#loader.stopped);
   }
 
   /**
@@ -167,8 +151,8 @@ export class ModelRegistry {
       const family = this.#family(name);
       this.#families.delete(name);
       this.#wanted.delete(name);
-      this.#release(family.stable);
-      if (family.canary !== null) this.#release(family.canary.model);
+      this.#loader.release(family.stable);
+      if (family.canary !== null) this.#loader.release(family.canary.model);
       await Promise.resolve();
     });
   }
@@ -201,7 +185,7 @@ export class ModelRegistry {
       const key = keyOf(address);
       const label = labels.get(key) ?? null;
       const refused = this.#arrivals.refusalOf(address);
-      const state = label !== null ? 'READY' : this.#loading.has(key) ? 'LOADING' : 'UNAVAILABLE';
+      const state = label !== null ? 'READY' : this.#loader.isLoading(address) ? 'LOADING' : 'UNAVAILABLE';
       return { name, version, state, reason: refused?.message ?? '', label };
     });
   }
@@ -213,7 +197,7 @@ export class ModelRegistry {
   async poll(): Promise<void> {
     const { repository, models } = this.#options;
     for (const name of models?.map((choice) => choice.name) ?? (await namesIn(repository))) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#loader.stopped.aborted) return;
       if (models?.some((choice) => choice.name === name && choice.version !== null) === true) continue;
       await this.#attempt(() => this.#turns.take(name, () => this.#look(name)));
     }
@@ -221,9 +205,7 @@ export class ModelRegistry {
 
   /** Ends loads that are under way, and refuses all changes from now on. */
   stopLoading(): void {
-    this.#stopping.abort();
-    this.#spare?.child.kill('SIGKILL');
-    this.#spare = null;
+    this.#loader.stop();
   }
 
   /** Ends every version: those that were replaced finish what they have within `drainMs`, and then are killed. */
@@ -231,10 +213,8 @@ export class ModelRegistry {
     const { clock, drainMs } = this.#options;
     this.stopLoading();
     await endsWithin(this.#turns.settled(), drainMs, clock);
-    for (const { model } of this.labelled) this.#release(model, 0);
-    const ended = Promise.all(this.#draining.values());
-    if (!(await endsWithin(ended, drainMs, clock))) for (const { pool } of this.#draining.keys()) pool.kill();
-    await ended;
+    for (const { model } of this.labelled) this.#loader.release(model, 0);
+    await this.#loader.released();
     this.#families.clear();
   }
 
@@ -251,7 +231,7 @@ export class ModelRegistry {
     const [newest] = candidates;
     if (newest !== undefined) this.#arrivals.saw(newest);
     for (const address of candidates) {
-      if (this.#families.has(name) || this.#stopping.signal.aborted) break;
+      if (this.#families.has(name) || this.#loader.stopped.aborted) break;
       await this.#attempt(() => this.#swapIn(address));
     }
     if (canary === null || !this.#families.has(name)) return;
@@ -293,7 +273,7 @@ export class ModelRegistry {
       const [address] = await this.#candidates({ name, version });
       if (address !== undefined) family.canary = { model: await this.#start(address), percent };
     } else family.canary = null;
-    if (before !== null) this.#release(before.model);
+    if (before !== null) this.#loader.release(before.model);
   }
 
   /** Null where the repository has none, or cannot be read. */
@@ -334,53 +314,11 @@ export class ModelRegistry {
       canary,
       previousVersion: changed ? before.stable.manifest.version : (before?.previousVersion ?? null),
     });
-    if (before !== undefined) this.#release(before.stable);
+    if (before !== undefined) this.#loader.release(before.stable);
   }
 
-  async #start(address: BundleAddress): Promise<ServedModel> {
-    const { start = startModel, settingsOf, metrics, logger, clock } = this.#options;
-    const { signal } = this.#stopping;
-    const spare = this.#spare;
-    this.#spare = null;
-    const { name: model, version } = address;
-    const key = keyOf(address);
-    this.#loading.add(key);
-    const stamp = await stampOf(address.folder);
-    try {
-      const started = await start(
-        address,
-        settingsOf(model),
-        { clock, logger, metrics, signal },
-        this.#families.has(model) ? null : { spare },
-      );
-      if (signal.aborted) {
-        await drainModel(started, clock, 0);
-        throw fail('server_draining', {});
-      }
-      this.#arrivals.loaded(address);
-      metrics.models.loads.inc({ model, result: 'loaded' });
-      logger.info({ model, version }, 'model ready');
-      return started;
-    } catch (thrown) {
-      // What it fails with then says nothing of the bundle.
-      if (signal.aborted) throw fail('server_draining', {}, thrown);
-      const error = toRetortError(thrown);
-      this.#arrivals.refused(address, error, stamp);
-      metrics.models.loads.inc({ model, result: 'refused' });
-      logger.error(
-        { model, version, code: error.code, hint: error.hint },
-        `version refused: ${error.message}`,
-      );
-      throw error;
-    } finally {
-      this.#loading.delete(key);
-    }
-  }
-
-  #release(model: ServedModel, withinMs = this.#options.drainMs): void {
-    const draining = drainModel(model, this.#options.clock, withinMs);
-    this.#draining.set(model, draining);
-    void draining.finally(() => this.#draining.delete(model));
+  #start(address: BundleAddress): Promise<ServedModel> {
+    return this.#loader.load(address, !this.#families.has(address.name));
   }
 
   #family(name: string): Family {
