@@ -22,6 +22,7 @@ export const recipes = {
       wordDropout: 0.1,
       labelShare: 0.4,
       adversarial: 0.02,
+      finalEpochs: 3,
     },
   },
   /** PaddleNLP's distill_lstm, after Tang et al., 2019: squared error on the teacher's logits, Adadelta. */

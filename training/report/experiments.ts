@@ -26,8 +26,8 @@ export interface Experiment {
   readonly settings: Partial<StudentSettings>;
 }
 
-/** Of a student that learns from everything there is; the shipped one learns from moved word vectors too. */
-const { adversarial, ...best } = recipes.best.settings;
+/** Of a student that learns from everything there is; the shipped one from moved word vectors and final epochs too. */
+const { adversarial, finalEpochs: _, ...best } = recipes.best.settings;
 
 /** Of the rows of one technique each: half the epochs, so that the whole table takes hours. */
 const short: Partial<StudentSettings> = { loss: 'mse', epochs: 4 };
@@ -83,7 +83,7 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: 'adversarial',
-    title: 'best, and adversarial: the shipped student',
+    title: 'best, and adversarial',
     kind: 'main',
     trainRows: 'all',
     labels: all,
@@ -91,11 +91,11 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: 'final',
-    title: 'best, adversarial, and train alone at the end',
+    title: 'best, adversarial, and train alone at the end: the shipped student',
     kind: 'main',
     trainRows: 'all',
     labels: all,
-    settings: { ...best, adversarial, finalEpochs: 3 },
+    settings: recipes.best.settings,
   },
   {
     name: 'alone-unseen',
