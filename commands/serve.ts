@@ -2,38 +2,12 @@
 import { Option, type Command } from 'commander';
 import { variantPrecisions } from '../core/bundle/precisions.js';
 import { providerNames } from '../core/engines/providers.js';
-import type { ServeConfig } from '../serving/config.js';
 import type { RunningServer } from '../serving/server.js';
 import { spareHeapMegabytes, type SpareProcess, startSpare } from '../serving/workers/channel.js';
-import { addEdgeOptions, apiKeysOf, edgeEntries, type EdgeOptions } from './edge-options.js';
+import { addEdgeOptions, apiKeysOf } from './edge-options.js';
 import { commaSeparated, decimal, integer } from './options.js';
-import { shippedRepository, shippedStudent } from './shipped.js';
-
-interface Options extends EdgeOptions {
-  readonly config?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly repository?: string;
-  readonly models?: readonly string[];
-  readonly workers?: number;
-  readonly threads?: number;
-  readonly isolation?: string;
-  readonly provider?: string;
-  readonly precision?: string;
-  readonly queue?: number;
-  readonly maxBatch?: number;
-  readonly deadlineMs?: number;
-  readonly maxBodyBytes?: number;
-  readonly maxCharacters?: number;
-  readonly maxTexts?: number;
-  readonly graceMs?: number;
-  readonly drainMs?: number;
-  readonly poll?: number;
-  readonly cacheMb?: number;
-  readonly compareEager?: number;
-  readonly reports?: string;
-  readonly logLevel: string;
-}
+import type { ServeOptions } from './serve-config.js';
+import { shippedStudent } from './shipped.js';
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug'];
 
@@ -118,7 +92,7 @@ Examples:
 /** Standard error. A write costs the main thread more than a line does, so lines are written together. */
 const logDestination = { dest: 2, minLength: 4096, periodicFlush: 100 };
 
-async function run(options: Options): Promise<void> {
+async function run(options: ServeOptions): Promise<void> {
   // A worker loads its modules while this process loads its own.
   const spare = options.isolation === 'thread' ? null : startSpare(spareHeapMegabytes);
   try {
@@ -129,10 +103,12 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-async function serve(options: Options, spare: SpareProcess | null): Promise<void> {
+async function serve(options: ServeOptions, spare: SpareProcess | null): Promise<void> {
+  const config = await (await import('./serve-config.js')).configOf(options);
+  if (spare !== null)
+    await (await import('../serving/life-cycle/head-start.js')).giveHeadStart(spare, config);
   const [{ pino }, { startServer }] = await Promise.all([import('pino'), import('../serving/server.js')]);
   const logger = pino({ level: options.logLevel }, pino.destination(logDestination));
-  const config = await configOf(options);
   const server: RunningServer = await startServer({
     config,
     apiKeys: await apiKeysOf(options),
@@ -168,67 +144,4 @@ async function serve(options: Options, spare: SpareProcess | null): Promise<void
     `Retort answers on ${server.url}\n` +
       `  curl -s ${server.url}/v1/predict -H 'content-type: application/json' -d '{"text": "房间很干净，服务也好。"}'\n`,
   );
-}
-
-/** The file's entries with the options over them. */
-async function configOf(options: Options): Promise<ServeConfig> {
-  const { parseConfig, readConfigFile } = await import('../serving/config.js');
-  const entries = options.config === undefined ? {} : await readConfigFile(options.config);
-  const repository = options.repository ?? entries.repository ?? shippedRepository;
-  const shipped = repository === shippedRepository ? [{ name: shippedStudent }] : undefined;
-  const models = options.models?.map(modelOf) ?? withoutOverridden(entries.models, options) ?? shipped;
-  const asked = {
-    repository,
-    models,
-    host: options.host,
-    port: options.port,
-    workers: { count: options.workers, threads: options.threads, isolation: options.isolation },
-    session: { provider: options.provider, precision: options.precision },
-    queue: { capacity: options.queue, largestBatch: options.maxBatch },
-    limits: {
-      deadlineMs: options.deadlineMs,
-      bodyBytes: options.maxBodyBytes,
-      textCharacters: options.maxCharacters,
-      textsPerRequest: options.maxTexts,
-    },
-    edge: edgeEntries(options),
-    lifeCycle: { graceMs: options.graceMs, drainMs: options.drainMs, pollSeconds: options.poll },
-    cache: { megabytes: options.cacheMb },
-    compare: { share: options.compareEager },
-    reports: options.reports,
-  };
-  return parseConfig(overlaid(entries, asked), options.config ?? 'of the command line');
-}
-
-/** The models of the file, without what an option says for all of them. */
-function withoutOverridden(models: unknown, { workers, provider, precision }: Options): unknown {
-  if (!Array.isArray(models)) return models;
-  const asked = (entries: Record<string, unknown>, options: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(entries).filter(([key]) => options[key] === undefined));
-  return models.map((model: unknown) => {
-    if (!isGroup(model)) return model;
-    const kept = asked(model, { workers });
-    return isGroup(kept.session) ? { ...kept, session: asked(kept.session, { provider, precision }) } : kept;
-  });
-}
-
-/** `name` or `name@version`. */
-function modelOf(given: string): { name: string; version?: string } {
-  const [name = '', version] = given.split('@');
-  return { name, ...(version === undefined ? {} : { version }) };
-}
-
-/** The entries that are asked for, over those of the file, group by group. */
-function overlaid(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
-  const merged = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    if (value === undefined) continue;
-    const before = merged[key];
-    merged[key] = isGroup(value) ? overlaid(isGroup(before) ? before : {}, value) : value;
-  }
-  return merged;
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

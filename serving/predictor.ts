@@ -1,6 +1,7 @@
 /** One bundle's tokenizer and one session: texts or ids in, logits out. Runs on the calling thread. */
 import { bucketLimits } from '../core/batching/buckets.js';
 import { groupByLength, largestGroup } from '../core/batching/group-by-length.js';
+import { longestRow } from '../core/bundle/longest-row.js';
 import type { Golden, Manifest } from '../core/bundle/manifest.js';
 import { type Bundle, readGolden } from '../core/bundle/read.js';
 import { openWithProvider, type OpenedSession } from '../core/engines/open-with-provider.js';
@@ -33,8 +34,6 @@ export interface PredictionBatch {
   readonly inferMs: number;
 }
 
-/** Longest row of a tokenizer that does not name one. */
-const longestByDefault = 512;
 /** Rows of the largest batch that is warmed, at the longest length. */
 const warmRows = 8;
 /** A logit's difference beside batch-mates that is the order of additions, not a scale taken over the batch. */
@@ -173,12 +172,6 @@ export class Predictor {
       }
     });
   }
-}
-
-/** The most ids that the bundle's tokenizer makes of a text. */
-export function longestRow({ tokenizer }: Manifest): number {
-  const named = tokenizer.maxWords ?? tokenizer.maxTokens;
-  return typeof named === 'number' && named > 0 ? named : longestByDefault;
 }
 
 function variantOf({ manifest, folder }: Bundle, { precision, provider }: SessionSettings) {

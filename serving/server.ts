@@ -1,7 +1,6 @@
 /** A running server: listens at once, is ready when its models are loaded and warm, drains when it is told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { usableCores } from '../core/cpu-quota.js';
 import type { ApiKeys } from './access/api-keys.js';
 import { Cascade } from './cascade/cascade.js';
 import { systemClock } from './clock.js';
@@ -11,7 +10,7 @@ import type { ServeConfig } from './config.js';
 import { startEdges } from './edges.js';
 import type { ServingContext } from './inference/context.js';
 import { InferenceService } from './inference/service.js';
-import { type RunSettings } from './life-cycle/served-model.js';
+import { runSettings } from './life-cycle/run-settings.js';
 import { watchRepository } from './life-cycle/watch.js';
 import { LoadReports } from './load-reports.js';
 import { Metrics } from './metrics.js';
@@ -20,7 +19,6 @@ import { type DrawGraphs, ModelGraphs } from './model-graphs.js';
 import { ModelRegistry } from './model-registry.js';
 import { watchEventLoop } from './observe/event-loop-delay.js';
 import { ResultCache } from './result-cache.js';
-import { sessionSettingsSchema } from './session-settings.js';
 import type { SpareProcess } from './workers/channel.js';
 import { Shadow } from './shadow/shadow.js';
 
@@ -138,22 +136,5 @@ export async function startServer({
       await edges.end();
       stopWatchingLoop();
     },
-  };
-}
-
-function runSettings({ workers, queue, session, models }: ServeConfig, name: string): RunSettings {
-  const own = models?.find((model) => model.name === name);
-  return {
-    workers: own?.workers ?? workers.count ?? Math.max(1, Math.floor(usableCores() / workers.threads)),
-    intraOpThreads: workers.threads,
-    isolation: workers.isolation,
-    heapMegabytes: workers.heapMegabytes,
-    memoryCeilingBytes: workers.memoryMegabytes === null ? null : workers.memoryMegabytes * 2 ** 20,
-    batchTimeoutMs: workers.batchTimeoutMs,
-    loadTimeoutMs: workers.loadTimeoutMs,
-    queueCapacity: queue.capacity,
-    largestBatch: queue.largestBatch,
-    tokenBudget: queue.tokenBudget,
-    session: sessionSettingsSchema.parse({ ...session, ...own?.session }),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { bucketLimits } from '../../core/batching/buckets.js';
+import { longestRow } from '../../core/bundle/longest-row.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { describeMachine } from '../../core/machine.js';
 import { median, sum } from '../../core/statistics.js';
@@ -16,7 +17,7 @@ import { type MeasuredLoop, type MeasuredTurn, serverCosts } from '../../loadtes
 import { scrapeCounters } from '../../loadtest/plan/server-counters.js';
 import { warmRequests, warmupSecondsAt } from '../../loadtest/plan/warm-up.js';
 import { parseConfig } from '../../serving/config.js';
-import { longestRow, Predictor } from '../../serving/predictor.js';
+import { Predictor } from '../../serving/predictor.js';
 import { cli, type ServedBundle } from './served-bundle.js';
 
 export interface CostsMeasurementOptions {

@@ -1,5 +1,6 @@
 /** A bundle's manifest: what a folder `<name>/<version>/` holds and where it came from. */
 import { z } from 'zod';
+import { bundleNamePattern } from './name-pattern.js';
 import { variantPrecisions } from './precisions.js';
 
 export const BUNDLE_FORMAT = 1;
@@ -15,9 +16,6 @@ const portSchema = z.strictObject({
 export const FOREIGN_NETWORK = 'onnx';
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** What a bundle's name and version are: folders of a repository, never a path that leaves it. */
-export const bundleNamePattern = /^[\w][\w.-]*$/;
 
 /** A file of the bundle, relative to its folder; never a path that leaves it. */
 const fileSchema = z.strictObject({

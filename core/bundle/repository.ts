@@ -2,7 +2,7 @@
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fail } from '../errors.js';
-import { bundleNamePattern } from './manifest.js';
+import { bundleNamePattern } from './name-pattern.js';
 
 export interface BundleAddress {
   readonly name: string;

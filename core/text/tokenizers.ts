@@ -1,21 +1,20 @@
 /** The tokenizers there are: a manifest's `tokenizer` entry says which kind it wants. */
 import { z } from 'zod';
 import { fail } from '../errors.js';
-import { openCharNgrams } from './char-ngrams.js';
-import { openSentencePieceTokenizer } from './sentencepiece/tokenizer.js';
 import type { Tokenizer } from './tokenizer.js';
-import { openTokenizerJson } from './tokenizer-json/tokenizer.js';
-import { openWordTokenizer } from './word-tokenizer.js';
-import { openWordPieceTokenizer } from './wordpiece/tokenizer.js';
 
 type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
 
-const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([
-  ['words', openWordTokenizer],
-  ['wordpiece', openWordPieceTokenizer],
-  ['tokenizer-json', openTokenizerJson],
-  ['sentencepiece', openSentencePieceTokenizer],
-  ['char-ngrams', openCharNgrams],
+/** Only the kind that is asked for is loaded: a worker is up the sooner. */
+const tokenizers: ReadonlyMap<string, () => Promise<OpenTokenizer>> = new Map<
+  string,
+  () => Promise<OpenTokenizer>
+>([
+  ['words', async () => (await import('./word-tokenizer.js')).openWordTokenizer],
+  ['wordpiece', async () => (await import('./wordpiece/tokenizer.js')).openWordPieceTokenizer],
+  ['tokenizer-json', async () => (await import('./tokenizer-json/tokenizer.js')).openTokenizerJson],
+  ['sentencepiece', async () => (await import('./sentencepiece/tokenizer.js')).openSentencePieceTokenizer],
+  ['char-ngrams', async () => (await import('./char-ngrams.js')).openCharNgrams],
 ]);
 
 /**
@@ -24,12 +23,13 @@ const tokenizers: ReadonlyMap<string, OpenTokenizer> = new Map([
  */
 export async function loadTokenizer(descriptor: unknown, folder: string): Promise<Tokenizer> {
   const { data } = z.looseObject({ kind: z.string() }).safeParse(descriptor);
-  const open = tokenizers.get(data?.kind ?? '');
-  if (open === undefined) {
+  const kind = tokenizers.get(data?.kind ?? '');
+  if (kind === undefined) {
     throw fail('tokenizer_unknown', {
       kind: data?.kind ?? 'without a kind',
       known: [...tokenizers.keys()].join(', '),
     });
   }
+  const open = await kind();
   return open(descriptor, folder);
 }

@@ -1,8 +1,9 @@
 /** A bundle's worker pool without a server: bulk work goes the way that requests go. */
+import { longestRow } from '../../core/bundle/longest-row.js';
 import { openBundle } from '../../core/bundle/read.js';
 import { fail } from '../../core/errors.js';
 import { systemClock } from '../clock.js';
-import { longestRow, type Prediction } from '../predictor.js';
+import type { Prediction } from '../predictor.js';
 import { RequestQueue } from '../scheduler/queue.js';
 import { defaultSessionSettings } from '../session-settings.js';
 import { WorkerPool } from '../workers/pool.js';

@@ -1,7 +1,8 @@
 /** What a request's tensors ask for: texts, or rows of ids. */
+import { longestRow } from '../../core/bundle/longest-row.js';
 import { fail } from '../../core/errors.js';
 import type { ServedModel } from '../model-registry.js';
-import { type Item, longestRow } from '../predictor.js';
+import type { Item } from '../predictor.js';
 import { checkTexts } from './check-texts.js';
 import type { Limits } from './context.js';
 import { inputInvalid, type InputTensor, integersOf, stringsOf } from './tensors.js';

@@ -1,32 +1,17 @@
 /** One loaded version of a model: its queue and its workers. */
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { longestRow } from '../../core/bundle/longest-row.js';
 import type { Manifest } from '../../core/bundle/manifest.js';
 import { type Bundle, MANIFEST_FILE, openBundle } from '../../core/bundle/read.js';
 import type { BundleAddress } from '../../core/bundle/repository.js';
 import { fail } from '../../core/errors.js';
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
-import { longestRow } from '../predictor.js';
 import { RequestQueue } from '../scheduler/queue.js';
-import type { SessionSettings } from '../session-settings.js';
-import type { Isolation, SpareProcess } from '../workers/channel.js';
+import type { SpareProcess } from '../workers/channel.js';
 import { WorkerPool } from '../workers/pool.js';
-
-/** How a version is run. */
-export interface RunSettings {
-  readonly workers: number;
-  readonly intraOpThreads: number;
-  readonly isolation: Isolation;
-  readonly heapMegabytes: number;
-  readonly memoryCeilingBytes: number | null;
-  readonly batchTimeoutMs: number;
-  readonly loadTimeoutMs: number;
-  readonly queueCapacity: number;
-  readonly largestBatch: number;
-  readonly tokenBudget: number;
-  readonly session: SessionSettings;
-}
+import { type RunSettings, workerSetup } from './run-settings.js';
 
 export interface ServedModel {
   readonly manifest: Manifest;
@@ -79,14 +64,7 @@ export async function startModel(
     },
   });
   const starting = WorkerPool.start({
-    setup: {
-      folder,
-      manifestSha256,
-      intraOpThreads: settings.intraOpThreads,
-      session: settings.session,
-      memoryCeilingBytes: settings.memoryCeilingBytes,
-      yieldsAtOnce: firstLoad === null,
-    },
+    setup: workerSetup({ folder, manifestSha256 }, settings, firstLoad !== null),
     size: settings.workers,
     firstIsEnough: firstLoad !== null,
     spare: firstLoad?.spare ?? null,

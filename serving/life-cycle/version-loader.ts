@@ -4,9 +4,9 @@ import { fail, toRetortError } from '../../core/errors.js';
 import type { SpareProcess } from '../workers/channel.js';
 import { type Arrivals, keyOf, stampOf } from './arrivals.js';
 import { endsWithin } from './ends-within.js';
+import type { RunSettings } from './run-settings.js';
 import {
   drainModel,
-  type RunSettings,
   type ServedModel,
   startModel,
   type StartContext,

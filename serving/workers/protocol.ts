@@ -17,8 +17,12 @@ export interface WorkerSetup {
   readonly memoryCeilingBytes: number | null;
 }
 
-/** `end`: after the batches that it was sent, the worker closes its session and ends. */
+/**
+ * `prepare`: a load is likely to follow with this setup; the worker opens the model, and answers when it is asked to load.
+ * `end`: after the batches that it was sent, the worker closes its session and ends.
+ */
 export type PoolMessage =
+  | { readonly kind: 'prepare'; readonly setup: WorkerSetup }
   | { readonly kind: 'load'; readonly setup: WorkerSetup }
   | { readonly kind: 'run'; readonly items: readonly Item[] }
   | { readonly kind: 'end' };

@@ -32,13 +32,31 @@ let predictor: Predictor | null = null;
 let ceiling: number | null = null;
 let batches = 0;
 
+/** What is opened before it is asked for. */
+let prepared: { readonly setup: string; readonly opening: Promise<Predictor> } | null = null;
+
+async function open(setup: WorkerSetup): Promise<Predictor> {
+  const { folder, manifestSha256, checkFiles, intraOpThreads, session } = setup;
+  const bundle = await openBundle(folder, { checkFiles, manifestSha256 });
+  return Predictor.open(bundle, intraOpThreads, session);
+}
+
+function prepare(setup: WorkerSetup): void {
+  const opening = open(setup);
+  // The load that follows tells it.
+  opening.catch(() => undefined);
+  prepared = { setup: JSON.stringify(setup), opening };
+}
+
 async function load(setup: WorkerSetup): Promise<void> {
-  const { folder, manifestSha256, checkFiles, intraOpThreads, session, memoryCeilingBytes, yieldsAtOnce } =
-    setup;
+  const { memoryCeilingBytes, yieldsAtOnce } = setup;
   if (yieldsAtOnce) stepBack();
   try {
-    const bundle = await openBundle(folder, { checkFiles, manifestSha256 });
-    predictor = await Predictor.open(bundle, intraOpThreads, session);
+    const before = prepared;
+    prepared = null;
+    const isPrepared = before?.setup === JSON.stringify(setup);
+    if (!isPrepared) before?.opening.then((other) => other.close()).catch(() => undefined);
+    predictor = await (isPrepared ? before.opening : open(setup));
     ceiling = memoryCeilingBytes;
     const { rowByRow, provider, precision, file, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;
@@ -65,6 +83,9 @@ async function run(items: Extract<PoolMessage, { kind: 'run' }>['items']): Promi
 
 async function handle(message: PoolMessage): Promise<void> {
   switch (message.kind) {
+    case 'prepare':
+      prepare(message.setup);
+      break;
     case 'load':
       await load(message.setup);
       break;

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { fail } from '../../../core/errors.js';
 import { systemClock } from '../../../serving/clock.js';
 import { percentileOf } from '../../../serving/life-cycle/family.js';
-import type { RunSettings } from '../../../serving/life-cycle/served-model.js';
+import type { RunSettings } from '../../../serving/life-cycle/run-settings.js';
 import { watchRepository } from '../../../serving/life-cycle/watch.js';
 import { Metrics } from '../../../serving/metrics.js';
 import { type ModelChoice, ModelRegistry } from '../../../serving/model-registry.js';
