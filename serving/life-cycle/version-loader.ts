@@ -5,12 +5,7 @@ import type { SpareProcess } from '../workers/channel.js';
 import { type Arrivals, keyOf, stampOf } from './arrivals.js';
 import { endsWithin } from './ends-within.js';
 import type { RunSettings } from './run-settings.js';
-import {
-  drainModel,
-  type ServedModel,
-  startModel,
-  type StartContext,
-} from './served-model.js';
+import { drainModel, type ServedModel, startModel, type StartContext } from './served-model.js';
 
 export interface VersionLoaderOptions extends Omit<StartContext, 'signal'> {
   readonly settingsOf: (name: string) => RunSettings;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 import { systemClock } from '../../../serving/clock.js';
 import { parseConfig, type ServeConfigInput } from '../../../serving/config.js';
@@ -25,37 +25,37 @@ const configOf = (entries: Partial<ServeConfigInput> = {}) =>
   parseConfig({ repository, ...entries }, 'of a test');
 const folderOf = (name: string, version: string) => path.join(repository, name, version);
 
-/** What the spare is sent, which it gets all the same where it is a real one. */
-function listened(child?: SpareProcess['child']): { spare: SpareProcess; sent: PoolMessage[] } {
-  const sent: PoolMessage[] = [];
-  const send = child?.send.bind(child) as ((...given: unknown[]) => boolean) | undefined;
-  const spy = (message: PoolMessage, ...more: unknown[]) => {
-    sent.push(message);
-    return send?.(message, ...more) ?? true;
-  };
-  const heard = (child === undefined ? {} : child) as SpareProcess['child'];
-  heard.send = spy as typeof heard.send;
-  return { spare: { child: heard, heapMegabytes: 256 }, sent };
+const spares: SpareProcess[] = [];
+afterEach(() => {
+  for (const { child } of spares.splice(0)) child.kill('SIGKILL');
+});
+
+function spareProcess(): { spare: SpareProcess; sent: () => PoolMessage[] } {
+  const spare = startSpare(256);
+  spares.push(spare);
+  const send = jest.spyOn(spare.child, 'send');
+  return { spare, sent: () => send.mock.calls.map(([message]) => message as PoolMessage) };
 }
 
-async function prepared(entries: Partial<ServeConfigInput>): Promise<string | null> {
-  const { spare, sent } = listened();
+async function prepared(entries: Partial<ServeConfigInput>): Promise<string[]> {
+  const { spare, sent } = spareProcess();
   await giveHeadStart(spare, configOf(entries));
-  expect(sent.length).toBeLessThanOrEqual(1);
-  return sent[0]?.kind === 'prepare' ? sent[0].setup.folder : null;
+  return sent().flatMap((message) => (message.kind === 'prepare' ? [message.setup.folder] : []));
 }
 
 describe('a spare worker is told to open', () => {
   test('the newest version of the first model', async () => {
-    expect(await prepared({ models: [{ name: 'tiny' }, { name: 'another' }] })).toBe(folderOf('tiny', '10'));
+    expect(await prepared({ models: [{ name: 'tiny' }, { name: 'another' }] })).toEqual([
+      folderOf('tiny', '10'),
+    ]);
   });
 
   test('the version that is pinned', async () => {
-    expect(await prepared({ models: [{ name: 'tiny', version: '9' }] })).toBe(folderOf('tiny', '9'));
+    expect(await prepared({ models: [{ name: 'tiny', version: '9' }] })).toEqual([folderOf('tiny', '9')]);
   });
 
   test('the first name of the repository where none is configured', async () => {
-    expect(await prepared({})).toBe(folderOf('another', '1'));
+    expect(await prepared({})).toEqual([folderOf('another', '1')]);
   });
 
   test.each([
@@ -63,13 +63,13 @@ describe('a spare worker is told to open', () => {
     { models: [{ name: 'tiny', version: '3' }] },
     { repository: path.join(tmpdir(), 'retort-no-such-repository') },
   ])('nothing where the load will fail: %j', async (entries) => {
-    expect(await prepared(entries)).toBeNull();
+    expect(await prepared(entries)).toEqual([]);
   });
 });
 
 describe('the load that follows', () => {
   async function load(name: string, preparedName: string) {
-    const { spare, sent } = listened(startSpare(256).child);
+    const { spare, sent } = spareProcess();
     const workers = { heapMegabytes: 256, count: 1 };
     await giveHeadStart(spare, configOf({ workers, models: [{ name: preparedName }] }));
     const version = name === 'tiny' ? '10' : '1';
@@ -86,7 +86,7 @@ describe('the load that follows', () => {
       deadlineMs: performance.now() + 20_000,
     });
     await model.pool.close();
-    return { sent, words: predictions[0]?.words };
+    return { sent: sent(), words: predictions[0]?.words };
   }
 
   test('asks for exactly what was opened', async () => {
