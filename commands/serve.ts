@@ -104,9 +104,11 @@ async function run(options: ServeOptions): Promise<void> {
 }
 
 async function serve(options: ServeOptions, spare: SpareProcess | null): Promise<void> {
-  const config = await (await import('./serve-config.js')).configOf(options);
-  if (spare !== null)
-    await (await import('../serving/life-cycle/head-start.js')).giveHeadStart(spare, config);
+  // Before all else is loaded, so that the spare worker has something to do meanwhile.
+  const { configOf } = await import('./serve-config.js');
+  const { giveHeadStart } = await import('../serving/life-cycle/head-start.js');
+  const config = await configOf(options);
+  if (spare !== null) await giveHeadStart(spare, config);
   const [{ pino }, { startServer }] = await Promise.all([import('pino'), import('../serving/server.js')]);
   const logger = pino({ level: options.logLevel }, pino.destination(logDestination));
   const server: RunningServer = await startServer({

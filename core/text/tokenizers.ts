@@ -6,10 +6,7 @@ import type { Tokenizer } from './tokenizer.js';
 type OpenTokenizer = (descriptor: unknown, folder: string) => Promise<Tokenizer>;
 
 /** Only the kind that is asked for is loaded: a worker is up the sooner. */
-const tokenizers: ReadonlyMap<string, () => Promise<OpenTokenizer>> = new Map<
-  string,
-  () => Promise<OpenTokenizer>
->([
+const tokenizers = new Map<string, () => Promise<OpenTokenizer>>([
   ['words', async () => (await import('./word-tokenizer.js')).openWordTokenizer],
   ['wordpiece', async () => (await import('./wordpiece/tokenizer.js')).openWordPieceTokenizer],
   ['tokenizer-json', async () => (await import('./tokenizer-json/tokenizer.js')).openTokenizerJson],
