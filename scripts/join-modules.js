@@ -47,6 +47,8 @@ const keepPlaces = {
   },
 };
 
+// Entries that are joined already would be read without their chunks.
+if (readFileSync(path.join(dist, 'cli.js'), 'utf8').includes('/chunks/')) process.exit();
 rmSync(chunks, { recursive: true, force: true });
 const build = await rolldown({
   cwd: root,
