@@ -235,7 +235,9 @@ export class WorkerPool {
         slot.cause = 'hang';
         slot.channel.kill();
       }, loadTimeoutMs);
-      slot.channel.send({ kind: 'load', setup: { ...setup, checkFiles: this.#started } });
+      // Beside another that answers it loads behind that one, or both would be too slow for what comes in.
+      const yieldsAtOnce = setup.yieldsAtOnce || this.readyWorkers > 0;
+      slot.channel.send({ kind: 'load', setup: { ...setup, checkFiles: this.#started, yieldsAtOnce } });
     });
   }
 
