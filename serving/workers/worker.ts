@@ -1,5 +1,6 @@
 /** A worker, in a process or a thread: one predictor, which runs the batches that it is sent, one after another. */
 import { setPriority } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { workerNiceness } from '../../core/batching/worker-niceness.js';
 import { openBundle } from '../../core/bundle/read.js';
@@ -33,7 +34,7 @@ let ceiling: number | null = null;
 let batches = 0;
 
 /** What is opened before it is asked for. */
-let prepared: { readonly setup: string; readonly opening: Promise<Predictor> } | null = null;
+let prepared: { readonly setup: WorkerSetup; readonly opening: Promise<Predictor> } | null = null;
 
 async function open(setup: WorkerSetup): Promise<Predictor> {
   const { folder, manifestSha256, checkFiles, intraOpThreads, session } = setup;
@@ -45,7 +46,7 @@ function prepare(setup: WorkerSetup): void {
   const opening = open(setup);
   // The load that follows tells it.
   opening.catch(() => undefined);
-  prepared = { setup: JSON.stringify(setup), opening };
+  prepared = { setup, opening };
 }
 
 async function load(setup: WorkerSetup): Promise<void> {
@@ -54,9 +55,11 @@ async function load(setup: WorkerSetup): Promise<void> {
   try {
     const before = prepared;
     prepared = null;
-    const isPrepared = before?.setup === JSON.stringify(setup);
-    if (!isPrepared) before?.opening.then((other) => other.close()).catch(() => undefined);
-    predictor = await (isPrepared ? before.opening : open(setup));
+    if (before !== null && isDeepStrictEqual(before.setup, setup)) predictor = await before.opening;
+    else {
+      before?.opening.then((other) => other.close()).catch(() => undefined);
+      predictor = await open(setup);
+    }
     ceiling = memoryCeilingBytes;
     const { rowByRow, provider, precision, file, tokenizer } = predictor;
     const { vocabularySize, warnings } = tokenizer;

@@ -20,7 +20,7 @@ function readBySources(): string[] {
           new URL(target, `file:///dist/${file}`).pathname.slice(1),
         ),
       )
-      .filter((target) => !target.startsWith('dist/') && target !== 'dist');
+      .filter((target) => !target.startsWith('dist/'));
   });
 }
 
